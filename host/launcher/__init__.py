@@ -1,0 +1,76 @@
+"""Where sandboxes come from: the one boundary between jitney and a cloud.
+
+`modal` starts real sandboxes, `local` starts processes on this machine. A launcher executes; what an error
+means and what happens next is the component's to say, so anything that goes wrong simply raises.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+Tags = Mapping[str, str]
+
+
+class NameTaken(Exception):
+    """A sandbox of this name lives, or lived a moment ago: another course has the claim on the job."""
+
+
+class AtCapacity(Exception):
+    """As many sandboxes live as `Start.limit` allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a sandbox is made of; the WIT's `machine`, unit for unit."""
+
+    cpu: float
+    memory: int
+    gpu: str | None
+    image: str | None
+    timeout: int
+    docker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A sandbox to be started; the WIT's `start`."""
+
+    name: str
+    tags: Tags
+    machine: Machine
+    environment: Mapping[str, str]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A sandbox that lives."""
+
+    id: str
+    name: str
+    tags: Tags
+
+
+class Launcher(Protocol):
+    """Starts sandboxes, hands them their JIT config, finds and ends them. All methods run on one event loop."""
+
+    async def start(self, order: Start) -> str:
+        """Starts a sandbox and returns its id as soon as the claim on its name holds; it may still be booting.
+
+        Raises NameTaken, AtCapacity, or whatever went wrong.
+        """
+
+    async def hand_over(self, sandbox: str, line: str, tags: Tags) -> None:
+        """Waits until the sandbox reads, writes the line and closes its stdin, then sets its tags."""
+
+    async def terminate(self, sandbox: str) -> None:
+        """Ends a sandbox. One that is gone already is no error. Its name is free afterwards."""
+
+    async def find_name(self, name: str) -> list[Sandbox]:
+        """The living sandboxes of this name: none or one."""
+
+    async def find_job(self, job: str) -> list[Sandbox]:
+        """The living sandboxes whose tag `job` is this."""
+
+    async def close(self) -> None:
+        """Lets go of what the launcher holds. Sandboxes go on living where they can."""
