@@ -1,0 +1,137 @@
+//! Repositories by name, and the patterns of `ALLOWED_REPOS`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A repository, `owner/name`. Both parts are safe in a URL path as they stand, and compare without case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Repository {
+    owner: String,
+    name: String,
+}
+
+/// Why a text is not a repository's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidRepository;
+
+impl fmt::Display for InvalidRepository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not of the form owner/repo, in letters, digits, `-`, `_` and `.`")
+    }
+}
+
+impl Repository {
+    /// Reads `owner/name`.
+    pub fn parse(text: &str) -> Result<Self, InvalidRepository> {
+        let (owner, name) = text.split_once('/').ok_or(InvalidRepository)?;
+        if !is_segment(owner) || !is_segment(name) {
+            return Err(InvalidRepository);
+        }
+        Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
+    }
+
+    /// The user or organisation.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The name without its owner.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// One segment of a URL path that can mean nothing but itself.
+fn is_segment(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text != "."
+        && text != ".."
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+impl PartialEq for Repository {
+    fn eq(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+impl Eq for Repository {}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+impl TryFrom<String> for Repository {
+    type Error = InvalidRepository;
+    fn try_from(text: String) -> Result<Self, InvalidRepository> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Repository> for String {
+    fn from(repository: Repository) -> Self {
+        repository.to_string()
+    }
+}
+
+/// Which repositories may have runners: `ALLOWED_REPOS`.
+#[derive(Clone, Debug, Default)]
+pub struct Allowlist {
+    /// `None` admits every repository.
+    admitted: Option<Vec<Pattern>>,
+    excluded: Vec<Pattern>,
+}
+
+/// `owner/repo` or `owner/*`.
+#[derive(Clone, Debug)]
+struct Pattern {
+    owner: String,
+    /// `None` is `*`.
+    name: Option<String>,
+}
+
+impl Allowlist {
+    /// Reads the comma-separated patterns of `ALLOWED_REPOS`; the error says which pattern is at fault.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut list = Self { admitted: Some(Vec::new()), excluded: Vec::new() };
+        let admitted = list.admitted.get_or_insert_default();
+        for (at, entry) in text.split(',').map(str::trim).enumerate() {
+            if entry.is_empty() {
+                continue;
+            }
+            let (target, pattern) = match entry.strip_prefix('!') {
+                Some(rest) => (&mut list.excluded, rest.trim()),
+                None => (&mut *admitted, entry),
+            };
+            let fault = format!("entry {} is not `owner/repo`, `owner/*` or `!owner/repo`", at + 1);
+            target.push(Pattern::parse(pattern).ok_or(fault)?);
+        }
+        match (admitted.is_empty(), list.excluded.is_empty()) {
+            (true, true) => Err("is set but names no repository".to_owned()),
+            (true, false) => Err("names only exclusions, so it admits nobody".to_owned()),
+            _ => Ok(list),
+        }
+    }
+
+    /// Whether `repository` may have runners: admitted by a pattern, and excluded by none.
+    pub fn admits(&self, repository: &Repository) -> bool {
+        let hit = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(repository));
+        self.admitted.as_deref().is_none_or(hit) && !hit(&self.excluded)
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Option<Self> {
+        let (owner, name) = text.split_once('/')?;
+        let fits = is_segment(owner) && (name == "*" || is_segment(name));
+        fits.then(|| Self { owner: owner.to_owned(), name: (name != "*").then(|| name.to_owned()) })
+    }
+
+    fn matches(&self, repository: &Repository) -> bool {
+        self.owner.eq_ignore_ascii_case(&repository.owner)
+            && self.name.as_deref().is_none_or(|name| name.eq_ignore_ascii_case(&repository.name))
+    }
+}
