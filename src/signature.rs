@@ -27,7 +27,7 @@ impl<'a> Verified<'a> {
     }
 
     /// Takes a body on trust, for a replay that was told to (`--unsigned`); never for a delivery.
-    pub fn on_trust(body: &'a str) -> Self {
+    pub(crate) fn on_trust(body: &'a str) -> Self {
         Self(body)
     }
 }

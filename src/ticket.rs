@@ -1,0 +1,84 @@
+//! What a verdict hands on to a course: all that the course needs, and no secret.
+
+use crate::answer::Subject;
+use crate::delivery::JobDelivery;
+use crate::ids::{Guid, JobId, RunId};
+use crate::label::Label;
+use crate::repository::Repository;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a course is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Start a runner.
+    Launch,
+    /// Clear away what was started.
+    Release,
+}
+
+/// A job, on its way from the delivery that spoke of it to the end of its course.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ticket {
+    /// What the course is for.
+    pub purpose: Purpose,
+    /// The delivery that it comes from.
+    pub delivery: Option<Guid>,
+    /// Whose job it is.
+    pub repository: Repository,
+    /// The job.
+    pub job: JobId,
+    /// Its run.
+    pub run: RunId,
+    /// What it asks of a runner.
+    pub labels: Vec<Label>,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// The runner that took it, where the delivery names one.
+    pub runner: Option<String>,
+    /// How many courses were deferred before this one.
+    #[serde(default)]
+    pub deferrals: u32,
+    /// How many sandboxes were started for it and ended without a job.
+    #[serde(default)]
+    pub starts: u32,
+}
+
+impl Ticket {
+    /// The ticket for a delivery's job.
+    pub fn new(purpose: Purpose, delivery: Option<Guid>, job: &JobDelivery) -> Self {
+        Self {
+            purpose,
+            delivery,
+            repository: job.repository.clone(),
+            job: job.job,
+            run: job.run,
+            labels: job.labels.clone(),
+            created: job.created,
+            runner: job.runner.clone(),
+            deferrals: 0,
+            starts: 0,
+        }
+    }
+
+    /// What answers about it are about.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            delivery: self.delivery.clone(),
+            repository: Some(self.repository.clone()),
+            run: Some(self.run),
+            job: Some(self.job),
+        }
+    }
+
+    /// Reads what [`Ticket::write`] wrote.
+    pub fn read(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|e| format!("the ticket cannot be read: {e}"))
+    }
+
+    /// The ticket as text, to be kept by a host or a queue.
+    pub fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
