@@ -1,0 +1,89 @@
+//! Requests to GitHub's REST API, each valid against its published OpenAPI description.
+
+use crate::ids::{JobId, RunnerId, RunnerName};
+use crate::label::Label;
+use crate::repository::Repository;
+use crate::secret::Secret;
+use crate::settings::Scope;
+use serde::Serialize;
+
+/// The HTTP methods that jitney uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// DELETE
+    Delete,
+}
+
+/// A request, below the API's base. Made only by the functions here, out of types that are safe in a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path below the base, with its query.
+    pub path: String,
+    /// A JSON body, or none.
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// "Create configuration for a just-in-time runner": exactly the job's labels, which are all that GitHub
+    /// gives the runner.
+    pub fn mint(scope: Scope, repository: &Repository, name: &RunnerName, group: u64, labels: &[Label]) -> Self {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            name: &'a RunnerName,
+            runner_group_id: u64,
+            labels: &'a [Label],
+            work_folder: &'static str,
+        }
+        let body = Body { name, runner_group_id: group, labels, work_folder: "_work" };
+        Self {
+            method: Method::Post,
+            path: format!("{}/generate-jitconfig", runners(scope, repository)),
+            body: Some(serde_json::to_string(&body).unwrap_or_default()),
+        }
+    }
+
+    /// "List self-hosted runners", by exact name.
+    pub fn find_runner(scope: Scope, repository: &Repository, name: &RunnerName) -> Self {
+        let path = format!("{}?name={}", runners(scope, repository), name.as_str());
+        Self { method: Method::Get, path, body: None }
+    }
+
+    /// "Delete a self-hosted runner".
+    pub fn delete_runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
+        Self { method: Method::Delete, path: format!("{}/{runner}", runners(scope, repository)), body: None }
+    }
+
+    /// "Get a job for a workflow run".
+    pub fn job(repository: &Repository, job: JobId) -> Self {
+        let path = format!("/repos/{repository}/actions/jobs/{job}");
+        Self { method: Method::Get, path, body: None }
+    }
+
+    /// The headers that go with it, the credential among them.
+    pub fn headers(&self, token: &Secret) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            ("accept", "application/vnd.github+json".to_owned()),
+            ("authorization", format!("Bearer {}", token.expose())),
+            ("user-agent", concat!("jitney/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ("x-github-api-version", "2022-11-28".to_owned()),
+        ];
+        if let Some(body) = &self.body {
+            headers.push(("content-type", "application/json".to_owned()));
+            headers.push(("content-length", body.len().to_string()));
+        }
+        headers
+    }
+}
+
+fn runners(scope: Scope, repository: &Repository) -> String {
+    match scope {
+        Scope::Repository => format!("/repos/{repository}/actions/runners"),
+        Scope::Organization => format!("/orgs/{}/actions/runners", repository.owner()),
+    }
+}

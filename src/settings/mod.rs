@@ -1,0 +1,222 @@
+//! From the environment to validated settings, or to problems that name variable, fault and cure.
+//!
+//! The settings come in two halves, because an instance that reads unauthenticated bytes holds no GitHub
+//! credential and the one that holds it sees no such bytes: [`IntakeSettings`] and [`CoursesSettings`].
+
+mod api;
+mod reader;
+mod rules;
+
+pub use api::ApiBase;
+pub use reader::{Environment, Problem};
+
+use crate::machine::JobRules;
+use crate::repository::Allowlist;
+use crate::secret::Secret;
+use crate::signature::WebhookSecrets;
+use reader::Reader;
+use serde::Serialize;
+
+/// One environment variable that jitney reads, and which halves it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether an intake instance gets it.
+    pub intake: bool,
+    /// Whether a courses instance gets it.
+    pub courses: bool,
+}
+
+const fn intake(name: &'static str) -> Declared {
+    Declared { name, intake: true, courses: false }
+}
+const fn courses(name: &'static str) -> Declared {
+    Declared { name, intake: false, courses: true }
+}
+const fn both(name: &'static str) -> Declared {
+    Declared { name, intake: true, courses: true }
+}
+
+/// Every setting that there is.
+pub const DECLARED: [Declared; 21] = [
+    courses("GITHUB_TOKEN"),
+    intake("WEBHOOK_SECRET"),
+    intake("WEBHOOK_SECRET_PREVIOUS"),
+    intake("ALLOWED_REPOS"),
+    courses("RUNNER_VERSION"),
+    courses("RUNNER_GROUP_ID"),
+    both("RUNNER_LABELS"),
+    courses("GITHUB_ENTERPRISE_DOMAIN"),
+    courses("GITHUB_API_URL"),
+    courses("GITHUB_APP_ID"),
+    courses("GITHUB_APP_PRIVATE_KEY"),
+    courses("RUNNER_SCOPE"),
+    courses("ALLOW_FORKS"),
+    courses("MAX_RUNNERS"),
+    both("MAX_CPU"),
+    both("MAX_MEMORY_GIB"),
+    both("ALLOWED_GPUS"),
+    both("MAX_JOB_HOURS"),
+    courses("RUNNER_IMAGE"),
+    both("RUNNER_PROFILES"),
+    courses("MINTS_PER_MINUTE"),
+];
+
+/// What an intake instance works with.
+#[derive(Clone, Debug)]
+pub struct IntakeSettings {
+    /// `WEBHOOK_SECRET` and `WEBHOOK_SECRET_PREVIOUS`.
+    pub secrets: WebhookSecrets,
+    /// `ALLOWED_REPOS`.
+    pub allowlist: Allowlist,
+    /// Which jobs are ours and what they may ask for.
+    pub rules: JobRules,
+}
+
+/// Where a runner is registered: `RUNNER_SCOPE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// At the job's repository: no other repository's job can take it.
+    Repository,
+    /// At the repository's organisation: any of its repositories that the runner group admits can take it.
+    Organization,
+}
+
+/// What a courses instance works with.
+#[derive(Clone, Debug)]
+pub struct CoursesSettings {
+    /// `GITHUB_TOKEN`.
+    pub token: Secret,
+    /// `GITHUB_API_URL`, or what `GITHUB_ENTERPRISE_DOMAIN` makes of it.
+    pub api: ApiBase,
+    /// `RUNNER_SCOPE`.
+    pub scope: Scope,
+    /// `RUNNER_GROUP_ID`.
+    pub group: u64,
+    /// `MAX_RUNNERS`.
+    pub max_runners: u32,
+    /// `RUNNER_IMAGE`.
+    pub image: Option<String>,
+    /// `RUNNER_VERSION`, where it is a version that GitHub still accepts.
+    pub runner_version: Option<String>,
+    /// Which jobs are ours and what they may ask for.
+    pub rules: JobRules,
+}
+
+/// Settings, and what was found on the way.
+#[derive(Clone, Debug)]
+pub struct Checked<T> {
+    /// The settings, unless there is a problem.
+    pub settings: Option<T>,
+    /// What must be mended before jitney works.
+    pub problems: Vec<Problem>,
+    /// What the operator should know.
+    pub warnings: Vec<Problem>,
+}
+
+impl<T> Checked<T> {
+    fn new(settings: T, reader: Reader<'_>) -> Self {
+        let Reader { problems, warnings, .. } = reader;
+        Self { settings: problems.is_empty().then_some(settings), problems, warnings }
+    }
+
+    /// `problems` and `warnings` as a JSON object, with `runner_version` where one is pinned.
+    pub fn report(&self, runner_version: Option<&str>) -> String {
+        #[derive(Serialize)]
+        struct Report<'a> {
+            problems: &'a [Problem],
+            warnings: &'a [Problem],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            runner_version: Option<&'a str>,
+        }
+        let report = Report { problems: &self.problems, warnings: &self.warnings, runner_version };
+        serde_json::to_string(&report).unwrap_or_default()
+    }
+}
+
+impl IntakeSettings {
+    /// Reads an intake instance's half.
+    pub fn read(environment: &Environment) -> Checked<Self> {
+        let mut reader = Reader::new(environment);
+        let current = reader.secret("WEBHOOK_SECRET", "make one with `openssl rand -hex 32` and give GitHub the same");
+        let previous = reader.text("WEBHOOK_SECRET_PREVIOUS").map(Secret::new);
+        let rules = rules::read(&mut reader);
+        let allowlist = match reader.raw("ALLOWED_REPOS") {
+            None => {
+                let cure = "name repositories, as owner/repo or owner/*";
+                reader.warn("ALLOWED_REPOS", "is unset, so every repository whose webhook is signed gets runners", cure);
+                Allowlist::default()
+            }
+            Some(text) => Allowlist::parse(text).unwrap_or_else(|fault| {
+                let cure = "unset it to allow every repository, or name repositories, as owner/repo,owner/*,!owner/repo";
+                reader.problem("ALLOWED_REPOS", fault, cure);
+                Allowlist::default()
+            }),
+        };
+        Checked::new(Self { secrets: WebhookSecrets { current, previous }, allowlist, rules }, reader)
+    }
+}
+
+impl CoursesSettings {
+    /// Reads a courses instance's half.
+    pub fn read(environment: &Environment) -> Checked<Self> {
+        let mut reader = Reader::new(environment);
+        let token = reader.secret("GITHUB_TOKEN", "make a fine-grained token with Administration: write on the repositories");
+        if token.expose().bytes().any(|b| !b.is_ascii_graphic()) {
+            reader.problem("GITHUB_TOKEN", "holds white space or a character that no token has", "paste it again, without quotes or line breaks");
+        }
+        for name in ["GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY"] {
+            if reader.raw(name).is_some() {
+                reader.warn(name, "is set, but this version signs in with GITHUB_TOKEN only", "unset it");
+            }
+        }
+        let api = api::read(&mut reader);
+        let scope = match reader.text("RUNNER_SCOPE") {
+            None | Some("repo") => Scope::Repository,
+            Some("org") => Scope::Organization,
+            Some(_) => {
+                reader.problem("RUNNER_SCOPE", "is neither `repo` nor `org`", "unset it for repo");
+                Scope::Repository
+            }
+        };
+        let runner_version = runner_version(&mut reader, &api);
+        for name in ["ALLOW_FORKS", "MINTS_PER_MINUTE"] {
+            if reader.raw(name).is_some() {
+                reader.warn(name, "is set, but this version has no rule that reads it", "unset it");
+            }
+        }
+        let settings = Self {
+            token,
+            api,
+            scope,
+            group: reader.number("RUNNER_GROUP_ID", 1, 1, u64::MAX),
+            max_runners: u32::try_from(reader.number("MAX_RUNNERS", 100, 1, 10_000)).unwrap_or(100),
+            image: reader.text("RUNNER_IMAGE").map(str::to_owned),
+            runner_version,
+            rules: rules::read(&mut reader),
+        };
+        Checked::new(settings, reader)
+    }
+}
+
+/// The least version that GitHub registers (changelog 2026-06-12, "Minimum version enforcement").
+const LEAST_RUNNER: [u32; 3] = [2, 329, 0];
+
+/// The pinned version, or `None` for the newest. GitHub Enterprise Server enforces no minimum, so its pin stands.
+fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<String> {
+    const NAME: &str = "RUNNER_VERSION";
+    let text = reader.text(NAME)?;
+    let parts: Option<Vec<u32>> = text.strip_prefix('v').unwrap_or(text).split('.').map(|n| n.parse().ok()).collect();
+    let Some(&[major, minor, patch]) = parts.as_deref() else {
+        reader.problem(NAME, "is not a version", "write it as 2.336.0, or unset it for the newest");
+        return None;
+    };
+    if !api.is_server() && [major, minor, patch] < LEAST_RUNNER {
+        reader.warn(NAME, "is below 2.329.0, which GitHub refuses, so the newest runs instead", "unset it");
+        return None;
+    }
+    let fault = "pins the runner; GitHub gives no jobs to one that missed a release for 30 days";
+    reader.warn(NAME, fault, "unset it to follow the newest");
+    Some(format!("{major}.{minor}.{patch}"))
+}
