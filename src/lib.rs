@@ -8,7 +8,7 @@
 //! 3. [`delivery`]: verified bytes become a typed [`delivery::Delivery`].
 //! 4. [`admission`]: a delivery becomes a [`admission::Verdict`], with the trace of every check.
 //!    [`machine`] turns a job's labels into what its sandbox is made of.
-//! 5. [`ticket`]: what a verdict hands on; [`course`] and [`release`] play it out, a command at a time.
+//! 5. [`ticket`]: what a verdict hands on; [`course`] plays it out, a command at a time.
 //! 6. [`github`]: the requests that courses make, and what GitHub's answers mean.
 //! 7. [`replay`]: one delivery, decided again at the command line, with its reasons.
 //!
@@ -23,7 +23,6 @@ pub mod github;
 pub mod ids;
 pub mod label;
 pub mod machine;
-pub mod release;
 pub mod replay;
 pub mod repository;
 pub mod secret;

@@ -1,0 +1,156 @@
+//! The life of one job as a state machine: told what happened, it says what to do next.
+//!
+//! A course asks GitHub ([`Step::Ask`]) and commands the host ([`Step::Tell`]); both report back as an [`Event`].
+//! The order of steps, what an error means and when to try again are decided here and in no other place.
+
+mod launch;
+mod release;
+
+use crate::answer::{Answer, Outcome as Ending, Reason};
+use crate::github::{self, Fault, Request};
+use crate::ids::{Dice, SandboxName};
+use crate::machine::Machine;
+use crate::secret::Secret;
+use crate::settings::CoursesSettings;
+use crate::ticket::{Purpose, Ticket};
+use crate::timestamp::Timestamp;
+
+/// Tags, name and value; values are cut to what is safe as one (see [`tag`]).
+pub type Tags = Vec<(&'static str, String)>;
+
+/// What the host is to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Start a sandbox.
+    Start(Box<Start>),
+    /// Write the config to a sandbox's stdin.
+    HandOver {
+        /// The sandbox's id.
+        sandbox: String,
+        /// The config.
+        line: Secret,
+        /// All its tags from now on.
+        tags: Tags,
+    },
+    /// End the sandbox of this id.
+    Terminate(String),
+    /// Report the sandboxes of this name.
+    FindName(SandboxName),
+    /// Report the sandboxes of this job.
+    FindJob(String),
+    /// Wait so many milliseconds.
+    Pause(u64),
+    /// Open this ticket again after so many milliseconds. The course is over.
+    Defer(Box<Ticket>, u64, Answer),
+    /// The course is over.
+    Finish(Answer),
+}
+
+/// A sandbox to be started.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its name: the claim on the job.
+    pub name: SandboxName,
+    /// Its tags.
+    pub tags: Tags,
+    /// What it is made of.
+    pub machine: Machine,
+    /// What its entrypoint is told.
+    pub environment: Tags,
+    /// How many may live at once.
+    pub limit: u32,
+}
+
+/// A sandbox that lives, as the host reports it.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    /// Its id.
+    pub id: String,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+}
+
+impl Sandbox {
+    /// The value of one tag.
+    pub fn tag(&self, name: &str) -> Option<&str> {
+        self.tags.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// There was none: the first step.
+    Opened,
+    /// A sandbox of this id lives.
+    Started(String),
+    /// The name is taken.
+    Taken,
+    /// As many live as may.
+    Full,
+    /// These live.
+    Found(Vec<Sandbox>),
+    /// Done.
+    Done,
+    /// It failed, with an error of this name.
+    Failed(String),
+}
+
+/// What a course is told.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The host's report.
+    Outcome(Outcome),
+    /// GitHub's answer.
+    Answer(Result<github::Answer, Fault>),
+}
+
+/// What a course wants next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// An answer from GitHub.
+    Ask(Request),
+    /// A deed of the host.
+    Tell(Command),
+}
+
+/// A course, from its ticket to [`Command::Defer`] or [`Command::Finish`].
+#[derive(Debug)]
+pub struct Course(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Launch(Box<launch::Launch>),
+    Release(Box<release::Release>),
+}
+
+impl Course {
+    /// Opens the course of `ticket`; `seed` makes its names and delays.
+    pub fn open(ticket: Ticket, settings: CoursesSettings, seed: u64) -> Self {
+        let dice = Dice::new(seed);
+        Self(match ticket.purpose {
+            Purpose::Launch => Kind::Launch(Box::new(launch::Launch::new(ticket, settings, dice))),
+            Purpose::Release => Kind::Release(Box::new(release::Release::new(ticket, settings))),
+        })
+    }
+
+    /// The next step.
+    pub fn next(&mut self, event: Event, now: Timestamp) -> Step {
+        match &mut self.0 {
+            Kind::Launch(launch) => launch.next(event, now),
+            Kind::Release(release) => release.next(event),
+        }
+    }
+}
+
+/// The answer for a delivery whose course outlives the time in which it must be answered.
+pub fn still_running(ticket: &Ticket) -> Answer {
+    let text = "jitney is at work on the job; what becomes of it is in the log";
+    Answer::new(Ending::Deferred, Reason::new("still-at-work", text), ticket.subject())
+}
+
+/// A text as a tag's value: at most 63 characters of `[A-Za-z0-9._-]`, which is what Modal takes for an app's tags;
+/// for a sandbox's it documents no rule.
+fn tag(text: &str) -> String {
+    text.chars().take(63).map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect()
+}
