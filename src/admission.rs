@@ -60,7 +60,8 @@ fn admit(
 ) -> Result<Verdict, Answer> {
     let mut record = Record { subject: Subject::default(), trace };
 
-    let headers = Headers::parse(head).map_err(|e| record.stop("headers", Outcome::Malformed, Reason::new(e.code, e.text)))?;
+    let headers = Headers::parse(head)
+        .map_err(|e| record.stop("headers", Outcome::Malformed, Reason::new(e.code, e.text)))?;
     record.subject.delivery.clone_from(&headers.guid);
     record.pass("headers", format!("event {}", headers.event.unwrap_or("missing")));
 
@@ -69,13 +70,22 @@ fn admit(
             .map_err(|e| record.stop("signature", Outcome::Unsigned, Reason::new(e.code(), e.to_string())))?,
         Trust::Unsigned => Verified::on_trust(body),
     };
-    record.pass("signature", if trust == Trust::Signed { "made with our secret" } else { "not checked (--unsigned)" });
+    record.pass(
+        "signature",
+        if trust == Trust::Signed { "made with our secret" } else { "not checked (--unsigned)" },
+    );
 
     let delivery = Delivery::read(&headers, verified)
         .map_err(|e| record.stop("payload", Outcome::Malformed, Reason::new(e.code, e.text)))?;
     let job = match delivery {
         Delivery::Job(job) => job,
-        Delivery::Ping => return Err(record.stop("event", Outcome::Pong, Reason::new("ping", "the webhook reaches jitney"))),
+        Delivery::Ping => {
+            return Err(record.stop(
+                "event",
+                Outcome::Pong,
+                Reason::new("ping", "the webhook reaches jitney"),
+            ));
+        }
         Delivery::Other(event) => {
             let text = format!("jitney acts on workflow_job, not on {event}");
             return Err(record.stop("event", Outcome::Ignored, Reason::new("event-not-handled", text)));
@@ -101,8 +111,14 @@ fn admit(
     record.pass("labels", "ours");
 
     if purpose == Purpose::Launch {
-        let machine = settings.rules.machine(&job.labels).map_err(|reason| record.stop("machine", Outcome::Refused, reason))?;
-        record.pass("machine", format!("{} cores, {} MiB, {} s at most", machine.cpu, machine.memory, machine.timeout));
+        let machine = settings
+            .rules
+            .machine(&job.labels)
+            .map_err(|reason| record.stop("machine", Outcome::Refused, reason))?;
+        record.pass(
+            "machine",
+            format!("{} cores, {} MiB, {} s at most", machine.cpu, machine.memory, machine.timeout),
+        );
     }
     Ok(Verdict::Open(Ticket::new(purpose, headers.guid, &job)))
 }
@@ -112,9 +128,13 @@ fn purpose(job: &JobDelivery) -> Result<Purpose, Reason> {
     match &job.action {
         Action::Queued => Ok(Purpose::Launch),
         Action::Completed => Ok(Purpose::Release),
-        Action::Waiting => Err(Reason::new("job-waiting", "the job waits for approval; it comes again as queued")),
+        Action::Waiting => {
+            Err(Reason::new("job-waiting", "the job waits for approval; it comes again as queued"))
+        }
         Action::InProgress => Err(Reason::new("job-in-progress", "a runner has the job")),
-        Action::Other(action) => Err(Reason::new("action-not-handled", format!("jitney does not act on {action}"))),
+        Action::Other(action) => {
+            Err(Reason::new("action-not-handled", format!("jitney does not act on {action}")))
+        }
     }
 }
 

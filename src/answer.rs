@@ -121,7 +121,7 @@ pub struct Answer {
     pub subject: Subject,
     /// The runner that was registered.
     pub runner: Option<RunnerName>,
-    /// The sandbox that it runs in, by id.
+    /// The sandbox that it runs in, by name.
     pub sandbox: Option<String>,
 }
 

@@ -52,9 +52,9 @@ impl<'a> Headers<'a> {
     pub fn parse(head: &'a str) -> Result<Self, Malformed> {
         let (mut event, mut guid, mut signature, mut content) = (None, None, None, None);
         for line in head.lines().filter(|line| !line.is_empty()) {
-            let (name, value) = line.split_once(':').ok_or_else(|| {
-                Malformed::new("header-malformed", "a header line has no colon")
-            })?;
+            let (name, value) = line
+                .split_once(':')
+                .ok_or_else(|| Malformed::new("header-malformed", "a header line has no colon"))?;
             let slot = match name {
                 n if n.eq_ignore_ascii_case("x-github-event") => &mut event,
                 n if n.eq_ignore_ascii_case("x-github-delivery") => &mut guid,
@@ -67,7 +67,8 @@ impl<'a> Headers<'a> {
             }
         }
         let guid = guid.map(|text| {
-            Guid::parse(text).ok_or_else(|| Malformed::new("header-malformed", "X-GitHub-Delivery is not a GUID"))
+            Guid::parse(text)
+                .ok_or_else(|| Malformed::new("header-malformed", "X-GitHub-Delivery is not a GUID"))
         });
         let media = content.map(|text| text.split(';').next().unwrap_or_default().trim());
         let form = match media {
@@ -164,7 +165,8 @@ struct WireRepository<'a> {
 impl Delivery {
     /// Reads a verified body as `headers` say.
     pub fn read(headers: &Headers<'_>, body: Verified<'_>) -> Result<Self, Malformed> {
-        let json = if headers.form { Cow::Owned(form_payload(body.body())?) } else { Cow::Borrowed(body.body()) };
+        let json =
+            if headers.form { Cow::Owned(form_payload(body.body())?) } else { Cow::Borrowed(body.body()) };
         match headers.event {
             None => Err(Malformed::new("event-missing", "the delivery has no X-GitHub-Event")),
             Some("workflow_job") => JobDelivery::read(&json).map(|job| Self::Job(Box::new(job))),
@@ -178,13 +180,20 @@ impl JobDelivery {
     fn read(json: &str) -> Result<Self, Malformed> {
         let wire: Wire<'_> = serde_json::from_str(json).map_err(|error| {
             let what = match error.classify() {
-                serde_json::error::Category::Data => "lacks a field of a workflow_job delivery, or has one of the wrong type",
+                serde_json::error::Category::Data => {
+                    "lacks a field of a workflow_job delivery, or has one of the wrong type"
+                }
                 serde_json::error::Category::Eof => "ends in the middle",
                 _ => "is not JSON",
             };
-            Malformed::new("payload-malformed", format!("the payload {what} (line {}, column {})", error.line(), error.column()))
+            Malformed::new(
+                "payload-malformed",
+                format!("the payload {what} (line {}, column {})", error.line(), error.column()),
+            )
         })?;
-        let field = |name: &str, fault: &dyn fmt::Display| Malformed::new("payload-malformed", format!("{name}: {fault}"));
+        let field = |name: &str, fault: &dyn fmt::Display| {
+            Malformed::new("payload-malformed", format!("{name}: {fault}"))
+        };
         let job = wire.workflow_job;
         if job.id == 0 || job.run_id == 0 {
             return Err(field("workflow_job.id, workflow_job.run_id", &"an id is never 0"));
@@ -195,14 +204,17 @@ impl JobDelivery {
         let labels = job.labels.iter().map(|label| Label::parse(label)).collect::<Result<_, _>>();
         Ok(Self {
             action: Action::read(&wire.action),
-            repository: Repository::parse(&wire.repository.full_name).map_err(|e| field("repository.full_name", &e))?,
+            repository: Repository::parse(&wire.repository.full_name)
+                .map_err(|e| field("repository.full_name", &e))?,
             private: wire.repository.private,
             job: JobId(job.id),
             run: RunId(job.run_id),
             labels: labels.map_err(|e| field("workflow_job.labels", &e))?,
             created: job.created_at.and_then(Timestamp::parse),
             // A job cancelled before pick-up comes with no runner, or with id 0 and an empty name.
-            runner: job.runner_name.filter(|name| job.runner_id.is_some_and(|id| id != 0) && !name.is_empty()),
+            runner: job
+                .runner_name
+                .filter(|name| job.runner_id.is_some_and(|id| id != 0) && !name.is_empty()),
         })
     }
 }

@@ -128,9 +128,10 @@ impl JobRules {
         if labels.is_empty() {
             return foreign("the job names no label".to_owned());
         }
-        let missing = self.labels.iter().find(|ours| {
-            !ours.is("self-hosted") && !labels.iter().any(|label| label.is(ours.as_str()))
-        });
+        let missing = self
+            .labels
+            .iter()
+            .find(|ours| !ours.is("self-hosted") && !labels.iter().any(|label| label.is(ours.as_str())));
         if let Some(missing) = missing {
             return foreign(format!("the job does not ask for `{}`", Shown(missing.as_str())));
         }
@@ -192,7 +193,10 @@ impl Limits {
         let timeout = shape.timeout.as_deref().map_or(Ok(self.timeout), |text| {
             seconds(text).ok_or_else(|| malformed("timeout", "a number and s, m or h, as `90m` or `2h`"))
         })?;
-        let gpu = shape.gpu.as_deref().map(|text| Gpu::parse(text).ok_or_else(|| malformed("gpu", "as `A10G` or `H100:2`")));
+        let gpu = shape
+            .gpu
+            .as_deref()
+            .map(|text| Gpu::parse(text).ok_or_else(|| malformed("gpu", "as `A10G` or `H100:2`")));
         let gpu = gpu.transpose()?;
         within("cpu", cpu, 0.125, self.cpu, "MAX_CPU")?;
         within("memory", memory, 0.125, self.memory, "MAX_MEMORY_GIB")?;
@@ -206,7 +210,11 @@ impl Limits {
             let text = "docker and gpu cannot be had together: Modal's virtual machines have no GPU";
             return Err(Reason::new("docker-with-gpu", text));
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by MAX_MEMORY_GIB above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "bounded by MAX_MEMORY_GIB above"
+        )]
         let memory = (memory * 1024.0) as u32;
         Ok(Machine { cpu, memory, gpu, image: shape.image.clone(), timeout, docker })
     }
@@ -218,7 +226,10 @@ fn malformed(key: &str, form: &str) -> Reason {
 
 fn within(key: &str, value: f64, least: f64, most: f64, setting: &str) -> Result<(), Reason> {
     if value < least {
-        return Err(Reason::new("shape-too-small", format!("the job asks for {key}={value}; the least is {least}")));
+        return Err(Reason::new(
+            "shape-too-small",
+            format!("the job asks for {key}={value}; the least is {least}"),
+        ));
     }
     if value > most {
         let text = format!("the job asks for {key}={value}; the operator's {setting} is {most}");
@@ -232,7 +243,8 @@ fn read_shape_label(shape: &mut Shape, label: &Label) -> Result<(), Reason> {
     let set = if label.is("docker") {
         shape.docker.replace(true).is_none()
     } else if let Some((key, value)) = label.assignment() {
-        let number = || value.parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(|| malformed(&key, "a number"));
+        let number =
+            || value.parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(|| malformed(&key, "a number"));
         match key.as_str() {
             "cpu" => shape.cpu.replace(number()?).is_none(),
             "memory" => shape.memory.replace(number()?).is_none(),

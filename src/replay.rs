@@ -87,9 +87,13 @@ impl Input {
         if !line.trim_end().rsplit(' ').next()?.starts_with("HTTP/") {
             return None;
         }
-        let end = ["\r\n\r\n", "\n\n"].iter().filter_map(|gap| rest.find(gap).map(|at| (at, gap.len()))).min()?;
+        let end =
+            ["\r\n\r\n", "\n\n"].iter().filter_map(|gap| rest.find(gap).map(|at| (at, gap.len()))).min()?;
         let (head, body) = (rest.get(..end.0)?, rest.get(end.0 + end.1..)?);
-        let length = head.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let length = head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         let length = length.and_then(|(_, value)| value.trim().parse::<usize>().ok());
         // An editor's last newline is no part of the body that was signed.
         let body = length.and_then(|length| body.get(..length)).unwrap_or(body);
@@ -183,7 +187,8 @@ pub fn render_json(decision: &Decision) -> String {
         Verdict::Open(ticket) => serde_json::to_value(ticket).ok(),
         Verdict::Answer(_) => None,
     };
-    let value = serde_json::json!({ "trace": decision.trace, "verdict": word, "reason": why, "ticket": ticket });
+    let value =
+        serde_json::json!({ "trace": decision.trace, "verdict": word, "reason": why, "ticket": ticket });
     format!("{value}\n")
 }
 

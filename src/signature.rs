@@ -57,9 +57,13 @@ impl SignatureError {
 impl fmt::Display for SignatureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Missing => "the delivery has no X-Hub-Signature-256; set the webhook's secret to WEBHOOK_SECRET",
+            Self::Missing => {
+                "the delivery has no X-Hub-Signature-256; set the webhook's secret to WEBHOOK_SECRET"
+            }
             Self::Malformed => "X-Hub-Signature-256 is not sha256= and 64 hex digits",
-            Self::Mismatch => "the signature was not made with WEBHOOK_SECRET; set the webhook's secret to the same",
+            Self::Mismatch => {
+                "the signature was not made with WEBHOOK_SECRET; set the webhook's secret to the same"
+            }
         })
     }
 }

@@ -86,7 +86,19 @@ impl Launch {
         let name = RunnerName::new(ticket.job, &nonce);
         let (ghosts, doomed) = (Vec::new(), Vec::new());
         let state = State::Fresh;
-        Self { ticket, settings, dice, nonce, state, mints: 0, name, ghosts, doomed, sandbox: None, minted: None }
+        Self {
+            ticket,
+            settings,
+            dice,
+            nonce,
+            state,
+            mints: 0,
+            name,
+            ghosts,
+            doomed,
+            sandbox: None,
+            minted: None,
+        }
     }
 
     pub(super) fn next(&mut self, event: Event, now: Timestamp) -> Step {
@@ -102,19 +114,32 @@ impl Launch {
                 self.finish(Ending::Duplicate, "runner-coming", "another sandbox was started for the job")
             }
             (State::Surveying, Event::Outcome(Outcome::Found(_))) => self.check(),
-            (State::Surveying, _) => self.defer(Reason::new("sandboxes-unknown", "the sandboxes cannot be listed")),
-            (State::Checking, Event::Answer(answer)) => match github::read_job(answer.as_ref().map_err(|e| *e)) {
-                JobState::Gone => self.finish(Ending::Ignored, "no-longer-queued", "GitHub says that the job has a runner, or is over"),
-                JobState::Wanted => self.start(),
-            },
+            (State::Surveying, _) => {
+                self.defer(Reason::new("sandboxes-unknown", "the sandboxes cannot be listed"))
+            }
+            (State::Checking, Event::Answer(answer)) => {
+                match github::read_job(answer.as_ref().map_err(|e| *e)) {
+                    JobState::Gone => self.finish(
+                        Ending::Ignored,
+                        "no-longer-queued",
+                        "GitHub says that the job has a runner, or is over",
+                    ),
+                    JobState::Wanted => self.start(),
+                }
+            }
             (State::Starting, Event::Outcome(outcome)) => self.started(outcome),
             (State::LookingUp(reason), Event::Outcome(outcome)) => self.looked_up(outcome, reason),
-            (State::Minting, Event::Answer(answer)) => self.minted(github::read_mint(answer.as_ref().map_err(|e| *e), now)),
+            (State::Minting, Event::Answer(answer)) => {
+                self.minted(github::read_mint(answer.as_ref().map_err(|e| *e), now))
+            }
             (State::Pausing, _) => self.mint(),
             (State::HandingOver, Event::Outcome(outcome)) => self.handed_over(&outcome),
             (State::Clearing(end, what), event) => self.cleared(*end, what, event),
             (State::Over, _) => self.finish(Ending::Broken, "course-over", "the course was over"),
-            _ => self.clear(End::Defer(self.delay(), Reason::new("course-confused", "the host reported what was not asked for"))),
+            _ => self.clear(End::Defer(
+                self.delay(),
+                Reason::new("course-confused", "the host reported what was not asked for"),
+            )),
         }
     }
 
@@ -138,7 +163,10 @@ impl Launch {
             Ok(machine) => machine,
             Err(reason) => return self.end(End::Finish(Ending::Refused, reason)),
         };
-        let machine = crate::machine::Machine { image: machine.image.or_else(|| self.settings.image.clone()), ..machine };
+        let machine = crate::machine::Machine {
+            image: machine.image.or_else(|| self.settings.image.clone()),
+            ..machine
+        };
         let start = Start {
             name: SandboxName::new(self.ticket.job, self.ticket.starts),
             tags: self.tags(),
@@ -170,14 +198,22 @@ impl Launch {
     fn started(&mut self, outcome: Outcome) -> Step {
         match outcome {
             Outcome::Started(id) => self.claim(id),
-            Outcome::Taken => self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already"),
+            Outcome::Taken => {
+                self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already")
+            }
             Outcome::Full => {
                 let delay = self.dice.jitter(FULL_DELAY);
-                let text = format!("MAX_RUNNERS ({}) sandboxes are at work; the job waits for one to end", self.settings.max_runners);
+                let text = format!(
+                    "MAX_RUNNERS ({}) sandboxes are at work; the job waits for one to end",
+                    self.settings.max_runners
+                );
                 self.end(End::Defer(delay, Reason::new("at-capacity", text)))
             }
             Outcome::Failed(error) => {
-                let reason = Reason::new("sandbox-not-started", format!("Modal did not start a sandbox: {}", tag(&error)));
+                let reason = Reason::new(
+                    "sandbox-not-started",
+                    format!("Modal did not start a sandbox: {}", tag(&error)),
+                );
                 let name = SandboxName::new(self.ticket.job, self.ticket.starts);
                 self.tell(State::LookingUp(reason), Command::FindName(name))
             }
@@ -190,7 +226,9 @@ impl Launch {
         match outcome {
             Outcome::Found(found) => match found.into_iter().next() {
                 Some(sandbox) if sandbox.tag("nonce") == Some(self.nonce.as_str()) => self.claim(sandbox.id),
-                Some(_) => self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already"),
+                Some(_) => {
+                    self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already")
+                }
                 None => self.defer(reason),
             },
             _ => self.defer(reason),
@@ -208,7 +246,8 @@ impl Launch {
         }
         self.mints += 1;
         let (settings, ticket) = (&self.settings, &self.ticket);
-        let request = Request::mint(settings.scope, &ticket.repository, &self.name, settings.group, &ticket.labels);
+        let request =
+            Request::mint(settings.scope, &ticket.repository, &self.name, settings.group, &ticket.labels);
         self.ask(State::Minting, request)
     }
 
@@ -220,9 +259,10 @@ impl Launch {
                 let (sandbox, tags) = (self.sandbox.clone().unwrap_or_default(), self.tags());
                 self.tell(State::HandingOver, Command::HandOver { sandbox, line, tags })
             }
-            Err(Refusal::NameTaken) => {
-                self.mint_again(0, Reason::new("runner-name-taken", "GitHub has runners of every name that was tried"))
-            }
+            Err(Refusal::NameTaken) => self.mint_again(
+                0,
+                Reason::new("runner-name-taken", "GitHub has runners of every name that was tried"),
+            ),
             Err(Refusal::Transient(may_exist, reason)) => {
                 if may_exist {
                     self.ghosts.push(self.name.clone());
@@ -254,7 +294,10 @@ impl Launch {
         if let Some(minted) = self.minted.take() {
             self.doomed.push(minted.runner);
         }
-        self.clear(End::Defer(self.delay(), Reason::new("hand-over-failed", "the sandbox did not take its config")))
+        self.clear(End::Defer(
+            self.delay(),
+            Reason::new("hand-over-failed", "the sandbox did not take its config"),
+        ))
     }
 
     /// Back-off for the whole course: 5 s, doubled at each deferral, 5 min at most.
@@ -316,7 +359,8 @@ impl Launch {
         match delay {
             None => self.tell(State::Over, Command::Finish(answer)),
             Some(delay) => {
-                let ticket = Ticket { deferrals: self.ticket.deferrals.saturating_add(1), ..self.ticket.clone() };
+                let ticket =
+                    Ticket { deferrals: self.ticket.deferrals.saturating_add(1), ..self.ticket.clone() };
                 self.tell(State::Over, Command::Defer(Box::new(ticket), delay, answer))
             }
         }

@@ -152,5 +152,8 @@ pub fn still_running(ticket: &Ticket) -> Answer {
 /// A text as a tag's value: at most 63 characters of `[A-Za-z0-9._-]`, which is what Modal takes for an app's tags;
 /// for a sandbox's it documents no rule.
 fn tag(text: &str) -> String {
-    text.chars().take(63).map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect()
+    text.chars()
+        .take(63)
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect()
 }

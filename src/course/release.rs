@@ -46,7 +46,10 @@ impl Release {
                 self.left = found;
                 self.look_on()
             }
-            (State::Surveying, _) => self.finish("sandboxes-unknown", "the sandboxes cannot be listed; theirs is to end by themselves".to_owned()),
+            (State::Surveying, _) => self.finish(
+                "sandboxes-unknown",
+                "the sandboxes cannot be listed; theirs is to end by themselves".to_owned(),
+            ),
             (State::Deregistering(sandbox), Event::Answer(answer)) => {
                 if github::read_deleted(answer.as_ref().map_err(|e| *e)) {
                     return self.terminate(sandbox);
@@ -67,7 +70,8 @@ impl Release {
 
     fn look_on(&mut self) -> Step {
         while let Some(sandbox) = self.left.pop() {
-            let took_it = self.ticket.runner.is_some() && self.ticket.runner.as_deref() == sandbox.tag("runner");
+            let took_it =
+                self.ticket.runner.is_some() && self.ticket.runner.as_deref() == sandbox.tag("runner");
             if took_it {
                 self.kept += 1;
                 continue;
@@ -81,7 +85,10 @@ impl Release {
         match (self.ended, self.kept) {
             (0, 0) => self.finish("nothing-left", "the job left no sandbox behind".to_owned()),
             (ended, 0) => self.finish("sandbox-ended", format!("{ended} sandbox of the job was ended")),
-            (ended, kept) => self.finish("sandbox-at-work", format!("{ended} ended; {kept} left to end by itself, being at work or about to end")),
+            (ended, kept) => self.finish(
+                "sandbox-at-work",
+                format!("{ended} ended; {kept} left to end by itself, being at work or about to end"),
+            ),
         }
     }
 
@@ -91,6 +98,10 @@ impl Release {
     }
 
     fn finish(&mut self, code: &'static str, text: String) -> Step {
-        Step::Tell(Command::Finish(Answer::new(Ending::Released, Reason::new(code, text), self.ticket.subject())))
+        Step::Tell(Command::Finish(Answer::new(
+            Ending::Released,
+            Reason::new(code, text),
+            self.ticket.subject(),
+        )))
     }
 }

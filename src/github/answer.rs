@@ -81,11 +81,18 @@ pub fn read_mint(answer: Result<&Answer, Fault>, now: Timestamp) -> Result<Minte
     }
     let body: Option<Body> = serde_json::from_slice(&answer.body).ok();
     let usable = |body: &Body| {
-        body.runner.id != 0 && !body.encoded_jit_config.is_empty() && body.encoded_jit_config.bytes().all(|b| b.is_ascii_graphic())
+        body.runner.id != 0
+            && !body.encoded_jit_config.is_empty()
+            && body.encoded_jit_config.bytes().all(|b| b.is_ascii_graphic())
     };
     body.filter(usable)
         .map(|body| Minted { runner: RunnerId(body.runner.id), config: Secret::new(body.encoded_jit_config) })
-        .ok_or_else(|| Refusal::Transient(true, Reason::new("github-answer-unreadable", "GitHub's 201 holds no JIT config")))
+        .ok_or_else(|| {
+            Refusal::Transient(
+                true,
+                Reason::new("github-answer-unreadable", "GitHub's 201 holds no JIT config"),
+            )
+        })
 }
 
 #[derive(Deserialize)]
@@ -133,8 +140,15 @@ impl Fault {
             Self::Unreachable => ("github-unreachable", "GitHub's API cannot be reached"),
             Self::TimedOut => ("github-timed-out", "GitHub's API did not answer in time"),
             Self::Broken => ("github-answer-broken", "GitHub's answer broke off or is no HTTP"),
-            Self::TooLarge => ("github-answer-too-large", "GitHub's answer is longer than any that is expected"),
-            Self::Denied => return Refusal::Permanent(Reason::new("github-request-denied", "this machine does not let the request out")),
+            Self::TooLarge => {
+                ("github-answer-too-large", "GitHub's answer is longer than any that is expected")
+            }
+            Self::Denied => {
+                return Refusal::Permanent(Reason::new(
+                    "github-request-denied",
+                    "this machine does not let the request out",
+                ));
+            }
         };
         Refusal::Transient(self != Self::Unreachable, Reason::new(code, text))
     }
@@ -143,19 +157,39 @@ impl Fault {
 fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
     let permanent = |code, text: &str| Refusal::Permanent(Reason::new(code, text));
     match answer.status {
-        401 => permanent("github-token-refused", "GitHub answers 401: GITHUB_TOKEN is wrong, revoked or expired"),
+        401 => {
+            permanent("github-token-refused", "GitHub answers 401: GITHUB_TOKEN is wrong, revoked or expired")
+        }
         403 | 429 if limited(answer) => {
             let text = format!("GitHub answers {}: its rate limit is reached", answer.status);
             Refusal::Limited(wait(answer, now), Reason::new("github-rate-limited", text))
         }
-        403 => permanent("github-permission-missing", "GitHub answers 403: GITHUB_TOKEN lacks Administration: write on the repository"),
-        404 => permanent("github-repository-hidden", "GitHub answers 404: GITHUB_TOKEN cannot see the repository, or may not administer it"),
+        403 => permanent(
+            "github-permission-missing",
+            "GitHub answers 403: GITHUB_TOKEN lacks Administration: write on the repository",
+        ),
+        404 => permanent(
+            "github-repository-hidden",
+            "GitHub answers 404: GITHUB_TOKEN cannot see the repository, or may not administer it",
+        ),
         408 => Refusal::Transient(true, Reason::new("github-timed-out", "GitHub answers 408")),
         409 => Refusal::NameTaken,
-        422 => permanent("github-request-rejected", "GitHub answers 422: it does not take RUNNER_GROUP_ID or the job's labels"),
-        300..=399 => permanent("github-redirects", "GitHub answers with a redirect, which is not followed; was the repository renamed, or is the API's URL wrong?"),
-        500..=599 => Refusal::Transient(true, Reason::new("github-failing", format!("GitHub answers {}", answer.status))),
-        status => permanent("github-answer-unknown", &format!("GitHub answers {status}, which it is not known to do")),
+        422 => permanent(
+            "github-request-rejected",
+            "GitHub answers 422: it does not take RUNNER_GROUP_ID or the job's labels",
+        ),
+        300..=399 => permanent(
+            "github-redirects",
+            "GitHub answers with a redirect, which is not followed; was the repository renamed, or is the API's URL wrong?",
+        ),
+        500..=599 => Refusal::Transient(
+            true,
+            Reason::new("github-failing", format!("GitHub answers {}", answer.status)),
+        ),
+        status => permanent(
+            "github-answer-unknown",
+            &format!("GitHub answers {status}, which it is not known to do"),
+        ),
     }
 }
 
@@ -167,7 +201,10 @@ fn limited(answer: &Answer) -> bool {
 
 /// How long to wait, in milliseconds: what `Retry-After` says, else until the reset, else a minute; an hour at most.
 fn wait(answer: &Answer, now: Timestamp) -> u64 {
-    let until_reset = answer.reset.filter(|_| answer.remaining == Some(0)).map(|reset| Timestamp(reset.saturating_mul(1000)).since(now));
+    let until_reset = answer
+        .reset
+        .filter(|_| answer.remaining == Some(0))
+        .map(|reset| Timestamp(reset.saturating_mul(1000)).since(now));
     let asked = answer.retry_after.map(|seconds| seconds.saturating_mul(1000));
     asked.or(until_reset).unwrap_or(60_000).clamp(1_000, 3_600_000)
 }

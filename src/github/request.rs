@@ -32,7 +32,13 @@ pub struct Request {
 impl Request {
     /// "Create configuration for a just-in-time runner": exactly the job's labels, which are all that GitHub
     /// gives the runner.
-    pub fn mint(scope: Scope, repository: &Repository, name: &RunnerName, group: u64, labels: &[Label]) -> Self {
+    pub fn mint(
+        scope: Scope,
+        repository: &Repository,
+        name: &RunnerName,
+        group: u64,
+        labels: &[Label],
+    ) -> Self {
         #[derive(Serialize)]
         struct Body<'a> {
             name: &'a RunnerName,

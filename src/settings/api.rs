@@ -30,12 +30,17 @@ impl ApiBase {
     /// "Using the API" of each product).
     fn for_domain(domain: &str) -> Option<Self> {
         let domain = domain.to_ascii_lowercase();
-        let own = domain.contains('.') && !["github.com", "api.github.com", "ghe.com"].contains(&domain.as_str());
+        let own =
+            domain.contains('.') && !["github.com", "api.github.com", "ghe.com"].contains(&domain.as_str());
         if !is_host_name(&domain) || !own {
             return None;
         }
         Some(match domain.strip_suffix(".ghe.com") {
-            Some(sub) => Self { https: true, authority: format!("api.{}.ghe.com", sub.strip_prefix("api.").unwrap_or(sub)), prefix: String::new() },
+            Some(sub) => Self {
+                https: true,
+                authority: format!("api.{}.ghe.com", sub.strip_prefix("api.").unwrap_or(sub)),
+                prefix: String::new(),
+            },
             None => Self { https: true, authority: domain, prefix: "/api/v3".to_owned() },
         })
     }
@@ -45,7 +50,11 @@ impl ApiBase {
         let (scheme, rest) = url.split_once("://")?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let prefix = path.trim_end_matches('/');
-        let segments = || prefix.split('/').all(|s| s != "." && s != ".." && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b)));
+        let segments = || {
+            prefix.split('/').all(|s| {
+                s != "." && s != ".." && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b))
+            })
+        };
         let (host, port) = match authority.strip_prefix("[::1]") {
             Some(port) => ("[::1]", port.strip_prefix(':')),
             None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
@@ -87,13 +96,18 @@ pub(super) fn read(reader: &mut Reader<'_>) -> ApiBase {
     let domain = reader.text("GITHUB_ENTERPRISE_DOMAIN").map(|domain| {
         ApiBase::for_domain(domain).unwrap_or_else(|| {
             let cure = "write the host alone, as github.example.com or octo.ghe.com; unset it for github.com";
-            reader.problem("GITHUB_ENTERPRISE_DOMAIN", "is not the host name of an enterprise's GitHub", cure);
+            reader.problem(
+                "GITHUB_ENTERPRISE_DOMAIN",
+                "is not the host name of an enterprise's GitHub",
+                cure,
+            );
             ApiBase::github()
         })
     });
     let url = reader.text("GITHUB_API_URL").map(|url| {
         ApiBase::parse(url).unwrap_or_else(|| {
-            let cure = "write it as https://HOST/PATH, without user, query or fragment; http only to this machine";
+            let cure =
+                "write it as https://HOST/PATH, without user, query or fragment; http only to this machine";
             reader.problem("GITHUB_API_URL", "is not the base URL of an API", cure);
             ApiBase::github()
         })

@@ -139,7 +139,8 @@ impl IntakeSettings {
     /// Reads an intake instance's half.
     pub fn read(environment: &Environment) -> Checked<Self> {
         let mut reader = Reader::new(environment);
-        let current = reader.secret("WEBHOOK_SECRET", "make one with `openssl rand -hex 32` and give GitHub the same");
+        let current =
+            reader.secret("WEBHOOK_SECRET", "make one with `openssl rand -hex 32` and give GitHub the same");
         let previous = reader.text("WEBHOOK_SECRET_PREVIOUS").map(Secret::new);
         let rules = rules::read(&mut reader);
         let allowlist = match reader.raw("ALLOWED_REPOS") {
@@ -162,9 +163,16 @@ impl CoursesSettings {
     /// Reads a courses instance's half.
     pub fn read(environment: &Environment) -> Checked<Self> {
         let mut reader = Reader::new(environment);
-        let token = reader.secret("GITHUB_TOKEN", "make a fine-grained token with Administration: write on the repositories");
+        let token = reader.secret(
+            "GITHUB_TOKEN",
+            "make a fine-grained token with Administration: write on the repositories",
+        );
         if token.expose().bytes().any(|b| !b.is_ascii_graphic()) {
-            reader.problem("GITHUB_TOKEN", "holds white space or a character that no token has", "paste it again, without quotes or line breaks");
+            reader.problem(
+                "GITHUB_TOKEN",
+                "holds white space or a character that no token has",
+                "paste it again, without quotes or line breaks",
+            );
         }
         for name in ["GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY"] {
             if reader.raw(name).is_some() {
@@ -207,7 +215,8 @@ const LEAST_RUNNER: [u32; 3] = [2, 329, 0];
 fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<String> {
     const NAME: &str = "RUNNER_VERSION";
     let text = reader.text(NAME)?;
-    let parts: Option<Vec<u32>> = text.strip_prefix('v').unwrap_or(text).split('.').map(|n| n.parse().ok()).collect();
+    let parts: Option<Vec<u32>> =
+        text.strip_prefix('v').unwrap_or(text).split('.').map(|n| n.parse().ok()).collect();
     let Some(&[major, minor, patch]) = parts.as_deref() else {
         reader.problem(NAME, "is not a version", "write it as 2.336.0, or unset it for the newest");
         return None;

@@ -30,11 +30,21 @@ impl<'a> Reader<'a> {
         Self { environment, problems: Vec::new(), warnings: Vec::new() }
     }
 
-    pub(super) fn problem(&mut self, setting: &'static str, fault: impl Into<Cow<'static, str>>, cure: &'static str) {
+    pub(super) fn problem(
+        &mut self,
+        setting: &'static str,
+        fault: impl Into<Cow<'static, str>>,
+        cure: &'static str,
+    ) {
         self.problems.push(Problem { setting, fault: fault.into(), cure });
     }
 
-    pub(super) fn warn(&mut self, setting: &'static str, fault: impl Into<Cow<'static, str>>, cure: &'static str) {
+    pub(super) fn warn(
+        &mut self,
+        setting: &'static str,
+        fault: impl Into<Cow<'static, str>>,
+        cure: &'static str,
+    ) {
         self.warnings.push(Problem { setting, fault: fault.into(), cure });
     }
 
@@ -53,7 +63,11 @@ impl<'a> Reader<'a> {
         match self.raw(name) {
             Some(value) if !value.trim().is_empty() => {
                 if value.trim() != value {
-                    self.warn(name, "begins or ends with white space", "check that it was pasted as it should be");
+                    self.warn(
+                        name,
+                        "begins or ends with white space",
+                        "check that it was pasted as it should be",
+                    );
                 }
                 Secret::new(value)
             }
@@ -88,7 +102,11 @@ impl<'a> Reader<'a> {
         if let Some(value) = text.parse().ok().filter(|n| *n > 0.0 && *n <= most) {
             return value;
         }
-        self.problem(name, format!("is not a number above 0, up to {most}"), "correct it, or unset it for the default");
+        self.problem(
+            name,
+            format!("is not a number above 0, up to {most}"),
+            "correct it, or unset it for the default",
+        );
         default
     }
 }

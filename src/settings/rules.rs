@@ -29,10 +29,15 @@ fn labels(reader: &mut Reader<'_>) -> Vec<Label> {
 
 fn gpus(reader: &mut Reader<'_>) -> Vec<GpuLimit> {
     const NAME: &str = "ALLOWED_GPUS";
-    let entries = reader.text(NAME).unwrap_or_default().split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let entries =
+        reader.text(NAME).unwrap_or_default().split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let read: Option<Vec<_>> = entries.map(GpuLimit::parse).collect();
     read.unwrap_or_else(|| {
-        reader.problem(NAME, "is not a list of GPU types", "write it as A10G,H100:2 (a type, and how many at most)");
+        reader.problem(
+            NAME,
+            "is not a list of GPU types",
+            "write it as A10G,H100:2 (a type, and how many at most)",
+        );
         Vec::new()
     })
 }

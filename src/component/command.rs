@@ -1,0 +1,56 @@
+//! Commands and outcomes, carried across the boundary field by field.
+
+use super::bindings::exports::jitney::core::courses as wit;
+use super::carry;
+use crate::course::{Command, Outcome, Sandbox, Start, Tags};
+
+fn tags(tags: Tags) -> Vec<(String, String)> {
+    tags.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+pub(super) fn to_host(command: Command) -> wit::Command {
+    match command {
+        Command::Start(start) => {
+            let Start { name, tags: start_tags, machine, environment, limit } = *start;
+            wit::Command::Start(wit::Start {
+                name: name.as_str().to_owned(),
+                tags: tags(start_tags),
+                machine: wit::Machine {
+                    cpu: machine.cpu,
+                    memory: machine.memory,
+                    gpu: machine.gpu.map(|gpu| gpu.to_string()),
+                    image: machine.image,
+                    timeout: machine.timeout,
+                    docker: machine.docker,
+                },
+                environment: tags(environment),
+                limit,
+            })
+        }
+        Command::HandOver { sandbox, line, tags: all } => {
+            wit::Command::HandOver(wit::HandOver { sandbox, line: line.expose().to_owned(), tags: tags(all) })
+        }
+        Command::Terminate(sandbox) => wit::Command::Terminate(sandbox),
+        Command::FindName(name) => wit::Command::FindName(name.as_str().to_owned()),
+        Command::FindJob(job) => wit::Command::FindJob(job),
+        Command::Pause(delay) => wit::Command::Pause(delay),
+        Command::Defer(ticket, delay, answer) => {
+            wit::Command::Defer(wit::Deferral { ticket: ticket.write(), delay, answer: carry(&answer) })
+        }
+        Command::Finish(answer) => wit::Command::Finish(carry(&answer)),
+    }
+}
+
+pub(super) fn from_host(outcome: wit::Outcome) -> Outcome {
+    match outcome {
+        wit::Outcome::Opened => Outcome::Opened,
+        wit::Outcome::Started(id) => Outcome::Started(id),
+        wit::Outcome::Taken => Outcome::Taken,
+        wit::Outcome::Full => Outcome::Full,
+        wit::Outcome::Found(found) => {
+            Outcome::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
+        }
+        wit::Outcome::Done => Outcome::Done,
+        wit::Outcome::Failed(failure) => Outcome::Failed(failure.name),
+    }
+}

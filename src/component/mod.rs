@@ -1,0 +1,151 @@
+//! The only module that knows WASI: it carries the core's values across the component's boundary.
+//!
+//! It reads the environment and the clock, makes the requests that courses want, and answers to the WIT contract.
+
+mod bindings;
+mod command;
+mod http;
+mod run;
+
+use crate::admission::{self, Trust, Verdict};
+use crate::answer::{self, Outcome, Reason, Subject};
+use crate::course::{self, Course, Event, Step};
+use crate::delivery::Headers;
+use crate::settings::{CoursesSettings, DECLARED, IntakeSettings, Problem};
+use crate::ticket::Ticket;
+use crate::timestamp::Timestamp;
+use bindings::exports::jitney::core as wit;
+use std::cell::RefCell;
+use wasi::cli::environment::get_environment;
+use wasi::clocks::wall_clock;
+use wit::intake::{Answer, Fault, Opening};
+
+struct Jitney;
+bindings::export!(Jitney with_types_in bindings);
+wasi::cli::command::export!(Jitney);
+
+fn now() -> Timestamp {
+    let now = wall_clock::now();
+    Timestamp(now.seconds.saturating_mul(1000).saturating_add(u64::from(now.nanoseconds / 1_000_000)))
+}
+
+fn carry(answer: &answer::Answer) -> Answer {
+    Answer { status: answer.outcome.status(), body: answer.body(), log: answer.log() }
+}
+
+/// The answer that every delivery gets while settings are at fault. Names variables, never values.
+fn unready(problems: &[Problem]) -> Option<Answer> {
+    let first = problems.first()?;
+    let others = match problems.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    let text = format!("{} {}{others}; {}", first.setting, first.fault, first.cure);
+    Some(carry(&answer::Answer::new(Outcome::Unready, Reason::new("settings", text), Subject::default())))
+}
+
+impl wit::settings::Guest for Jitney {
+    fn declared() -> Vec<wit::settings::Setting> {
+        let setting = |d: &crate::settings::Declared| wit::settings::Setting {
+            name: d.name.to_owned(),
+            intake: d.intake,
+            courses: d.courses,
+        };
+        DECLARED.iter().map(setting).collect()
+    }
+
+    fn check(intake: bool) -> wit::settings::Readiness {
+        let environment = get_environment();
+        if intake {
+            let checked = IntakeSettings::read(&environment);
+            return wit::settings::Readiness {
+                unready: unready(&checked.problems),
+                report: checked.report(None),
+            };
+        }
+        let checked = CoursesSettings::read(&environment);
+        let version = checked.settings.as_ref().and_then(|settings| settings.runner_version.as_deref());
+        wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report(version) }
+    }
+}
+
+impl wit::intake::Guest for Jitney {
+    fn decide(head: String, body: String) -> wit::intake::Verdict {
+        let checked = IntakeSettings::read(&get_environment());
+        let Some(settings) = checked.settings else {
+            let answer = unready(&checked.problems).unwrap_or_else(|| Self::turn_away(head, Fault::Broken));
+            return wit::intake::Verdict::Answer(answer);
+        };
+        match admission::decide(&settings, &head, &body, Trust::Signed).verdict {
+            Verdict::Answer(answer) => wit::intake::Verdict::Answer(carry(&answer)),
+            Verdict::Open(ticket) => {
+                let opening =
+                    Opening { ticket: ticket.write(), waiting: carry(&course::still_running(&ticket)) };
+                match ticket.purpose {
+                    crate::ticket::Purpose::Launch => wit::intake::Verdict::Launch(opening),
+                    crate::ticket::Purpose::Release => wit::intake::Verdict::Release(opening),
+                }
+            }
+        }
+    }
+
+    fn turn_away(head: String, fault: Fault) -> Answer {
+        let (outcome, code, text) = match fault {
+            Fault::Method => (Outcome::Method, "method", "a delivery is a POST; GET / shows the health"),
+            Fault::TooLarge => {
+                (Outcome::TooLarge, "too-large", "the body is over 25 MB, more than GitHub sends")
+            }
+            Fault::NotText => (Outcome::Malformed, "not-text", "the body or a header is not UTF-8"),
+            Fault::Truncated => (Outcome::Malformed, "truncated", "the body ended early or came too slowly"),
+            Fault::Busy => {
+                (Outcome::Unready, "busy", "jitney holds as many deliveries as it can, or is shutting down")
+            }
+            Fault::Broken => {
+                (Outcome::Broken, "component-failed", "jitney's component failed on this delivery")
+            }
+        };
+        let guid = Headers::parse(&head).ok().and_then(|headers| headers.guid);
+        let subject = Subject { delivery: guid, ..Subject::default() };
+        carry(&answer::Answer::new(outcome, Reason::new(code, text), subject))
+    }
+}
+
+/// A course, and the settings that its requests need.
+struct OpenCourse {
+    course: RefCell<Course>,
+    settings: CoursesSettings,
+}
+
+impl wit::courses::Guest for Jitney {
+    type Course = OpenCourse;
+}
+
+impl wit::courses::GuestCourse for OpenCourse {
+    fn open(ticket: String) -> Result<wit::courses::Course, String> {
+        let ticket = Ticket::read(&ticket)?;
+        let settings =
+            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
+        let seed = wasi::random::random::get_random_u64();
+        let course = RefCell::new(Course::open(ticket, settings.clone(), seed));
+        Ok(wit::courses::Course::new(Self { course, settings }))
+    }
+
+    fn next(&self, outcome: wit::courses::Outcome) -> wit::courses::Command {
+        command::to_host(play(
+            &mut self.course.borrow_mut(),
+            &self.settings,
+            Event::Outcome(command::from_host(outcome)),
+        ))
+    }
+}
+
+/// Plays a course on until it wants something of the host.
+fn play(course: &mut Course, settings: &CoursesSettings, event: Event) -> course::Command {
+    let mut event = event;
+    loop {
+        match course.next(event, now()) {
+            Step::Tell(command) => return command,
+            Step::Ask(request) => event = Event::Answer(http::send(&settings.api, &settings.token, &request)),
+        }
+    }
+}
