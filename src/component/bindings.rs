@@ -14,4 +14,4 @@
     reason = "generated code"
 )]
 
-wit_bindgen::generate!({ path: "wit", world: "jitney", pub_export_macro: true, export_macro_name: "export" });
+wit_bindgen::generate!({ path: "wit", world: "jitney", pub_export_macro: true });

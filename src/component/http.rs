@@ -79,7 +79,7 @@ fn await_response(response: &FutureIncomingResponse) -> Result<IncomingResponse,
 fn read(response: IncomingResponse) -> Result<Answer, Fault> {
     let headers = response.headers();
     let number = |name: &str| -> Option<u64> {
-        let values = headers.get(name);
+        let values = headers.get(&name.to_owned());
         std::str::from_utf8(values.first()?).ok()?.trim().parse().ok()
     };
     let answer = Answer {

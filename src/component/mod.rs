@@ -4,6 +4,7 @@
 
 mod bindings;
 mod command;
+mod exports;
 mod http;
 mod run;
 
@@ -21,8 +22,6 @@ use wasi::clocks::wall_clock;
 use wit::intake::{Answer, Fault, Opening};
 
 struct Jitney;
-bindings::export!(Jitney with_types_in bindings);
-wasi::cli::command::export!(Jitney);
 
 fn now() -> Timestamp {
     let now = wall_clock::now();
