@@ -1,0 +1,222 @@
+//! The life of one job: from its ticket to a runner, whatever GitHub and Modal do meanwhile.
+
+use jitney::answer::Outcome as Ending;
+use jitney::course::{Command, Course, Event, Outcome, Sandbox, Step};
+use jitney::github::{Answer, Fault, Method, Request};
+use jitney::settings::CoursesSettings;
+use jitney::ticket::Ticket;
+use jitney::timestamp::Timestamp;
+
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+fn course(change: impl FnOnce(&mut Ticket)) -> Course {
+    let text = r#"{"purpose":"launch","delivery":"d-1","repository":"octo/x","job":7,"run":3,
+        "labels":["self-hosted","modal"],"created":1800000000000,"runner":null}"#;
+    let mut ticket = Ticket::read(text).expect("a ticket");
+    change(&mut ticket);
+    let settings = CoursesSettings::read(&[("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())]);
+    Course::open(ticket, settings.settings.expect("good settings"), 42)
+}
+
+fn told(course: &mut Course, outcome: Outcome) -> Step {
+    course.next(Event::Outcome(outcome), NOW)
+}
+
+fn answered(course: &mut Course, status: u16, body: &str) -> Step {
+    course.next(Event::Answer(Ok(Answer { status, body: body.into(), ..Answer::default() })), NOW)
+}
+
+fn asked(step: Step) -> Request {
+    match step {
+        Step::Ask(request) => request,
+        Step::Tell(command) => panic!("told {command:?}"),
+    }
+}
+
+fn commanded(step: Step) -> Command {
+    match step {
+        Step::Tell(command) => command,
+        Step::Ask(request) => panic!("asked {request:?}"),
+    }
+}
+
+fn ended(step: Step) -> (Ending, &'static str) {
+    match commanded(step) {
+        Command::Finish(answer) | Command::Defer(_, _, answer) => (answer.outcome, answer.reason.code),
+        other => panic!("not over: {other:?}"),
+    }
+}
+
+const CONFIG: &str = r#"{"runner":{"id":9,"name":"n","os":"unknown","status":"offline","busy":false,"labels":[]},"encoded_jit_config":"anB0"}"#;
+
+/// A course whose sandbox lives and whose mint was asked for.
+fn minting() -> (Course, Request) {
+    let mut course = course(|_| {});
+    let start = commanded(told(&mut course, Outcome::Opened));
+    assert!(matches!(&start, Command::Start(start) if start.name.as_str() == "job-7" && start.limit == 100));
+    let mint = asked(told(&mut course, Outcome::Started("sb-1".into())));
+    (course, mint)
+}
+
+#[test]
+fn a_fresh_job_gets_its_sandbox_first_then_its_registration_then_its_config() {
+    let (mut course, mint) = minting();
+    assert_eq!(
+        (mint.method, mint.path.as_str()),
+        (Method::Post, "/repos/octo/x/actions/runners/generate-jitconfig")
+    );
+    let body: serde_json::Value = serde_json::from_str(mint.body.as_deref().expect("a body")).expect("JSON");
+    assert_eq!(body.as_object().expect("an object").len(), 4);
+    assert_eq!(body["labels"], serde_json::json!(["self-hosted", "modal"]));
+    assert!(body["name"].as_str().expect("a name").starts_with("jitney-7-"));
+    match commanded(answered(&mut course, 201, CONFIG)) {
+        Command::HandOver { sandbox, line, tags } => {
+            assert_eq!((sandbox.as_str(), line.expose()), ("sb-1", "anB0"));
+            assert!(tags.contains(&("runner_id", "9".to_owned())) && tags.contains(&("job", "7".to_owned())));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Launched, "runner-started"));
+}
+
+#[test]
+fn the_second_delivery_of_a_job_finds_its_name_taken_and_asks_github_for_nothing() {
+    let mut course = course(|_| {});
+    told(&mut course, Outcome::Opened);
+    assert_eq!(ended(told(&mut course, Outcome::Taken)), (Ending::Duplicate, "job-claimed"));
+}
+
+#[test]
+fn a_late_delivery_is_checked_with_github_first() {
+    let late = |status: u16, body: &str| {
+        let mut course = course(|t| t.created = Some(Timestamp(1)));
+        assert_eq!(asked(told(&mut course, Outcome::Opened)).path, "/repos/octo/x/actions/jobs/7");
+        answered(&mut course, status, body)
+    };
+    assert_eq!(ended(late(200, r#"{"status":"completed"}"#)), (Ending::Ignored, "no-longer-queued"));
+    assert_eq!(ended(late(200, r#"{"status":"in_progress"}"#)).0, Ending::Ignored);
+    for doubtful in [late(200, r#"{"status":"queued"}"#), late(404, "{}"), late(200, "garbage")] {
+        assert!(matches!(commanded(doubtful), Command::Start(_)));
+    }
+}
+
+#[test]
+fn a_launch_that_cannot_go_better_ends_its_sandbox_and_says_why() {
+    for (status, code) in [
+        (401, "github-token-refused"),
+        (403, "github-permission-missing"),
+        (404, "github-repository-hidden"),
+        (422, "github-request-rejected"),
+        (302, "github-redirects"),
+    ] {
+        let (mut course, _) = minting();
+        assert!(
+            matches!(commanded(answered(&mut course, status, "{}")), Command::Terminate(id) if id == "sb-1")
+        );
+        assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Unready, code));
+    }
+}
+
+#[test]
+fn a_lost_answer_means_a_fresh_name_and_the_ghost_is_deleted() {
+    let (mut course, first) = minting();
+    let name = |request: &Request| {
+        let body: serde_json::Value =
+            serde_json::from_str(request.body.as_deref().expect("a body")).expect("JSON");
+        body["name"].as_str().expect("a name").to_owned()
+    };
+    let pause = commanded(course.next(Event::Answer(Err(Fault::Broken)), NOW));
+    assert!(matches!(pause, Command::Pause(500..=3000)));
+    let second = asked(told(&mut course, Outcome::Done));
+    assert_ne!(name(&first), name(&second));
+    commanded(answered(&mut course, 201, CONFIG));
+    let find = asked(told(&mut course, Outcome::Done));
+    assert_eq!(find.path, format!("/repos/octo/x/actions/runners?name={}", name(&first)));
+    let ghost = format!(r#"{{"total_count":1,"runners":[{{"id":8,"name":"{}"}}]}}"#, name(&first));
+    let delete = asked(answered(&mut course, 200, &ghost));
+    assert_eq!((delete.method, delete.path.as_str()), (Method::Delete, "/repos/octo/x/actions/runners/8"));
+    assert_eq!(ended(answered(&mut course, 204, "")).0, Ending::Launched);
+}
+
+#[test]
+fn a_name_conflict_means_another_name_at_once() {
+    let (mut course, first) = minting();
+    let second = asked(answered(&mut course, 409, "{}"));
+    assert_ne!(first.body, second.body);
+}
+
+#[test]
+fn a_rate_limit_is_waited_out_without_a_sandbox() {
+    let (mut course, _) = minting();
+    let limited = Answer { status: 403, retry_after: Some(90), ..Answer::default() };
+    assert!(matches!(commanded(course.next(Event::Answer(Ok(limited)), NOW)), Command::Terminate(_)));
+    match commanded(told(&mut course, Outcome::Done)) {
+        Command::Defer(ticket, delay, answer) => {
+            assert!(delay >= 90_000, "{delay}");
+            assert_eq!((ticket.deferrals, ticket.starts, answer.outcome), (1, 1, Ending::Deferred));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_github_that_stays_down_defers_the_job_and_leaves_nothing() {
+    let (mut course, _) = minting();
+    let mut step = answered(&mut course, 502, "<html>");
+    for _ in 0..3 {
+        assert!(matches!(commanded(step), Command::Pause(_)));
+        asked(told(&mut course, Outcome::Done));
+        step = answered(&mut course, 502, "<html>");
+    }
+    for _ in 0..4 {
+        assert_eq!(asked(step).method, Method::Get);
+        step = answered(&mut course, 502, "");
+    }
+    assert!(matches!(commanded(step), Command::Terminate(_)));
+    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Deferred, "github-failing"));
+}
+
+#[test]
+fn a_sandbox_that_does_not_take_its_config_is_ended_and_its_runner_deleted() {
+    let (mut course, _) = minting();
+    commanded(answered(&mut course, 201, CONFIG));
+    let delete = asked(told(&mut course, Outcome::Failed("ServiceError".into())));
+    assert_eq!((delete.method, delete.path.as_str()), (Method::Delete, "/repos/octo/x/actions/runners/9"));
+    assert!(matches!(commanded(answered(&mut course, 204, "")), Command::Terminate(_)));
+    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Deferred, "hand-over-failed"));
+}
+
+#[test]
+fn after_an_ambiguous_start_only_a_sandbox_with_our_nonce_is_ours() {
+    let mut course = course(|_| {});
+    let Command::Start(start) = commanded(told(&mut course, Outcome::Opened)) else { panic!("no start") };
+    assert!(matches!(
+        commanded(told(&mut course, Outcome::Failed("ServiceError".into()))),
+        Command::FindName(_)
+    ));
+    let tags = start.tags.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    let ours = Sandbox { id: "sb-2".into(), tags };
+    assert_eq!(asked(told(&mut course, Outcome::Found(vec![ours]))).method, Method::Post);
+}
+
+#[test]
+fn a_deferred_job_is_launched_under_a_new_name_unless_a_sandbox_is_coming() {
+    let again = |found: Vec<Sandbox>| {
+        let mut course = course(|t| (t.deferrals, t.starts) = (1, 1));
+        assert!(matches!(commanded(told(&mut course, Outcome::Opened)), Command::FindJob(job) if job == "7"));
+        (told(&mut course, Outcome::Found(found)), course)
+    };
+    let living = Sandbox { id: "sb-1".into(), tags: Vec::new() };
+    assert_eq!(ended(again(vec![living]).0), (Ending::Duplicate, "runner-coming"));
+    let (step, mut course) = again(Vec::new());
+    asked(step);
+    let start = commanded(answered(&mut course, 200, r#"{"status":"queued"}"#));
+    assert!(matches!(start, Command::Start(start) if start.name.as_str() == "job-7-2"));
+}
+
+#[test]
+fn at_capacity_the_job_waits_and_is_not_lost() {
+    let mut course = course(|_| {});
+    told(&mut course, Outcome::Opened);
+    assert_eq!(ended(told(&mut course, Outcome::Full)), (Ending::Deferred, "at-capacity"));
+}
