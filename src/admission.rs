@@ -47,7 +47,8 @@ pub enum Trust {
 /// Decides on the delivery of this header block and body.
 pub fn decide(settings: &IntakeSettings, head: &str, body: &str, trust: Trust) -> Decision {
     let mut trace = Vec::with_capacity(7);
-    let verdict = admit(settings, head, body, trust, &mut trace).unwrap_or_else(Verdict::Answer);
+    let verdict =
+        admit(settings, head, body, trust, &mut trace).unwrap_or_else(|answer| Verdict::Answer(*answer));
     Decision { verdict, trace }
 }
 
@@ -57,7 +58,7 @@ fn admit(
     body: &str,
     trust: Trust,
     trace: &mut Vec<Check>,
-) -> Result<Verdict, Answer> {
+) -> Result<Verdict, Box<Answer>> {
     let mut record = Record { subject: Subject::default(), trace };
 
     let headers = Headers::parse(head)
@@ -149,8 +150,8 @@ impl Record<'_> {
         self.trace.push(Check { name, passed: true, found: found.into() });
     }
 
-    fn stop(&mut self, name: &'static str, outcome: Outcome, reason: Reason) -> Answer {
+    fn stop(&mut self, name: &'static str, outcome: Outcome, reason: Reason) -> Box<Answer> {
         self.trace.push(Check { name, passed: outcome == Outcome::Pong, found: reason.to_string() });
-        Answer::new(outcome, reason, self.subject.clone())
+        Box::new(Answer::new(outcome, reason, self.subject.clone()))
     }
 }

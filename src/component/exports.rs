@@ -1,5 +1,5 @@
 //! Where the component's exports are made: the two macros' expansions are the only unsafe code in the artifact.
-#![allow(unsafe_code, clippy::pedantic, reason = "generated code")]
+#![allow(unsafe_code, unreachable_pub, clippy::pedantic, reason = "generated code")]
 
 use super::{Jitney, bindings};
 

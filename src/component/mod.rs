@@ -4,6 +4,7 @@
 
 mod bindings;
 mod command;
+mod exit;
 mod exports;
 mod http;
 mod run;

