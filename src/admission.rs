@@ -47,8 +47,7 @@ pub enum Trust {
 /// Decides on the delivery of this header block and body.
 pub fn decide(settings: &IntakeSettings, head: &str, body: &str, trust: Trust) -> Decision {
     let mut trace = Vec::with_capacity(7);
-    let verdict =
-        admit(settings, head, body, trust, &mut trace).unwrap_or_else(|answer| Verdict::Answer(*answer));
+    let verdict = admit(settings, head, body, trust, &mut trace).unwrap_or_else(Verdict::Answer);
     Decision { verdict, trace }
 }
 
@@ -58,7 +57,7 @@ fn admit(
     body: &str,
     trust: Trust,
     trace: &mut Vec<Check>,
-) -> Result<Verdict, Box<Answer>> {
+) -> Result<Verdict, Answer> {
     let mut record = Record { subject: Subject::default(), trace };
 
     let headers = Headers::parse(head)
@@ -150,8 +149,8 @@ impl Record<'_> {
         self.trace.push(Check { name, passed: true, found: found.into() });
     }
 
-    fn stop(&mut self, name: &'static str, outcome: Outcome, reason: Reason) -> Box<Answer> {
+    fn stop(&mut self, name: &'static str, outcome: Outcome, reason: Reason) -> Answer {
         self.trace.push(Check { name, passed: outcome == Outcome::Pong, found: reason.to_string() });
-        Box::new(Answer::new(outcome, reason, self.subject.clone()))
+        Answer::new(outcome, reason, self.subject.clone())
     }
 }

@@ -58,7 +58,7 @@ impl Nonce {
     /// The nonce that `bits` spell, five bits a character.
     pub fn from_bits(bits: u64) -> Self {
         const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-        #[expect(
+        #[allow(
             clippy::indexing_slicing,
             clippy::cast_possible_truncation,
             reason = "five bits are below 32"
@@ -110,7 +110,7 @@ impl SandboxName {
     }
 }
 
-/// A deterministic stream of random bits (SplitMix64), so that a course can be replayed from its seed.
+/// A deterministic stream of random bits (the generator `SplitMix64`), so that a course can be replayed from its seed.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 

@@ -43,7 +43,7 @@ pub(super) fn send(base: &ApiBase, token: &Secret, request: &Request) -> Result<
         }
     }
     OutgoingBody::finish(body, None).map_err(|code| fault(&code))?;
-    read(await_response(&response)?)
+    read(&await_response(&response)?)
 }
 
 fn prepare(base: &ApiBase, token: &Secret, request: &Request) -> anyhow::Result<OutgoingRequest> {
@@ -76,7 +76,7 @@ fn await_response(response: &FutureIncomingResponse) -> Result<IncomingResponse,
     }
 }
 
-fn read(response: IncomingResponse) -> Result<Answer, Fault> {
+fn read(response: &IncomingResponse) -> Result<Answer, Fault> {
     let headers = response.headers();
     let number = |name: &str| -> Option<u64> {
         let values = headers.get(&name.to_owned());
