@@ -1,4 +1,5 @@
 //! The life of one job: from its ticket to a runner, whatever GitHub and Modal do meanwhile.
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use jitney::answer::Outcome as Ending;
 use jitney::course::{Command, Course, Event, Outcome, Sandbox, Step};

@@ -1,0 +1,167 @@
+"""The component, loaded once; an instance of it for every delivery and every course.
+
+An instance gets fresh memory, a memory limit, a time limit, and its half of the settings: an intake instance
+never holds the GitHub credential, a courses instance never holds the webhook secret.
+"""
+
+import hashlib
+import platform
+import threading
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from wasmtime import Config, Engine, Store, WasiConfig
+from wasmtime.component import Component as Artifact
+from wasmtime.component import ExportIndex, Linker, Variant
+
+#: Where `build.sh` leaves the component.
+PATH = Path(__file__).resolve().parent.parent / "target" / "jitney.wasm"
+
+MIB = 1 << 20
+#: A delivery of 25 MB stands in memory a few times over while it is read.
+INTAKE_MEMORY = 192 * MIB
+COURSE_MEMORY = 32 * MIB
+#: Epochs pass in tenths of a second. A delivery may compute for five seconds; a course, which waits for GitHub
+#: between two commands, for five minutes.
+EPOCH = 0.1
+INTAKE_EPOCHS = 50
+COURSE_EPOCHS = 3000
+
+Environment = list[tuple[str, str]]
+
+
+class Component:
+    """The loaded artifact, and the settings that its instances are told."""
+
+    def __init__(self, environment: Mapping[str, str], path: Path = PATH) -> None:
+        config = Config()
+        config.epoch_interruption = True
+        self._engine = Engine(config)
+        self._artifact, self.sha256 = load(self._engine, path)
+        self._linker = Linker(self._engine)
+        self._linker.add_wasip2()
+        self._linker.add_wasi_http()
+        self._exports: dict[str, ExportIndex] = {}
+        self._ticking = threading.Lock()
+        declared = Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS).call("settings", "declared")
+        present = [setting for setting in declared if setting.name in environment]
+        self._intake: Environment = [(s.name, environment[s.name]) for s in present if s.intake]
+        self._courses: Environment = [(s.name, environment[s.name]) for s in present if s.courses]
+
+    def intake(self) -> "Instance":
+        """A fresh instance for one delivery."""
+        return Instance(self, self._intake, INTAKE_MEMORY, INTAKE_EPOCHS)
+
+    def courses(self) -> "Instance":
+        """A fresh instance for one course."""
+        return Instance(self, self._courses, COURSE_MEMORY, COURSE_EPOCHS)
+
+    def check(self) -> tuple[Any, Any]:
+        """The readiness of both halves of the settings, intake first."""
+        return self.intake().call("settings", "check", True), self.courses().call("settings", "check", False)
+
+    def store(self, environment: Environment, memory: int, epochs: int) -> Store:
+        """A store with its limits, in which nothing lives."""
+        self._tick()
+        store = Store(self._engine)
+        store.set_limits(memory_size=memory)
+        store.set_epoch_deadline(epochs)
+        wasi = WasiConfig()
+        wasi.env(environment)
+        store.set_wasi(wasi)
+        store.set_wasi_http()
+        return store
+
+    def instantiate(self, store: Store) -> Any:
+        """An instance of the artifact in `store`."""
+        return self._linker.instantiate(store, self._artifact)
+
+    def export(self, interface: str, function: str) -> ExportIndex:
+        """Where a function of `jitney:core` is."""
+        key = f"{interface}#{function}"
+        if key not in self._exports:
+            outer = self._artifact.get_export_index(f"jitney:core/{interface}@0.1.0")
+            inner = self._artifact.get_export_index(function, outer)
+            if inner is None:
+                raise ImportError(f"the component exports no {key}; build it again with ./build.sh")
+            self._exports[key] = inner
+        return self._exports[key]
+
+    def _tick(self) -> None:
+        if self._ticking.acquire(blocking=False):
+            threading.Thread(target=self._pass_epochs, name="epochs", daemon=True).start()
+
+    def _pass_epochs(self) -> None:
+        while True:
+            time.sleep(EPOCH)
+            self._engine.increment_epoch()
+
+
+class Instance:
+    """One instance: what it computes for one delivery or one course dies with it."""
+
+    def __init__(self, component: Component, environment: Environment, memory: int, epochs: int) -> None:
+        self._component = component
+        self._epochs = epochs
+        self._store = component.store(environment, memory, epochs)
+        self._instance = component.instantiate(self._store)
+
+    def call(self, interface: str, function: str, *arguments: Any) -> Any:
+        """Calls a function of `jitney:core`. Raises WasmtimeError or Trap where the component fails."""
+        found = self._instance.get_func(self._store, self._component.export(interface, function))
+        self._store.set_epoch_deadline(self._epochs)
+        result = found(self._store, *arguments)
+        found.post_return(self._store)
+        return result
+
+
+class Course:
+    """A course in an instance of its own. Blocks while the component asks GitHub: call it off the event loop."""
+
+    def __init__(self, component: Component, ticket: str) -> None:
+        self._instance = component.courses()
+        course = self._instance.call("courses", "[static]course.open", ticket)
+        if isinstance(course, str):
+            raise ValueError(course)
+        self._course = course
+
+    def next(self, outcome: Variant) -> Variant:
+        """The next command, after what became of the last one."""
+        command: Variant = self._instance.call("courses", "[method]course.next", self._course, outcome)
+        return command
+
+
+def load(engine: Engine, path: Path) -> tuple[Artifact, str]:
+    """The artifact and its sha256: precompiled where a file says so for these very bytes, this wasmtime and
+    this kind of machine, else compiled now."""
+    wasm = path.read_bytes()
+    sha256 = hashlib.sha256(wasm).hexdigest()
+    precompiled = precompiled_path(path, sha256)
+    if precompiled.exists():
+        return Artifact.deserialize_file(engine, str(precompiled)), sha256
+    return Artifact(engine, wasm), sha256
+
+
+def precompile(path: Path = PATH) -> Path:
+    """Writes what `load` looks for, and removes what older builds left."""
+    config = Config()
+    config.epoch_interruption = True
+    engine = Engine(config)
+    wasm = path.read_bytes()
+    target = precompiled_path(path, hashlib.sha256(wasm).hexdigest())
+    if not target.exists():
+        for stale in path.parent.glob(f"{path.stem}-*.cwasm"):
+            stale.unlink()
+        partial = target.with_suffix(".partial")
+        partial.write_bytes(Artifact(engine, wasm).serialize())
+        partial.rename(target)
+    return target
+
+
+def precompiled_path(path: Path, sha256: str) -> Path:
+    """Beside the component, named for all that it depends on."""
+    kind = f"{version('wasmtime')}-{platform.system()}-{platform.machine()}".lower()
+    return path.with_name(f"{path.stem}-{sha256[:16]}-{kind}.cwasm")

@@ -1,0 +1,122 @@
+"""The courses that run: each command of the component executed, each outcome reported back."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from wasmtime.component import Record, Variant
+
+from host.component import Component, Course
+from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start
+from host.log import logger
+
+#: Takes a ticket that is to be opened again after so many seconds.
+Defer = Callable[[str, float], None]
+
+#: What a command's time counts as, in the log.
+STAGES = {"start": "sandbox", "hand-over": "hand_over", "terminate": "clear", "pause": "pause"}
+
+
+class Courses:
+    """Plays courses. The component blocks while it asks GitHub, so each has a thread while it does."""
+
+    def __init__(self, component: Component, launcher: Launcher, defer: Defer) -> None:
+        self._component = component
+        self._launcher = launcher
+        self._defer = defer
+        self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
+        self._running: dict[asyncio.Task[Any], str] = {}
+
+    def open(self, ticket: str) -> asyncio.Task[Any]:
+        """Starts a course; the task's result is its last answer, a WIT `answer`."""
+        task = asyncio.create_task(self._play(ticket))
+        self._running[task] = ticket
+        task.add_done_callback(lambda done: self._running.pop(done, None))
+        return task
+
+    async def close(self, grace: float) -> list[str]:
+        """Waits up to `grace` seconds for what runs; the tickets of the rest."""
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=grace)
+        left = list(self._running.values())
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        return left
+
+    async def _play(self, ticket: str) -> Any:
+        spent: dict[str, float] = {}
+        course = await self._timed(spent, "open", self._block(Course, self._component, ticket))
+        outcome = Variant("opened")
+        while True:
+            command = await self._timed(spent, "github", self._block(course.next, outcome))
+            match command.tag:
+                case "finish":
+                    return self._over(command.payload, spent)
+                case "defer":
+                    deferral = command.payload
+                    self._defer(deferral.ticket, deferral.delay / 1000)
+                    return self._over(deferral.answer, spent)
+                case tag:
+                    outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(command))
+
+    def _over(self, answer: Any, spent: dict[str, float]) -> Any:
+        ms = {stage: round(seconds * 1000, 3) for stage, seconds in spent.items()}
+        logger().info("course", **json.loads(answer.log), ms=ms)
+        return answer
+
+    async def _report(self, command: Variant) -> Variant:
+        try:
+            return await self._execute(command.tag, command.payload)
+        except NameTaken:
+            return Variant("taken")
+        except AtCapacity:
+            return Variant("full")
+        except Exception as error:
+            logger().warning("command-failed", command=command.tag, error=type(error).__name__, detail=str(error))
+            return Variant("failed", _record(name=type(error).__name__, detail=str(error)))
+
+    async def _execute(self, tag: str, payload: Any) -> Variant:
+        match tag:
+            case "start":
+                return Variant("started", await self._launcher.start(_start(payload)))
+            case "hand-over":
+                await self._launcher.hand_over(payload.sandbox, payload.line, dict(payload.tags))
+            case "terminate":
+                await self._launcher.terminate(payload)
+            case "find-name":
+                return Variant("found", [_found(s) for s in await self._launcher.find_name(payload)])
+            case "find-job":
+                return Variant("found", [_found(s) for s in await self._launcher.find_job(payload)])
+            case "pause":
+                await asyncio.sleep(payload / 1000)
+        return Variant("done")
+
+    async def _block(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    @staticmethod
+    async def _timed(spent: dict[str, float], stage: str, work: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return await work
+        finally:
+            spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - began
+
+
+def _start(payload: Any) -> Start:
+    shape = payload.machine
+    machine = Machine(shape.cpu, shape.memory, shape.gpu, shape.image, shape.timeout, shape.docker)
+    return Start(payload.name, dict(payload.tags), machine, dict(payload.environment), payload.limit)
+
+
+def _found(sandbox: Sandbox) -> Record:
+    return _record(id=sandbox.id, name=sandbox.name, tags=list(sandbox.tags.items()))
+
+
+def _record(**fields: Any) -> Record:
+    record = Record()
+    for name, value in fields.items():
+        setattr(record, name, value)
+    return record

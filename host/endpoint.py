@@ -1,0 +1,187 @@
+"""The webhook: a raw ASGI application that turns requests into deliveries and verdicts into answers.
+
+It measures and moves; it decides nothing. Every answer's words come from the component.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from wasmtime import Trap, WasmtimeError
+
+from host import log
+from host.component import Component, Instance
+from host.courses import Courses, Defer
+from host.launcher import Launcher
+
+#: GitHub sends no payload over 25 MB ("Webhook events and payloads").
+BODY_LIMIT = 25 * 1024 * 1024
+#: Seconds for a body to arrive, and for an answer to leave: GitHub hangs up after 10.
+READ_WITHIN = 10.0
+ANSWER_WITHIN = 8.0
+#: Deliveries held at once.
+HELD = 512
+#: A body above this is read by the component in a thread: HMAC over megabytes takes a while.
+INLINE = 64 * 1024
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class TurnedAway(Exception):
+    """The request is no delivery; the argument is the WIT's `fault`."""
+
+
+class Endpoint:
+    """The ASGI application."""
+
+    def __init__(self, component: Component, launcher: Launcher, defer: Defer) -> None:
+        self._component = component
+        self._courses = Courses(component, launcher, defer)
+        intake, courses = component.check()
+        self._unready = intake.unready or courses.unready
+        self._health = _health(component, self._unready, json.loads(intake.report), json.loads(courses.report))
+        self._spare: Instance | None = component.intake()
+        self._held = 0
+        self._closing = False
+        for level in ("problems", "warnings"):
+            for found in self._health[level]:
+                log.logger().warning("settings", level=level, **found)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await _lifespan(receive, send)
+        if scope["type"] != "http":
+            return None
+        if scope["method"] == "GET" and scope["path"] == "/":
+            return await _respond(send, 200, json.dumps(self._health))
+        began = time.perf_counter()
+        self._held += 1
+        try:
+            answer, ms = await self._delivery(scope, receive)
+        finally:
+            self._held -= 1
+        ms["total"] = _ms(began)
+        log.logger().info("delivery", status=answer.status, **json.loads(answer.log), ms=ms)
+        await _respond(send, answer.status, answer.body)
+        if self._spare is None:
+            self._spare = self._component.intake()
+        return None
+
+    async def resume(self, ticket: str) -> Any:
+        """Opens a deferred ticket again and plays it to its end."""
+        return await self._courses.open(ticket)
+
+    async def close(self, grace: float) -> list[str]:
+        """Takes no more deliveries, lets courses end for `grace` seconds; the tickets of the rest."""
+        self._closing = True
+        return await self._courses.close(grace)
+
+    async def _delivery(self, scope: dict[str, Any], receive: Receive) -> tuple[Any, dict[str, float]]:
+        head = ""
+        try:
+            head = _head(scope)
+            if scope["method"] != "POST":
+                raise TurnedAway("method")
+            if self._closing or self._held > HELD:
+                raise TurnedAway("busy")
+            body = await _body(scope, receive)
+        except TurnedAway as fault:
+            return self._component.intake().call("intake", "turn-away", head, str(fault)), {}
+        if self._unready is not None:
+            return self._unready, {}
+        began = time.perf_counter()
+        verdict = await self._decide(head, body)
+        ms = {"decide": _ms(began)}
+        if verdict is None:
+            return self._component.intake().call("intake", "turn-away", head, "broken"), ms
+        if verdict.tag == "answer":
+            return verdict.payload, ms
+        return await self._play(verdict.payload), ms
+
+    async def _decide(self, head: str, body: str) -> Any:
+        instance, self._spare = self._spare or self._component.intake(), None
+        try:
+            if len(body) <= INLINE:
+                return instance.call("intake", "decide", head, body)
+            return await asyncio.to_thread(instance.call, "intake", "decide", head, body)
+        except (Trap, WasmtimeError) as error:
+            log.logger().error("component-failed", error=type(error).__name__)
+            return None
+
+    async def _play(self, opening: Any) -> Any:
+        """The course's answer, or the one that says that it goes on, whichever comes in time."""
+        course = self._courses.open(opening.ticket)
+        done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
+        return course.result() if done else opening.waiting
+
+
+def _head(scope: dict[str, Any]) -> str:
+    try:
+        lines = [f"{name.decode('ascii')}: {value.decode()}" for name, value in scope["headers"]]
+    except UnicodeDecodeError:
+        raise TurnedAway("not-text") from None
+    return "\n".join(lines)
+
+
+async def _body(scope: dict[str, Any], receive: Receive) -> str:
+    pieces: list[bytes] = []
+    size = 0
+    announced = dict(scope["headers"]).get(b"content-length", b"")
+    if announced.isdigit() and int(announced) > BODY_LIMIT:
+        raise TurnedAway("too-large")
+    try:
+        async with asyncio.timeout(READ_WITHIN):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise TurnedAway("truncated")
+                pieces.append(message.get("body", b""))
+                size += len(pieces[-1])
+                if size > BODY_LIMIT:
+                    raise TurnedAway("too-large")
+                if not message.get("more_body", False):
+                    return b"".join(pieces).decode()
+    except TimeoutError:
+        raise TurnedAway("truncated") from None
+    except UnicodeDecodeError:
+        raise TurnedAway("not-text") from None
+
+
+async def _respond(send: Send, status: int, body: str) -> None:
+    content = body.encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+def _health(component: Component, unready: Any, *reports: dict[str, Any]) -> dict[str, Any]:
+    warnings = {json.dumps(found): found for report in reports for found in report["warnings"]}
+    problems = {json.dumps(found): found for report in reports for found in report["problems"]}
+    return {
+        "name": "jitney",
+        "version": "0.1.0",
+        "ready": unready is None,
+        "component": component.sha256,
+        "problems": list(problems.values()),
+        "warnings": list(warnings.values()),
+    }
+
+
+def _ms(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)
