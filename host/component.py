@@ -59,6 +59,10 @@ class Component:
         """A fresh instance for one course."""
         return Instance(self, self._courses, COURSE_MEMORY, COURSE_EPOCHS)
 
+    def everything(self) -> Environment:
+        """All settings, for a replay."""
+        return list(dict(self._intake + self._courses).items())
+
     def check(self) -> tuple[Any, Any]:
         """The readiness of both halves of the settings, intake first."""
         return self.intake().call("settings", "check", True), self.courses().call("settings", "check", False)
@@ -70,7 +74,7 @@ class Component:
         store.set_limits(memory_size=memory)
         store.set_epoch_deadline(epochs)
         wasi = WasiConfig()
-        wasi.env(environment)
+        wasi.env = environment
         store.set_wasi(wasi)
         store.set_wasi_http()
         return store

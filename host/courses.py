@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from wasmtime import Trap, WasmtimeError
 from wasmtime.component import Record, Variant
 
 from host.component import Component, Course
@@ -15,6 +16,9 @@ from host.log import logger
 
 #: Takes a ticket that is to be opened again after so many seconds.
 Defer = Callable[[str, float], None]
+
+#: Seconds until a course in which the component itself failed is opened again.
+AFTER_FAILURE = 60.0
 
 #: What a command's time counts as, in the log.
 STAGES = {"start": "sandbox", "hand-over": "hand_over", "terminate": "clear", "pause": "pause"}
@@ -31,8 +35,8 @@ class Courses:
         self._running: dict[asyncio.Task[Any], str] = {}
 
     def open(self, ticket: str) -> asyncio.Task[Any]:
-        """Starts a course; the task's result is its last answer, a WIT `answer`."""
-        task = asyncio.create_task(self._play(ticket))
+        """Starts a course; the task's result is its last answer, a WIT `answer`, or None if the component failed."""
+        task = asyncio.create_task(self._guarded(ticket))
         self._running[task] = ticket
         task.add_done_callback(lambda done: self._running.pop(done, None))
         return task
@@ -44,6 +48,14 @@ class Courses:
         left = list(self._running.values())
         self._threads.shutdown(wait=False, cancel_futures=True)
         return left
+
+    async def _guarded(self, ticket: str) -> Any:
+        try:
+            return await self._play(ticket)
+        except (Trap, WasmtimeError, ValueError) as error:
+            logger().error("component-failed", error=type(error).__name__)
+            self._defer(ticket, AFTER_FAILURE)
+            return None
 
     async def _play(self, ticket: str) -> Any:
         spent: dict[str, float] = {}

@@ -115,7 +115,7 @@ class Endpoint:
         """The course's answer, or the one that says that it goes on, whichever comes in time."""
         course = self._courses.open(opening.ticket)
         done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
-        return course.result() if done else opening.waiting
+        return (course.result() if done else None) or opening.waiting
 
 
 def _head(scope: dict[str, Any]) -> str:

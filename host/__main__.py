@@ -1,0 +1,43 @@
+"""The command line: `python -m host serve | replay | precompile`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from host import log
+
+
+def main() -> int:
+    """Reads the command line and does what it says."""
+    parser = argparse.ArgumentParser(prog="python -m host", description="jitney's host.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve the endpoint on this machine")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8080, help="0 for any free one")
+    serve.add_argument("--launcher", choices=["modal", "local"], default="modal")
+    serve.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept")
+    commands.add_parser("replay", help="decide on one delivery again", add_help=False)
+    commands.add_parser("precompile", help="compile the component ahead, for quick starts")
+    options, rest = parser.parse_known_args()
+    log.configure()
+    if options.command == "replay":
+        from host.replay import replay
+
+        return replay(rest)
+    if rest:
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    if options.command == "precompile":
+        from host.component import precompile
+
+        precompile()
+        return 0
+    import uvloop
+
+    from host.serve import serve as run
+
+    uvloop.run(run(options.host, options.port, options.launcher, options.journal))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""`replay` without the wasmtime CLI: the same component's command-line face, in wasmtime-py."""
+
+import os
+import sys
+from pathlib import Path
+
+from wasmtime import Config, Engine, ExitTrap, Store, WasiConfig
+from wasmtime.component import Component as Artifact
+from wasmtime.component import Linker
+
+from host.component import PATH, Component
+
+
+def replay(arguments: list[str]) -> int:
+    """Runs `replay ARGUMENTS`; the first argument that names a file is its input, else standard input is."""
+    files = [argument for argument in arguments if Path(argument).is_file()]
+    if len(files) > 1:
+        print("replay: one delivery at a time", file=sys.stderr)
+        return 2
+    wasi = WasiConfig()
+    wasi.argv = ["jitney.wasm", "replay", *[a for a in arguments if a not in files]]
+    wasi.env = Component(os.environ).everything()
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
+    if files:
+        wasi.stdin_file = files[0]
+    else:
+        wasi.inherit_stdin()
+    engine = Engine(Config())
+    linker = Linker(engine)
+    linker.add_wasip2()
+    linker.add_wasi_http()
+    store = Store(engine)
+    store.set_wasi(wasi)
+    store.set_wasi_http()
+    artifact = Artifact.from_file(engine, str(PATH))
+    instance = linker.instantiate(store, artifact)
+    interface = next(name for name in artifact.type.exports(engine) if name.startswith("wasi:cli/run@"))
+    run = instance.get_func(store, instance.get_export_index(store, "run", instance.get_export_index(store, interface)))
+    try:
+        run(store)
+    except ExitTrap as ended:
+        return int(ended.code)
+    return 0

@@ -1,0 +1,85 @@
+"""The endpoint on this machine: uvicorn in front, the journal behind, until SIGTERM."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from host.component import Component
+from host.endpoint import Endpoint
+from host.journal import Journal
+from host.launcher import Launcher
+from host.log import logger
+
+#: Seconds that courses have to end after SIGTERM.
+GRACE = 8.0
+#: Seconds between two looks at the journal.
+LOOK = 0.25
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with its signals in our hands and its address on standard output."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends on SIGTERM and SIGINT without dying of them."""
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sign, self.handle_exit, sign, None)
+        yield
+
+    async def startup(self, sockets: list[object] | None = None) -> None:
+        """Says where it listens once it does."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        for server in self.servers:
+            for listener in server.sockets:
+                host, port = listener.getsockname()[:2]
+                shown = f"[{host}]" if ":" in host else host
+                print(f"listening on http://{shown}:{port}", flush=True)
+
+
+async def serve(host: str, port: int, launcher: str, journal_path: Path) -> None:
+    """Serves until told to stop."""
+    journal = Journal(journal_path)
+    sandboxes = _launcher(launcher)
+    endpoint = Endpoint(Component(os.environ), sandboxes, journal.put)
+    config = uvicorn.Config(
+        endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off",
+        timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
+    )  # fmt: skip
+    taking_up = asyncio.create_task(_take_up(journal, endpoint))
+    await Server(config).serve()
+    taking_up.cancel()
+    for ticket in await endpoint.close(GRACE):
+        journal.put(ticket, 0)
+    await sandboxes.close()
+    journal.close()
+    logger().info("stopped")
+
+
+async def _take_up(journal: Journal, endpoint: Endpoint) -> None:
+    """Opens deferred tickets when they are due. Each stays in the journal until its course is over."""
+    at_work: dict[int, asyncio.Task[object]] = {}
+    while True:
+        for entry, ticket in journal.due():
+            if entry not in at_work:
+                at_work[entry] = asyncio.create_task(endpoint.resume(ticket))
+        for entry, task in list(at_work.items()):
+            if task.done():
+                journal.drop(entry)
+                del at_work[entry]
+        await asyncio.sleep(LOOK)
+
+
+def _launcher(kind: str) -> Launcher:
+    if kind == "modal":
+        from host.launcher.modal import ModalLauncher
+
+        return ModalLauncher()
+    from host.launcher.local import LocalLauncher
+
+    return LocalLauncher()
