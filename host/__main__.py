@@ -15,7 +15,9 @@ def main() -> int:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080, help="0 for any free one")
     serve.add_argument("--launcher", choices=["modal", "local"], default="modal")
-    serve.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept")
+    serve.add_argument(
+        "--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept"
+    )
     commands.add_parser("replay", help="decide on one delivery again", add_help=False)
     commands.add_parser("precompile", help="compile the component ahead, for quick starts")
     options, rest = parser.parse_known_args()

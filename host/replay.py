@@ -36,7 +36,9 @@ def replay(arguments: list[str]) -> int:
     artifact = Artifact.from_file(engine, str(PATH))
     instance = linker.instantiate(store, artifact)
     interface = next(name for name in artifact.type.exports(engine) if name.startswith("wasi:cli/run@"))
-    run = instance.get_func(store, instance.get_export_index(store, "run", instance.get_export_index(store, interface)))
+    run = instance.get_func(
+        store, instance.get_export_index(store, "run", instance.get_export_index(store, interface))
+    )
     try:
         run(store)
     except ExitTrap as ended:

@@ -29,7 +29,10 @@ def main() -> int:
         return NO_CONFIG
     server = server_of(line)
     if server is None:
-        print("standin-runner: the config is none of the stand-in GitHub's; there is nothing to do", file=sys.stderr)
+        print(
+            "standin-runner: the config is none of the stand-in GitHub's; there is nothing to do",
+            file=sys.stderr,
+        )
         return 0
     until = time.monotonic() + float(os.environ.get("JITNEY_START_WITHIN", "300"))
     while time.monotonic() < until:

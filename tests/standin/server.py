@@ -1,0 +1,165 @@
+"""The stand-in GitHub over HTTP, in a thread of its own; strict where the published OpenAPI is."""
+
+import json
+import re
+import threading
+import time
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from tests.standin.state import State
+
+TOKEN = "ghp_standin0token0canary"
+
+RUNNERS = re.compile(r"/(?:repos/(?P<repo>[^/]+/[^/]+)|orgs/(?P<org>[^/]+))/actions/runners(?P<rest>/.*)?")
+JOB = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/jobs/(?P<job>\d+)")
+MINT_FIELDS = {"name": str, "runner_group_id": int, "labels": list, "work_folder": str}
+
+#: A fault for one mint: a status and headers, or "lost" (it takes effect, the answer is cut), "garbage", "redirect".
+Fault = tuple[int, dict[str, str]] | str
+
+
+class StandinGitHub:
+    """A context manager: serves while it is entered. `requests`, `violations` and `state` are for tests to read."""
+
+    def __init__(self, port: int = 0, latency: float = 0.0) -> None:
+        self.state = State()
+        self.requests: list[tuple[str, str]] = []
+        self.violations: list[str] = []
+        self.faults: deque[Fault] = deque()
+        self.latency = latency
+        self.lock = threading.Lock()
+        handler = type("Handler", (Handler,), {"standin": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+        self.url = self.state.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def mints(self) -> int:
+        """How many JIT configs were asked for."""
+        return sum(path.endswith("/generate-jitconfig") for _, path in self.requests)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request. Paths are taken below `/` and below `/api/v3`."""
+
+    standin: StandinGitHub
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing: tests read `requests`."""
+
+    def do_GET(self) -> None:
+        self._handle("GET")
+
+    def do_POST(self) -> None:
+        self._handle("POST")
+
+    def do_DELETE(self) -> None:
+        self._handle("DELETE")
+
+    def _handle(self, method: str) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        address = urlsplit(self.path)
+        path = address.path.removeprefix("/api/v3")
+        with self.standin.lock:
+            if path.startswith("/_standin/"):
+                return self._session(path, json.loads(body))
+            self.standin.requests.append((method, self.path))
+            refusal = self._strict(method)
+        if self.standin.latency:
+            time.sleep(self.standin.latency)
+        with self.standin.lock:
+            if refusal:
+                return self._answer(*refusal)
+            if found := RUNNERS.fullmatch(path):
+                scope = found["repo"] or found["org"]
+                return self._runners(method, scope, found["rest"] or "", body, parse_qs(address.query))
+            if (found := JOB.fullmatch(path)) and method == "GET":
+                job = self.standin.state.jobs.get(int(found["job"]))
+                if job is not None and job.repository == found["repo"]:
+                    return self._answer(200, {"id": job.id, "status": job.status, "runner_name": job.runner})
+        return self._answer(404, {"message": "Not Found"})
+
+    def _strict(self, method: str) -> tuple[int, dict[str, str]] | None:
+        wanted = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
+        for name, value in wanted.items():
+            if self.headers.get(name) != value:
+                self.standin.violations.append(f"{method} {self.path}: {name} is {self.headers.get(name)}")
+        if not self.headers.get("user-agent"):
+            self.standin.violations.append(f"{method} {self.path}: no user-agent")
+            return 403, {"message": "Request forbidden by administrative rules."}
+        if self.headers.get("authorization") != f"Bearer {TOKEN}":
+            return 401, {"message": "Bad credentials"}
+        return None
+
+    def _runners(self, method: str, scope: str, rest: str, body: bytes, query: dict[str, list[str]]) -> None:
+        state = self.standin.state
+        match method, rest:
+            case "POST", "/generate-jitconfig":
+                return self._mint(scope, body)
+            case "GET", "":
+                name = query.get("name", [None])[0]
+                shown = [r.shown() for r in state.runners.values() if r.scope == scope and name in (None, r.name)]
+                return self._answer(200, {"total_count": len(shown), "runners": shown})
+            case "DELETE", _ if rest[1:].isdigit():
+                runner = state.runners.get(int(rest[1:]))
+                if runner is None or runner.scope != scope:
+                    return self._answer(404, {"message": "Not Found"})
+                if runner.job is not None:
+                    return self._answer(422, {"message": f'Runner "{runner.name}" is still running a job'})
+                del state.runners[runner.id]
+                return self._answer(204, None)
+        return self._answer(404, {"message": "Not Found"})
+
+    def _mint(self, scope: str, body: bytes) -> None:
+        asked: dict[str, Any] = json.loads(body)
+        wrong = [name for name in asked if name not in MINT_FIELDS]
+        wrong += [n for n, kind in MINT_FIELDS.items() if n != "work_folder" and not isinstance(asked.get(n), kind)]
+        if wrong or not 1 <= len(asked["labels"]) <= 100:
+            self.standin.violations.append(f"generate-jitconfig: {wrong or 'labels'}")
+            return self._answer(422, {"message": "Invalid request."})
+        fault = self.standin.faults.popleft() if self.standin.faults else None
+        if isinstance(fault, tuple):
+            return self._answer(fault[0], {"message": "a fault"}, fault[1])
+        if fault == "redirect":
+            return self._answer(302, None, {"location": "http://127.0.0.2:9/elsewhere"})
+        if fault == "garbage":
+            return self._answer(201, "\ufffd{{")
+        runner = self.standin.state.register(scope, asked["name"], asked["labels"])
+        if runner is None:
+            return self._answer(409, {"message": "Already exists - A runner with the name *** already exists."})
+        if fault == "lost":
+            self.close_connection = True
+            return None
+        return self._answer(201, {"runner": runner.shown(), "encoded_jit_config": runner.config})
+
+    def _session(self, path: str, body: dict[str, str]) -> None:
+        state = self.standin.state
+        if path == "/_standin/complete":
+            state.complete(body["config"])
+            return self._answer(200, {})
+        runner = state.session(body["config"])
+        if runner is None:
+            return self._answer(404, {"message": "the config is void"})
+        job = runner.job
+        return self._answer(200, {"job": job.id, "seconds": job.seconds} if job else {})
+
+    def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
+        body = b"" if content is None else json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("content-type", "application/json; charset=utf-8")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
