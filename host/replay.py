@@ -36,9 +36,10 @@ def replay(arguments: list[str]) -> int:
     artifact = Artifact.from_file(engine, str(PATH))
     instance = linker.instantiate(store, artifact)
     interface = next(name for name in artifact.type.exports(engine) if name.startswith("wasi:cli/run@"))
-    run = instance.get_func(
-        store, instance.get_export_index(store, "run", instance.get_export_index(store, interface))
-    )
+    index = artifact.get_export_index("run", artifact.get_export_index(interface))
+    run = instance.get_func(store, index) if index else None
+    if run is None:
+        raise ImportError("the component exports no wasi:cli/run; build it again with ./build.sh")
     try:
         run(store)
     except ExitTrap as ended:

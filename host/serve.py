@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +33,9 @@ class Server(uvicorn.Server):
             loop.add_signal_handler(sign, self.handle_exit, sign, None)
         yield
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Says where it listens once it does."""
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
         for server in self.servers:
             for listener in server.sockets:
                 host, port = listener.getsockname()[:2]

@@ -1,0 +1,209 @@
+"""The endpoint over real HTTP: real component, real processes as sandboxes, a stateful stand-in GitHub."""
+
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from tests.processes import SECRET, Jitney, eventually
+from tests.standin import StandinGitHub, deliver, payload
+from tests.standin.server import TOKEN
+from tests.standin.state import KEY_CANARY
+
+REPOSITORY = "octo/demo"
+LABELS = ["self-hosted", "modal"]
+
+
+@pytest.fixture
+def github() -> Iterator[StandinGitHub]:
+    with StandinGitHub() as standin:
+        yield standin
+        assert standin.violations == []
+
+
+@pytest.fixture
+def jitney(github: StandinGitHub, tmp_path: Path) -> Iterator[Jitney]:
+    with Jitney(github.url, tmp_path / "journal.db", ALLOWED_REPOS="octo/*,!octo/secret") as running:
+        yield running
+    everything = "\n".join(running.lines)
+    assert not [canary for canary in (TOKEN, SECRET, KEY_CANARY) if canary in everything]
+
+
+def queued(job: int, **changes: Any) -> dict[str, Any]:
+    return payload("workflow_job.queued", **({"id": job, "repository": REPOSITORY, "labels": LABELS} | changes))
+
+
+def test_a_queued_job_gets_one_runner_which_runs_it_and_vanishes(github: StandinGitHub, jitney: Jitney) -> None:
+    github.state.queue(41, REPOSITORY, LABELS)
+    answer = deliver(jitney.url, SECRET, queued(41), guid="guid-41")
+    assert answer.status_code == 201, answer.text
+    said = answer.json()
+    assert said["outcome"] == "launched" and said["job"] == 41 and said["delivery"] == "guid-41"
+    assert said["runner"].startswith("jitney-41-") and said["sandbox"] == "job-41"
+    eventually(lambda: github.state.jobs[41].status == "completed")
+    assert github.state.jobs[41].runner == said["runner"]
+    assert github.state.runners == {}
+    line = jitney.logged("course")[0]
+    assert line["repository"] == REPOSITORY and line["outcome"] == "launched"
+    assert {"sandbox", "github", "hand_over"} <= line["ms"].keys()
+
+
+def test_duplicates_at_once_and_later_give_one_sandbox_and_one_registration(
+    github: StandinGitHub, jitney: Jitney
+) -> None:
+    github.state.queue(42, REPOSITORY, LABELS)
+    with ThreadPoolExecutor(10) as many:
+        answers = list(many.map(lambda _: deliver(jitney.url, SECRET, queued(42)).json()["outcome"], range(10)))
+    assert sorted(answers) == ["duplicate"] * 9 + ["launched"]
+    eventually(lambda: github.state.jobs[42].status == "completed")
+    assert deliver(jitney.url, SECRET, queued(42)).json()["outcome"] == "duplicate"
+    assert github.mints() == 1
+
+
+def test_a_redelivery_days_later_is_checked_with_github(github: StandinGitHub, jitney: Jitney) -> None:
+    long_ago = datetime(2023, 4, 19, tzinfo=UTC)
+    github.state.queue(43, REPOSITORY, LABELS).status = "completed"
+    answer = deliver(jitney.url, SECRET, queued(43, created=long_ago))
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "ignored")
+    github.state.queue(44, REPOSITORY, LABELS)
+    assert deliver(jitney.url, SECRET, queued(44, created=long_ago)).status_code == 201
+    assert github.mints() == 1
+
+
+def test_who_is_turned_away_learns_why_and_costs_nothing(github: StandinGitHub, jitney: Jitney) -> None:
+    def turned(content: Any, **how: Any) -> tuple[int, str, str]:
+        answer = deliver(jitney.url, how.pop("secret", SECRET), content, **how)
+        said = answer.json()
+        return answer.status_code, said["outcome"], said["reason"].split(":")[0]
+
+    job = queued(45)
+    assert turned(job, secret="wrong") == (401, "refused", "signature-mismatch")
+    assert turned(job, x_hub_signature_256="sha256=00") == (401, "refused", "signature-malformed")
+    assert turned(queued(45, repository="evil/demo")) == (403, "refused", "repository-not-allowed")
+    assert turned(queued(45, repository="octo/secret")) == (403, "refused", "repository-not-allowed")
+    assert turned(queued(45, labels=["ubuntu-latest"])) == (200, "ignored", "labels-not-ours")
+    assert turned(queued(45, labels=["modal", "cpu=99"])) == (403, "refused", "shape-over-limit")
+    assert turned(payload("workflow_job.in_progress", repository=REPOSITORY)) == (200, "ignored", "job-in-progress")
+    assert turned(payload("ping"), event="ping") == (200, "pong", "ping")
+    assert turned(b"\xff\xfe") == (400, "malformed", "not-text")
+    assert turned(b"{") == (400, "malformed", "payload-malformed")
+    assert turned(b"[" * 100_000) == (400, "malformed", "payload-malformed")
+    assert turned(job, content_type="text/xml") == (400, "malformed", "content-type-unknown")
+    assert turned(job, guid="<b>") == (400, "malformed", "header-malformed")
+    assert turned(b" " * (25 * 1024 * 1024 + 1)) == (413, "too-large", "too-large")
+    assert httpx.put(jitney.url).status_code == 405
+    assert github.requests == []
+    assert len(jitney.logged("delivery")) == 15
+    assert jitney.logged("course") == []
+
+
+def test_a_body_that_ends_early_is_no_delivery(github: StandinGitHub, jitney: Jitney) -> None:
+    address = urlsplit(jitney.url)
+    with socket.create_connection((address.hostname, address.port)) as raw:
+        raw.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+    eventually(lambda: [line for line in jitney.logged("delivery") if line["reason"] == "truncated"])
+    assert github.requests == []
+
+
+def test_form_encoded_deliveries_launch_too(github: StandinGitHub, jitney: Jitney) -> None:
+    github.state.queue(46, REPOSITORY, LABELS)
+    assert deliver(jitney.url, SECRET, queued(46), form=True).status_code == 201
+
+
+def test_a_failed_launch_leaves_nothing_and_the_same_delivery_works_later(
+    github: StandinGitHub, jitney: Jitney
+) -> None:
+    github.state.queue(47, REPOSITORY, LABELS)
+    for status in (401, 403, 404, 422, 302):
+        github.faults.append("redirect" if status == 302 else (status, {}))
+        answer = deliver(jitney.url, SECRET, queued(47), guid="same")
+        assert (answer.status_code, answer.json()["outcome"]) == (503, "unready"), answer.text
+        assert github.state.runners == {}
+    assert deliver(jitney.url, SECRET, queued(47), guid="same").status_code == 201
+
+
+def test_a_lost_answer_gets_a_fresh_name_and_its_ghost_is_deleted(github: StandinGitHub, jitney: Jitney) -> None:
+    github.state.queue(48, REPOSITORY, LABELS, seconds=1)
+    github.faults.append("lost")
+    assert deliver(jitney.url, SECRET, queued(48)).status_code == 201
+    assert len(github.state.registered) == 2
+    assert [runner.name for runner in github.state.runners.values()] == [github.state.registered[1]]
+
+
+def test_a_job_that_meets_a_rate_limit_is_deferred_and_launched_when_it_is_over(
+    github: StandinGitHub, jitney: Jitney
+) -> None:
+    github.state.queue(49, REPOSITORY, LABELS)
+    github.faults.append((429, {"retry-after": "6"}))
+    assert deliver(jitney.url, SECRET, queued(49)).status_code == 202
+    assert github.state.runners == {}
+    eventually(lambda: github.state.jobs[49].status == "completed", 30)
+
+
+def test_a_cancelled_job_takes_its_waiting_runner_along(github: StandinGitHub, jitney: Jitney) -> None:
+    assert deliver(jitney.url, SECRET, queued(50)).status_code == 201
+    assert len(github.state.runners) == 1
+    over = payload("workflow_job.completed", id=50, repository=REPOSITORY, labels=LABELS, runner_id=None)
+    assert deliver(jitney.url, SECRET, over).json()["outcome"] == "released"
+    assert github.state.runners == {}
+
+
+def test_a_hundred_jobs_at_once(github: StandinGitHub, jitney: Jitney) -> None:
+    jobs = range(1000, 1100)
+    for job in jobs:
+        github.state.queue(job, REPOSITORY, LABELS)
+    with ThreadPoolExecutor(100) as many:
+        answers = list(many.map(lambda job: deliver(jitney.url, SECRET, queued(job)), jobs))
+    assert {answer.status_code for answer in answers} <= {201, 202}
+    eventually(lambda: all(github.state.jobs[job].status == "completed" for job in jobs), 90)
+    assert github.mints() == 100
+
+
+def test_sigterm_lets_courses_end_and_exits_cleanly(github: StandinGitHub, tmp_path: Path) -> None:
+    github.state.queue(51, REPOSITORY, LABELS)
+    github.latency = 1.0
+    with Jitney(github.url, tmp_path / "j.db") as jitney, ThreadPoolExecutor(1) as one:
+        answer = one.submit(deliver, jitney.url, SECRET, queued(51))
+        eventually(lambda: github.requests)
+        jitney.process.send_signal(signal.SIGTERM)
+        assert answer.result().status_code == 201
+        assert jitney.process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("WEBHOOK_SECRET", None),
+        ("GITHUB_TOKEN", None),
+        ("GITHUB_TOKEN", "two words"),
+        ("ALLOWED_REPOS", ""),
+        ("RUNNER_LABELS", "self-hosted"),
+        ("GITHUB_API_URL", "http://example.com"),
+        ("GITHUB_ENTERPRISE_DOMAIN", "https://github.example.com"),
+        ("MAX_RUNNERS", "0"),
+    ],
+)
+def test_bad_settings_refuse_all_deliveries_and_name_the_variable(
+    github: StandinGitHub, tmp_path: Path, setting: str, value: str | None
+) -> None:
+    with Jitney(github.url, tmp_path / "j.db", **{setting: value}) as jitney:
+        answer = deliver(jitney.url, SECRET, queued(52))
+        assert (answer.status_code, answer.json()["outcome"]) == (503, "unready")
+        health = httpx.get(jitney.url).json()
+    assert not health["ready"] and [problem["setting"] for problem in health["problems"]] == [setting]
+    shown = json.dumps(health) + answer.text + "\n".join(jitney.lines)
+    assert TOKEN not in shown and SECRET not in shown and not (value and len(value) > 4 and value in shown)
+    assert github.requests == []
+
+
+def test_health_says_that_all_is_well_and_keeps_secrets(jitney: Jitney) -> None:
+    health = httpx.get(jitney.url)
+    assert health.json()["ready"] is True and len(health.json()["component"]) == 64
+    assert TOKEN not in health.text and SECRET not in health.text
