@@ -184,7 +184,7 @@ def test_sigterm_lets_courses_end_and_exits_cleanly(github: StandinGitHub, tmp_p
         ("GITHUB_TOKEN", None),
         ("GITHUB_TOKEN", "two words"),
         ("ALLOWED_REPOS", ""),
-        ("RUNNER_LABELS", "self-hosted"),
+        ("RUNNER_LABELS", "canary-label"),
         ("GITHUB_API_URL", "http://example.com"),
         ("GITHUB_ENTERPRISE_DOMAIN", "https://github.example.com"),
         ("MAX_RUNNERS", "0"),
