@@ -23,7 +23,7 @@ const NEXT_BYTE_WITHIN: u64 = 5 * SECOND;
 const BODY_LIMIT: usize = 1 << 20;
 
 /// Sends `request` below `base` and returns GitHub's answer, or why there is none.
-pub(super) fn send(base: &ApiBase, token: &Secret, request: &Request) -> Result<Answer, Fault> {
+pub(super) fn send(base: &ApiBase, token: Option<&Secret>, request: &Request) -> Result<Answer, Fault> {
     let outgoing = prepare(base, token, request).map_err(|_| Fault::Denied)?;
     let body = outgoing.body().map_err(|()| Fault::Denied)?;
     let options = RequestOptions::new();
@@ -46,7 +46,7 @@ pub(super) fn send(base: &ApiBase, token: &Secret, request: &Request) -> Result<
     read(&await_response(&response)?)
 }
 
-fn prepare(base: &ApiBase, token: &Secret, request: &Request) -> anyhow::Result<OutgoingRequest> {
+fn prepare(base: &ApiBase, token: Option<&Secret>, request: &Request) -> anyhow::Result<OutgoingRequest> {
     let headers: Vec<_> = request
         .headers(token)
         .into_iter()

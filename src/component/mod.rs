@@ -13,6 +13,7 @@ use crate::admission::{self, Trust, Verdict};
 use crate::answer::{self, Outcome, Reason, Subject};
 use crate::course::{self, Course, Event, Step};
 use crate::delivery::Headers;
+use crate::github;
 use crate::settings::{CoursesSettings, DECLARED, IntakeSettings, Problem};
 use crate::ticket::Ticket;
 use crate::timestamp::Timestamp;
@@ -60,12 +61,11 @@ impl wit::settings::Guest for Jitney {
             let checked = IntakeSettings::read(&environment);
             return wit::settings::Readiness {
                 unready: unready(&checked.problems),
-                report: checked.report(None),
+                report: checked.report(),
             };
         }
         let checked = CoursesSettings::read(&environment);
-        let version = checked.settings.as_ref().and_then(|settings| settings.runner_version.as_deref());
-        wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report(version) }
+        wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report() }
     }
 }
 
@@ -110,6 +110,23 @@ impl wit::intake::Guest for Jitney {
     }
 }
 
+impl wit::releases::Guest for Jitney {
+    fn runner() -> Result<wit::releases::Release, String> {
+        let checked = CoursesSettings::read(&get_environment());
+        let settings = checked.settings.ok_or("the settings are at fault")?;
+        let request = github::Request::runner_release(settings.runner_version);
+        let (api, token) = settings.releases();
+        let answer = http::send(&api, token, &request);
+        let found = github::read_release(answer.as_ref().map_err(|fault| *fault), now())?;
+        Ok(wit::releases::Release {
+            version: found.version.to_string(),
+            url: found.url,
+            sha256: found.sha256,
+            stale: found.stale,
+        })
+    }
+}
+
 /// A course, and the settings that its requests need.
 struct OpenCourse {
     course: RefCell<Course>,
@@ -145,7 +162,9 @@ fn play(course: &mut Course, settings: &CoursesSettings, event: Event) -> course
     loop {
         match course.next(event, now()) {
             Step::Tell(command) => return command,
-            Step::Ask(request) => event = Event::Answer(http::send(&settings.api, &settings.token, &request)),
+            Step::Ask(request) => {
+                event = Event::Answer(http::send(&settings.api, Some(&settings.token), &request))
+            }
         }
     }
 }

@@ -73,7 +73,7 @@ fn mint(decision: &Decision) -> Result<u8, String> {
         let outcome = match course.next(event, now()) {
             Step::Ask(request) => {
                 eprintln!("asks   {:?} {}{}", request.method, settings.api, request.path);
-                let answer = http::send(&settings.api, &settings.token, &request);
+                let answer = http::send(&settings.api, Some(&settings.token), &request);
                 eprintln!(
                     "answer {}",
                     answer.as_ref().map_or_else(|fault| format!("{fault:?}"), |a| a.status.to_string())

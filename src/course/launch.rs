@@ -167,6 +167,7 @@ impl Launch {
             image: machine.image.or_else(|| self.settings.image.clone()),
             ..machine
         };
+        let docker = machine.docker;
         let start = Start {
             name: SandboxName::new(self.ticket.job, self.ticket.starts),
             tags: self.tags(),
@@ -174,6 +175,7 @@ impl Launch {
             environment: vec![
                 ("JITNEY_HAND_OVER_WITHIN", "120".to_owned()),
                 ("JITNEY_START_WITHIN", "300".to_owned()),
+                ("JITNEY_DOCKER", u8::from(docker).to_string()),
             ],
             limit: self.settings.max_runners,
         };

@@ -1,7 +1,9 @@
 //! What jitney asks of GitHub's REST API, and what the answers mean. Sans-IO: `component` carries them.
 
 mod answer;
+mod release;
 mod request;
 
 pub use answer::{Answer, Fault, JobState, Minted, Refusal, read_deleted, read_job, read_mint, read_runners};
+pub use release::{RunnerRelease, RunnerVersion, read_release};
 pub use request::{Method, Request};

@@ -1,5 +1,6 @@
 //! Requests to GitHub's REST API, each valid against its published OpenAPI description.
 
+use super::RunnerVersion;
 use crate::ids::{JobId, RunnerId, RunnerName};
 use crate::label::Label;
 use crate::repository::Repository;
@@ -71,14 +72,22 @@ impl Request {
         Self { method: Method::Get, path, body: None }
     }
 
+    /// "Get a release by tag name", or "Get the latest release", of the Actions runner.
+    pub fn runner_release(pin: Option<RunnerVersion>) -> Self {
+        let which = pin.map_or_else(|| "latest".to_owned(), |version| format!("tags/v{version}"));
+        Self { method: Method::Get, path: format!("/repos/actions/runner/releases/{which}"), body: None }
+    }
+
     /// The headers that go with it, the credential among them.
-    pub fn headers(&self, token: &Secret) -> Vec<(&'static str, String)> {
+    pub fn headers(&self, token: Option<&Secret>) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("accept", "application/vnd.github+json".to_owned()),
-            ("authorization", format!("Bearer {}", token.expose())),
             ("user-agent", concat!("jitney/", env!("CARGO_PKG_VERSION")).to_owned()),
             ("x-github-api-version", "2022-11-28".to_owned()),
         ];
+        if let Some(token) = token {
+            headers.push(("authorization", format!("Bearer {}", token.expose())));
+        }
         if let Some(body) = &self.body {
             headers.push(("content-type", "application/json".to_owned()));
             headers.push(("content-length", body.len().to_string()));

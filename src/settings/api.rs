@@ -17,13 +17,19 @@ pub struct ApiBase {
 }
 
 impl ApiBase {
-    fn github() -> Self {
+    /// github.com's.
+    pub(super) fn github() -> Self {
         Self { https: true, authority: "api.github.com".to_owned(), prefix: String::new() }
     }
 
     /// Whether it is a GitHub Enterprise Server, by its path.
     pub fn is_server(&self) -> bool {
         self.prefix.ends_with("/api/v3")
+    }
+
+    /// Whether github.com's public repositories are behind it: it is github.com, or a proxy before it.
+    pub fn has_releases(&self) -> bool {
+        !self.is_server() && !self.authority.ends_with(".ghe.com")
     }
 
     /// Reads `GITHUB_ENTERPRISE_DOMAIN`: a host name and nothing else. Bases as GitHub documents them (REST API,

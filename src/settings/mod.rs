@@ -10,6 +10,7 @@ mod rules;
 pub use api::ApiBase;
 pub use reader::{Environment, Problem};
 
+use crate::github::RunnerVersion;
 use crate::machine::JobRules;
 use crate::repository::Allowlist;
 use crate::secret::Secret;
@@ -99,7 +100,7 @@ pub struct CoursesSettings {
     /// `RUNNER_IMAGE`.
     pub image: Option<String>,
     /// `RUNNER_VERSION`, where it is a version that GitHub still accepts.
-    pub runner_version: Option<String>,
+    pub runner_version: Option<RunnerVersion>,
     /// Which jobs are ours and what they may ask for.
     pub rules: JobRules,
 }
@@ -121,16 +122,14 @@ impl<T> Checked<T> {
         Self { settings: problems.is_empty().then_some(settings), problems, warnings }
     }
 
-    /// `problems` and `warnings` as a JSON object, with `runner_version` where one is pinned.
-    pub fn report(&self, runner_version: Option<&str>) -> String {
+    /// `problems` and `warnings` as a JSON object.
+    pub fn report(&self) -> String {
         #[derive(Serialize)]
         struct Report<'a> {
             problems: &'a [Problem],
             warnings: &'a [Problem],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            runner_version: Option<&'a str>,
         }
-        let report = Report { problems: &self.problems, warnings: &self.warnings, runner_version };
+        let report = Report { problems: &self.problems, warnings: &self.warnings };
         serde_json::to_string(&report).unwrap_or_default()
     }
 }
@@ -206,26 +205,34 @@ impl CoursesSettings {
         };
         Checked::new(settings, reader)
     }
+
+    /// Where the Actions runner's releases are asked for, and with which credential: an Enterprise Server and
+    /// GHE.com have none of their own, so github.com is asked, which must not see their credential.
+    pub fn releases(&self) -> (ApiBase, Option<&Secret>) {
+        if self.api.has_releases() {
+            (self.api.clone(), Some(&self.token))
+        } else {
+            (ApiBase::github(), None)
+        }
+    }
 }
 
 /// The least version that GitHub registers (changelog 2026-06-12, "Minimum version enforcement").
-const LEAST_RUNNER: [u32; 3] = [2, 329, 0];
+const LEAST_RUNNER: RunnerVersion = RunnerVersion([2, 329, 0]);
 
 /// The pinned version, or `None` for the newest. GitHub Enterprise Server enforces no minimum, so its pin stands.
-fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<String> {
+fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<RunnerVersion> {
     const NAME: &str = "RUNNER_VERSION";
     let text = reader.text(NAME)?;
-    let parts: Option<Vec<u32>> =
-        text.strip_prefix('v').unwrap_or(text).split('.').map(|n| n.parse().ok()).collect();
-    let Some(&[major, minor, patch]) = parts.as_deref() else {
+    let Some(version) = RunnerVersion::parse(text) else {
         reader.problem(NAME, "is not a version", "write it as 2.336.0, or unset it for the newest");
         return None;
     };
-    if !api.is_server() && [major, minor, patch] < LEAST_RUNNER {
+    if !api.is_server() && version < LEAST_RUNNER {
         reader.warn(NAME, "is below 2.329.0, which GitHub refuses, so the newest runs instead", "unset it");
         return None;
     }
     let fault = "pins the runner; GitHub gives no jobs to one that missed a release for 30 days";
     reader.warn(NAME, fault, "unset it to follow the newest");
-    Some(format!("{major}.{minor}.{patch}"))
+    Some(version)
 }
