@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from wasmtime import Config, Engine, Store, WasiConfig
+from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component as Artifact
 from wasmtime.component import ExportIndex, Linker, Variant
 
@@ -33,14 +33,24 @@ COURSE_EPOCHS = 3000
 Environment = list[tuple[str, str]]
 
 
+class Loaded:
+    """The artifact, ready to make instances of: precompiled where a file says so for these very bytes, this
+    wasmtime and this kind of machine, else compiled now. Knows no setting, so a memory snapshot may hold it."""
+
+    def __init__(self, path: Path = PATH) -> None:
+        wasm = path.read_bytes()
+        self.sha256 = hashlib.sha256(wasm).hexdigest()
+        self.engine = _engine()
+        self.artifact = _deserialized(self.engine, precompiled_path(path, self.sha256)) or Artifact(self.engine, wasm)
+
+
 class Component:
     """The loaded artifact, and the settings that its instances are told."""
 
-    def __init__(self, environment: Mapping[str, str], path: Path = PATH) -> None:
-        config = Config()
-        config.epoch_interruption = True
-        self._engine = Engine(config)
-        self._artifact, self.sha256 = load(self._engine, path)
+    def __init__(self, environment: Mapping[str, str], loaded: Loaded | None = None) -> None:
+        loaded = loaded or Loaded()
+        self.sha256 = loaded.sha256
+        self._engine, self._artifact = loaded.engine, loaded.artifact
         self._linker = Linker(self._engine)
         self._linker.add_wasip2()
         self._linker.add_wasi_http()
@@ -58,6 +68,17 @@ class Component:
     def courses(self) -> "Instance":
         """A fresh instance for one course."""
         return Instance(self, self._courses, COURSE_MEMORY, COURSE_EPOCHS)
+
+    def release(self) -> Any:
+        """The Actions runner that goes into the runner image, a WIT `release`. Asks GitHub."""
+        release = self.courses().call("releases", "runner")
+        if isinstance(release, str):
+            raise LookupError(release)
+        return release
+
+    def images(self) -> list[str]:
+        """The registry images that jobs may run in beside jitney's own."""
+        return list(self.courses().call("releases", "images"))
 
     def everything(self) -> Environment:
         """All settings, for a replay."""
@@ -138,22 +159,23 @@ class Course:
         return command
 
 
-def load(engine: Engine, path: Path) -> tuple[Artifact, str]:
-    """The artifact and its sha256: precompiled where a file says so for these very bytes, this wasmtime and
-    this kind of machine, else compiled now."""
-    wasm = path.read_bytes()
-    sha256 = hashlib.sha256(wasm).hexdigest()
-    precompiled = precompiled_path(path, sha256)
-    if precompiled.exists():
-        return Artifact.deserialize_file(engine, str(precompiled)), sha256
-    return Artifact(engine, wasm), sha256
+def _engine() -> Engine:
+    config = Config()
+    config.epoch_interruption = True
+    return Engine(config)
+
+
+def _deserialized(engine: Engine, path: Path) -> Artifact | None:
+    """What was compiled ahead; None where nothing was, or where it was for a processor unlike this one."""
+    try:
+        return Artifact.deserialize_file(engine, str(path)) if path.exists() else None
+    except WasmtimeError:
+        return None
 
 
 def precompile(path: Path = PATH) -> Path:
-    """Writes what `load` looks for, and removes what older builds left."""
-    config = Config()
-    config.epoch_interruption = True
-    engine = Engine(config)
+    """Writes what `Loaded` looks for, and removes what older builds left."""
+    engine = _engine()
     wasm = path.read_bytes()
     target = precompiled_path(path, hashlib.sha256(wasm).hexdigest())
     if not target.exists():

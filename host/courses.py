@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,8 +14,8 @@ from host.component import Component, Course
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start
 from host.log import logger
 
-#: Takes a ticket that is to be opened again after so many seconds.
-Defer = Callable[[str, float], None]
+#: Keeps a ticket that is to be opened again after so many seconds.
+Defer = Callable[[str, float], Awaitable[None]]
 
 #: Seconds until a course in which the component itself failed is opened again.
 AFTER_FAILURE = 60.0
@@ -41,6 +41,12 @@ class Courses:
         task.add_done_callback(lambda done: self._running.pop(done, None))
         return task
 
+    def resume(self, ticket: str) -> asyncio.Task[Any]:
+        """The course of a deferred ticket: the one that runs, where the ticket was kept in case it would not end,
+        else a new one."""
+        running = [task for task, running in self._running.items() if running == ticket]
+        return running[0] if running else self.open(ticket)
+
     async def close(self, grace: float) -> list[str]:
         """Waits up to `grace` seconds for what runs; the tickets of the rest."""
         if self._running:
@@ -54,7 +60,7 @@ class Courses:
             return await self._play(ticket)
         except (Trap, WasmtimeError, ValueError) as error:
             logger().error("component-failed", error=type(error).__name__)
-            self._defer(ticket, AFTER_FAILURE)
+            await self._defer(ticket, AFTER_FAILURE)
             return None
 
     async def _play(self, ticket: str) -> Any:
@@ -68,7 +74,7 @@ class Courses:
                     return self._over(command.payload, spent)
                 case "defer":
                     deferral = command.payload
-                    self._defer(deferral.ticket, deferral.delay / 1000)
+                    await self._defer(deferral.ticket, deferral.delay / 1000)
                     return self._over(deferral.answer, spent)
                 case tag:
                     outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(command))

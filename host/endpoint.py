@@ -39,6 +39,7 @@ class Endpoint:
 
     def __init__(self, component: Component, launcher: Launcher, defer: Defer) -> None:
         self._component = component
+        self._defer = defer
         self._courses = Courses(component, launcher, defer)
         intake, courses = component.check()
         self._unready = intake.unready or courses.unready
@@ -71,8 +72,8 @@ class Endpoint:
         return None
 
     async def resume(self, ticket: str) -> Any:
-        """Opens a deferred ticket again and plays it to its end."""
-        return await self._courses.open(ticket)
+        """Plays a deferred ticket's course to its end."""
+        return await self._courses.resume(ticket)
 
     async def close(self, grace: float) -> list[str]:
         """Takes no more deliveries, lets courses end for `grace` seconds; the tickets of the rest."""
@@ -112,9 +113,12 @@ class Endpoint:
             return None
 
     async def _play(self, opening: Any) -> Any:
-        """The course's answer, or the one that says that it goes on, whichever comes in time."""
+        """The course's answer, or the one that says that it goes on, whichever comes in time. A course that goes
+        on is kept like a deferred one, so that it outlives this process."""
         course = self._courses.open(opening.ticket)
         done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
+        if not done:
+            await self._defer(opening.ticket, 0)
         return (course.result() if done else None) or opening.waiting
 
 

@@ -16,7 +16,7 @@ class Journal:
             "CREATE TABLE IF NOT EXISTS deferred (id INTEGER PRIMARY KEY, ticket TEXT NOT NULL, due REAL NOT NULL)"
         )
 
-    def put(self, ticket: str, delay: float) -> None:
+    async def defer(self, ticket: str, delay: float) -> None:
         """Keeps a ticket until it is due, so many seconds from now."""
         row = (ticket, time.time() + delay)
         self._database.execute("INSERT INTO deferred (ticket, due) VALUES (?, ?)", row)

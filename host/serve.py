@@ -13,7 +13,7 @@ import uvicorn
 from host.component import Component
 from host.endpoint import Endpoint
 from host.journal import Journal
-from host.launcher import Launcher
+from host.launcher import APP, Launcher
 from host.log import logger
 
 #: Seconds that courses have to end after SIGTERM.
@@ -46,8 +46,8 @@ class Server(uvicorn.Server):
 async def serve(host: str, port: int, launcher: str, journal_path: Path) -> None:
     """Serves until told to stop."""
     journal = Journal(journal_path)
-    sandboxes = _launcher(launcher)
-    endpoint = Endpoint(Component(os.environ), sandboxes, journal.put)
+    sandboxes = await _launcher(launcher)
+    endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer)
     config = uvicorn.Config(
         endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off",
         timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
@@ -56,7 +56,7 @@ async def serve(host: str, port: int, launcher: str, journal_path: Path) -> None
     await Server(config).serve()
     taking_up.cancel()
     for ticket in await endpoint.close(GRACE):
-        journal.put(ticket, 0)
+        await journal.defer(ticket, 0)
     await sandboxes.close()
     journal.close()
     logger().info("stopped")
@@ -76,11 +76,15 @@ async def _take_up(journal: Journal, endpoint: Endpoint) -> None:
         await asyncio.sleep(LOOK)
 
 
-def _launcher(kind: str) -> Launcher:
+async def _launcher(kind: str) -> Launcher:
     if kind == "modal":
+        import modal
+
         from host.launcher.modal import ModalLauncher
 
-        return ModalLauncher()
+        app = await modal.App.lookup.aio(APP, create_if_missing=True)
+        refresh = modal.Function.from_name(APP, "refresh_runner_image")
+        return ModalLauncher(app, refresh.spawn.aio)
     from host.launcher.local import LocalLauncher
 
     return LocalLauncher()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
 from tests.processes import SECRET, Jitney, eventually
 from tests.standin import StandinGitHub, deliver, payload
 from tests.standin.server import TOKEN

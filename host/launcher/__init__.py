@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+#: The name of the app at Modal in which sandboxes live.
+APP = "jitney"
+
 Tags = Mapping[str, str]
 
 
@@ -61,7 +64,7 @@ class Launcher(Protocol):
         """
 
     async def hand_over(self, sandbox: str, line: str, tags: Tags) -> None:
-        """Waits until the sandbox reads, writes the line and closes its stdin, then sets its tags."""
+        """Sets the sandbox's tags, waits until it reads, writes the line and closes its stdin."""
 
     async def terminate(self, sandbox: str) -> None:
         """Ends a sandbox. One that is gone already is no error. Its name is free afterwards."""

@@ -125,6 +125,10 @@ impl wit::releases::Guest for Jitney {
             stale: found.stale,
         })
     }
+
+    fn images() -> Vec<String> {
+        CoursesSettings::read(&get_environment()).settings.map_or_else(Vec::new, |settings| settings.images())
+    }
 }
 
 /// A course, and the settings that its requests need.

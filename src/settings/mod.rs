@@ -17,6 +17,7 @@ use crate::secret::Secret;
 use crate::signature::WebhookSecrets;
 use reader::Reader;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// One environment variable that jitney reads, and which halves it belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -204,6 +205,13 @@ impl CoursesSettings {
             rules: rules::read(&mut reader),
         };
         Checked::new(settings, reader)
+    }
+
+    /// The registry images that jobs may run in, each once.
+    pub fn images(&self) -> Vec<String> {
+        let profiles = self.rules.profiles.values().filter_map(|shape| shape.image.as_ref());
+        let images: BTreeSet<&String> = self.image.iter().chain(profiles).collect();
+        images.into_iter().cloned().collect()
     }
 
     /// Where the Actions runner's releases are asked for, and with which credential: an Enterprise Server and

@@ -1,0 +1,92 @@
+"""jitney on Modal: `modal deploy modal_app.py`, after `./build.sh`.
+
+Wiring only. One container holds the webhook and the courses that it opens, so that they share one memory; what must
+outlive it waits in Modal's own queue, as calls of `resume`. What a delivery means is the component's to say.
+"""
+
+import asyncio
+import os
+import time
+
+import modal
+
+from host import image
+from host.launcher import APP
+
+app = modal.App(APP)
+settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
+
+
+@app.cls(
+    image=image.web(),
+    secrets=[settings],
+    # A throttled sandbox creation ends in a deferral, not in a silent wait.
+    env={"MODAL_MAX_THROTTLE_WAIT": "5"},
+    max_containers=1,
+    # A GPU's sandbox may take 21 minutes to be scheduled, a deferral an hour to fall due.
+    timeout=2 * 60 * 60,
+    enable_memory_snapshot=True,
+)
+@modal.concurrent(max_inputs=1000)
+class Jitney:
+    """The webhook, and the courses of its jobs."""
+
+    @modal.enter(snap=True)
+    def load(self) -> None:
+        """The component stands in the memory snapshot; settings do not."""
+        from host.component import Loaded
+
+        self.loaded = Loaded()
+
+    @modal.enter(snap=False)
+    async def open(self) -> None:
+        """Reads the settings, which may have changed since the snapshot."""
+        from host import log
+        from host.component import Component
+        from host.endpoint import Endpoint
+        from host.launcher.modal import ModalLauncher
+
+        log.configure()
+        launcher = ModalLauncher(app, refresh_runner_image.spawn.aio)
+        self.endpoint = Endpoint(Component(os.environ, self.loaded), launcher, defer)
+
+    @modal.asgi_app(label="jitney")
+    def webhook(self):
+        """What GitHub calls."""
+        return self.endpoint
+
+    @modal.method()
+    async def resume(self, ticket: str, due: float) -> None:
+        """Takes up a deferred ticket when it is due, in seconds since the epoch."""
+        await asyncio.sleep(max(0.0, due - time.time()))
+        await self.endpoint.resume(ticket)
+
+    @modal.exit()
+    async def close(self) -> None:
+        """Courses that cannot end before the container does go on in the next one."""
+        for ticket in await self.endpoint.close(grace=8.0):
+            await defer(ticket, 0.0)
+
+
+async def defer(ticket: str, delay: float) -> None:
+    """Puts a ticket into Modal's queue."""
+    await Jitney().resume.spawn.aio(ticket, time.time() + delay)
+
+
+@app.function(
+    image=image.workshop(), secrets=[settings], schedule=modal.Cron("23 4 * * *"), timeout=60 * 60, retries=3
+)
+def refresh_runner_image() -> None:
+    """Builds the runner images with the runner that GitHub wants today, and publishes them for new sandboxes."""
+    from host import log
+    from host.component import Component
+
+    log.configure()
+    component = Component(os.environ)
+    release = component.release()
+    home = modal.App.lookup(APP)
+    for registry_image in [None, *component.images()]:
+        under = modal.Image.from_registry(registry_image) if registry_image else image.base()
+        built = image.runner(under, release.version, release.url, release.sha256).build(home)
+        built.publish(image.published(registry_image))
+        log.logger().info("runner-image", name=image.published(registry_image), version=release.version)
