@@ -7,6 +7,7 @@ outlive it waits in Modal's own queue, as calls of `resume`. What a delivery mea
 import asyncio
 import os
 import time
+from typing import Any
 
 import modal
 
@@ -51,7 +52,7 @@ class Jitney:
         self.endpoint = Endpoint(Component(os.environ, self.loaded), launcher, defer)
 
     @modal.asgi_app(label="jitney")
-    def webhook(self):
+    def webhook(self) -> Any:
         """What GitHub calls."""
         return self.endpoint
 
