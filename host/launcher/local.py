@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags
+from host.log import logger
 
 #: Seconds for which the name of a sandbox that ended by itself stays taken, as it may at Modal.
 NAME_LAG = 600.0
@@ -89,6 +90,7 @@ class LocalLauncher:
             await _kill(living.process)
         if self._living.pop(living.sandbox.id, None) is not None:
             self._ended[living.sandbox.name] = time.monotonic()
+        logger().info("sandbox-ended", sandbox=living.sandbox.name, exit=living.process.returncode)
         home.cleanup()
 
     async def hand_over(self, sandbox: str, line: str, tags: Tags) -> None:
