@@ -1,7 +1,7 @@
 """`./build.sh demo`: the main job from end to end on this machine, on one screen, with no account.
 
-The endpoint, the component and the sandbox are the real ones; GitHub is the stand-in, the sandbox a local process,
-the deliveries the real payloads, byte for byte. Exits 1 if anything goes otherwise than it should.
+The endpoint, the component and the sandbox are the real ones; GitHub is the stand-in, the sandbox a local process.
+The queued job and the ping are real payloads, byte for byte; the completion is one, with this job's id and labels. Exits 1 if anything goes otherwise than it should.
 """
 
 import sys
@@ -22,7 +22,6 @@ from tests.standin.server import TOKEN
 from tests.standin.state import KEY_CANARY
 
 QUEUED = (PAYLOADS / "workflow_job.queued.json").read_bytes()
-COMPLETED = (PAYLOADS / "workflow_job.completed.json").read_bytes()
 PING = (PAYLOADS / "ping.json").read_bytes()
 
 
@@ -53,7 +52,7 @@ def main() -> int:
     real = payload("workflow_job.queued")
     job, labels = real["workflow_job"]["id"], real["workflow_job"]["labels"]
     repository = real["repository"]["full_name"]
-    rules = {"RUNNER_LABELS": '["self-hosted", "k8s"]', "ALLOWED_REPOS": f"{repository.split('/')[0]}/*,Codertocat/*"}
+    rules = {"RUNNER_LABELS": '["self-hosted", "k8s"]', "ALLOWED_REPOS": f"{repository.split('/')[0]}/*"}
     with (
         tempfile.TemporaryDirectory() as home,
         StandinGitHub() as github,
@@ -73,8 +72,8 @@ def main() -> int:
         demo.answered("the queued job", launched, 201, "launched", "runner-started")
         demo.answered("a duplicate of it", deliver(jitney.url, SECRET, QUEUED), 200, "duplicate", "job-claimed")
         done, gone = follow(github, jitney, job, began)
-        over = deliver(jitney.url, SECRET, COMPLETED)
-        demo.answered("a completed job", over, 200, "released", "nothing-left")
+        over = payload("workflow_job.completed", id=job, repository=repository, labels=labels)
+        demo.answered("the job's completion", deliver(jitney.url, SECRET, over), 200, "released", "nothing-left")
 
         check_the_end(demo, github, jitney, job, launched.json().get("runner"))
         show(demo, jitney, launched.json(), done, gone)
