@@ -47,6 +47,7 @@ umask 022
 listen() {
   ACTIONS_RUNNER_INPUT_JITCONFIG=$config "$runner/bin/Runner.Listener" run </dev/null &
   listener=$!
+  printf '%s' "$listener" >"$state/listener"
 }
 
 # Ends a listener that no job reached. The hook's mark is looked at last, so that a job which started is left alone.
@@ -60,13 +61,16 @@ watch_for_job() {
   : >"$state/no-job"
   [ -e "$state/job-started" ] && { rm -f "$state/no-job"; return; }
   say "no job started within $start_within s"
-  pkill -INT -x Runner.Listener 2>/dev/null || pkill -INT -f "$runner/bin/Runner.Listener"
+  local sign
+  for sign in TERM KILL; do
+    for _ in {1..20}; do
+      kill -"$sign" "$(cat "$state/listener")" 2>/dev/null || return
+      sleep 0.5
+    done
+  done
 }
 
-stop() {
-  kill -INT "$listener" 2>/dev/null
-}
-trap stop TERM INT
+trap 'kill -TERM "$listener" 2>/dev/null' TERM INT
 
 rm -f "$state/no-job"
 watch_for_job &
