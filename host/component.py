@@ -56,10 +56,13 @@ class Component:
         self._linker.add_wasi_http()
         self._exports: dict[str, ExportIndex] = {}
         self._ticking = threading.Lock()
-        declared = Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS).call("settings", "declared")
-        present = [setting for setting in declared if setting.name in environment]
+        present = [setting for setting in self.declared() if setting.name in environment]
         self._intake: Environment = [(s.name, environment[s.name]) for s in present if s.intake]
         self._courses: Environment = [(s.name, environment[s.name]) for s in present if s.courses]
+
+    def declared(self) -> list[Any]:
+        """Every setting that there is: a WIT `setting` each."""
+        return list(Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS).call("settings", "declared"))
 
     def intake(self) -> "Instance":
         """A fresh instance for one delivery."""
