@@ -167,7 +167,7 @@ fn play(course: &mut Course, settings: &CoursesSettings, event: Event) -> course
         match course.next(event, now()) {
             Step::Tell(command) => return command,
             Step::Ask(request) => {
-                event = Event::Answer(http::send(&settings.api, Some(&settings.token), &request))
+                event = Event::Answer(http::send(&settings.api, Some(&settings.token), &request));
             }
         }
     }
