@@ -13,6 +13,7 @@ from wasmtime.component import Record, Variant
 from host.component import Component, Course
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start
 from host.log import logger
+from host.pace import Held, Pace
 
 #: Keeps a ticket that is to be opened again after so many seconds.
 Defer = Callable[[str, float], Awaitable[None]]
@@ -21,7 +22,14 @@ Defer = Callable[[str, float], Awaitable[None]]
 AFTER_FAILURE = 60.0
 
 #: What a command's time counts as, in the log.
-STAGES = {"start": "sandbox", "hand-over": "hand_over", "terminate": "clear", "pause": "pause"}
+STAGES = {
+    "start": "sandbox",
+    "hand-over": "hand_over",
+    "terminate": "clear",
+    "pause": "pause",
+    "await-turn": "turn",
+    "hold": "pause",
+}
 
 
 class Courses:
@@ -31,13 +39,15 @@ class Courses:
         self._component = component
         self._launcher = launcher
         self._defer = defer
+        self._pace = Pace()
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
         self._running: dict[asyncio.Task[Any], str] = {}
 
-    def open(self, ticket: str) -> asyncio.Task[Any]:
-        """Starts a course; the task's result is its last answer, a WIT `answer`, or None if the component failed."""
-        task = asyncio.create_task(self._guarded(ticket))
-        self._running[task] = ticket
+    def open(self, ticket: str, resumption: str) -> asyncio.Task[Any]:
+        """Starts a course; the task's result is its last answer, a WIT `answer`, or None if the component failed.
+        `resumption` is the ticket to open where this course does not live to its end."""
+        task = asyncio.create_task(self._guarded(ticket, resumption))
+        self._running[task] = resumption
         task.add_done_callback(lambda done: self._running.pop(done, None))
         return task
 
@@ -45,7 +55,7 @@ class Courses:
         """The course of a deferred ticket: the one that runs, where the ticket was kept in case it would not end,
         else a new one."""
         running = [task for task, running in self._running.items() if running == ticket]
-        return running[0] if running else self.open(ticket)
+        return running[0] if running else self.open(ticket, ticket)
 
     async def close(self, grace: float) -> list[str]:
         """Waits up to `grace` seconds for what runs; the tickets of the rest."""
@@ -55,12 +65,12 @@ class Courses:
         self._threads.shutdown(wait=False, cancel_futures=True)
         return left
 
-    async def _guarded(self, ticket: str) -> Any:
+    async def _guarded(self, ticket: str, resumption: str) -> Any:
         try:
             return await self._play(ticket)
         except (Trap, WasmtimeError, ValueError) as error:
             logger().error("component-failed", error=type(error).__name__)
-            await self._defer(ticket, AFTER_FAILURE)
+            await self._defer(resumption, AFTER_FAILURE)
             return None
 
     async def _play(self, ticket: str) -> Any:
@@ -91,6 +101,8 @@ class Courses:
             return Variant("taken")
         except AtCapacity:
             return Variant("full")
+        except Held as held:
+            return Variant("held", held.args[0])
         except Exception as error:
             logger().warning("command-failed", command=command.tag, error=type(error).__name__, detail=str(error))
             return Variant("failed", _record(name=type(error).__name__, detail=str(error)))
@@ -109,6 +121,10 @@ class Courses:
                 return Variant("found", [_found(s) for s in await self._launcher.find_job(payload)])
             case "pause":
                 await asyncio.sleep(payload / 1000)
+            case "await-turn":
+                await self._pace.turn(payload.repository, payload.pace)
+            case "hold":
+                self._pace.hold(payload / 1000)
         return Variant("done")
 
     async def _block(self, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -115,10 +115,10 @@ class Endpoint:
     async def _play(self, opening: Any) -> Any:
         """The course's answer, or the one that says that it goes on, whichever comes in time. A course that goes
         on is kept like a deferred one, so that it outlives this process."""
-        course = self._courses.open(opening.ticket)
+        course = self._courses.open(opening.ticket, opening.resumption)
         done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
         if not done:
-            await self._defer(opening.ticket, 0)
+            await self._defer(opening.resumption, 0)
         return (course.result() if done else None) or opening.waiting
 
 

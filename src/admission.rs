@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Outcome, Reason, Subject};
 use crate::delivery::{Action, Delivery, Headers, JobDelivery};
+use crate::ids::RunnerName;
 use crate::settings::IntakeSettings;
 use crate::signature::{self, Verified};
 use crate::ticket::{Purpose, Ticket};
@@ -103,7 +104,14 @@ fn admit(
     record.pass("repository", "allowed");
 
     let purpose = purpose(&job).map_err(|reason| record.stop("action", Outcome::Ignored, reason))?;
-    record.pass("action", if purpose == Purpose::Launch { "queued" } else { "completed" });
+    record.pass(
+        "action",
+        match purpose {
+            Purpose::Launch => "queued",
+            Purpose::Release => "completed",
+            Purpose::Pair => "in_progress, on a runner that was meant for another job",
+        },
+    );
 
     if let Some(reason) = settings.rules.foreign(&job.labels) {
         return Err(record.stop("labels", Outcome::Ignored, reason));
@@ -131,7 +139,10 @@ fn purpose(job: &JobDelivery) -> Result<Purpose, Reason> {
         Action::Waiting => {
             Err(Reason::new("job-waiting", "the job waits for approval; it comes again as queued"))
         }
-        Action::InProgress => Err(Reason::new("job-in-progress", "a runner has the job")),
+        Action::InProgress => match job.runner.as_deref().and_then(RunnerName::job_of) {
+            Some(meant_for) if meant_for != job.job => Ok(Purpose::Pair),
+            _ => Err(Reason::new("job-in-progress", "a runner has the job")),
+        },
         Action::Other(action) => {
             Err(Reason::new("action-not-handled", format!("jitney does not act on {action}")))
         }

@@ -84,6 +84,13 @@ impl RunnerName {
         Self(format!("jitney-{job}-{}", nonce.as_str()))
     }
 
+    /// The job that the runner of this name was meant for; `None` if it is no runner of ours.
+    pub fn job_of(name: &str) -> Option<JobId> {
+        let (job, nonce) = name.strip_prefix("jitney-")?.split_once('-')?;
+        let ours = nonce.len() == 8 && job.bytes().all(|b| b.is_ascii_digit());
+        job.parse().ok().filter(|&id| ours && id != 0).map(JobId)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

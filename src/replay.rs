@@ -196,7 +196,11 @@ fn verdict(decision: &Decision) -> (&'static str, String) {
     match &decision.verdict {
         Verdict::Answer(answer) => (answer.outcome.word(), answer.reason.to_string()),
         Verdict::Open(ticket) => {
-            let word = if ticket.purpose == Purpose::Launch { "launch" } else { "release" };
+            let word = match ticket.purpose {
+                Purpose::Launch => "launch",
+                Purpose::Release => "release",
+                Purpose::Pair => "pair",
+            };
             (word, format!("job {} of {}", ticket.job, ticket.repository))
         }
     }

@@ -16,6 +16,8 @@ pub enum Purpose {
     Launch,
     /// Clear away what was started.
     Release,
+    /// Look after the job that a runner was meant for, now that it took this one.
+    Pair,
 }
 
 /// A job, on its way from the delivery that spoke of it to the end of its course.
@@ -60,6 +62,12 @@ impl Ticket {
             deferrals: 0,
             starts: 0,
         }
+    }
+
+    /// The ticket to open if the course of this one does not live to its end.
+    #[must_use]
+    pub fn resumption(&self) -> Self {
+        Self { deferrals: self.deferrals.max(1), ..self.clone() }
     }
 
     /// What answers about it are about.

@@ -20,11 +20,24 @@ fn course(change: impl FnOnce(&mut Ticket)) -> Course {
 }
 
 fn told(course: &mut Course, outcome: Outcome) -> Step {
-    course.next(Event::Outcome(outcome), NOW)
+    let step = course.next(Event::Outcome(outcome), NOW);
+    granted(course, step)
+}
+
+/// Every turn that is asked for is given at once.
+fn granted(course: &mut Course, step: Step) -> Step {
+    match step {
+        Step::Tell(Command::AwaitTurn { pace: 150, repository }) if repository == "octo/x" => {
+            course.next(Event::Outcome(Outcome::Done), NOW)
+        }
+        step => step,
+    }
 }
 
 fn answered(course: &mut Course, status: u16, body: &str) -> Step {
-    course.next(Event::Answer(Ok(Answer { status, body: body.into(), ..Answer::default() })), NOW)
+    let answer = Answer { status, body: body.into(), ..Answer::default() };
+    let step = course.next(Event::Answer(Ok(answer)), NOW);
+    granted(course, step)
 }
 
 fn asked(step: Step) -> Request {
@@ -150,7 +163,8 @@ fn a_name_conflict_means_another_name_at_once() {
 fn a_rate_limit_is_waited_out_without_a_sandbox() {
     let (mut course, _) = minting();
     let limited = Answer { status: 403, retry_after: Some(90), ..Answer::default() };
-    assert!(matches!(commanded(course.next(Event::Answer(Ok(limited)), NOW)), Command::Terminate(_)));
+    assert!(matches!(commanded(course.next(Event::Answer(Ok(limited)), NOW)), Command::Hold(90_000)));
+    assert!(matches!(commanded(told(&mut course, Outcome::Done)), Command::Terminate(_)));
     match commanded(told(&mut course, Outcome::Done)) {
         Command::Defer(ticket, delay, answer) => {
             assert!(delay >= 90_000, "{delay}");
@@ -201,18 +215,68 @@ fn after_an_ambiguous_start_only_a_sandbox_with_our_nonce_is_ours() {
 }
 
 #[test]
-fn a_deferred_job_is_launched_under_a_new_name_unless_a_sandbox_is_coming() {
+fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
     let again = |found: Vec<Sandbox>| {
         let mut course = course(|t| (t.deferrals, t.starts) = (1, 1));
         assert!(matches!(commanded(told(&mut course, Outcome::Opened)), Command::FindJob(job) if job == "7"));
-        (told(&mut course, Outcome::Found(found)), course)
+        assert_eq!(asked(told(&mut course, Outcome::Found(found))).path, "/repos/octo/x/actions/jobs/7");
+        (answered(&mut course, 200, r#"{"status":"queued"}"#), course)
     };
-    let living = Sandbox { id: "sb-1".into(), tags: Vec::new() };
-    assert_eq!(ended(again(vec![living]).0), (Ending::Duplicate, "runner-coming"));
-    let (step, mut course) = again(Vec::new());
+    let living = |runner: Option<&str>| {
+        let tags = runner.map(|id| ("runner_id".to_owned(), id.to_owned())).into_iter().collect();
+        Sandbox { id: "sb-1".into(), tags }
+    };
+    let (step, _) = again(vec![living(None)]);
+    assert_eq!(ended(step), (Ending::Deferred, "sandbox-waiting"));
+    for (status, body, coming) in [(200, r#"{"busy":false}"#, true), (500, "", true), (404, "", false)] {
+        let (step, mut course) = again(vec![living(Some("9"))]);
+        assert_eq!(asked(step).path, "/repos/octo/x/actions/runners/9");
+        let step = answered(&mut course, status, body);
+        if coming {
+            assert_eq!(ended(step), (Ending::Duplicate, "runner-coming"));
+        } else {
+            assert!(matches!(commanded(step), Command::Start(_)));
+        }
+    }
+    let (step, mut course) = again(vec![living(Some("9")), living(Some("8"))]);
     asked(step);
-    let start = commanded(answered(&mut course, 200, r#"{"status":"queued"}"#));
+    asked(answered(&mut course, 200, r#"{"busy":true}"#));
+    let start = commanded(answered(&mut course, 200, r#"{"busy":true}"#));
+    assert!(matches!(start, Command::Start(start) if start.name.as_str() == "job-7-3"));
+    let four = ["1", "2", "3", "4"].map(|id| living(Some(id))).to_vec();
+    let (mut step, mut course) = again(four);
+    for _ in 0..3 {
+        asked(step);
+        step = answered(&mut course, 404, "");
+    }
+    asked(step);
+    assert_eq!(ended(answered(&mut course, 404, "")), (Ending::Refused, "runners-taken"));
+}
+
+#[test]
+fn a_name_that_lingers_is_stepped_over_but_not_one_that_another_course_took() {
+    let taken = |found: Vec<Sandbox>| {
+        let mut course = course(|t| t.deferrals = 1);
+        told(&mut course, Outcome::Opened);
+        asked(told(&mut course, Outcome::Found(Vec::new())));
+        assert!(matches!(commanded(answered(&mut course, 200, r#"{"status":"queued"}"#)), Command::Start(_)));
+        assert!(matches!(commanded(told(&mut course, Outcome::Taken)), Command::FindJob(_)));
+        told(&mut course, Outcome::Found(found))
+    };
+    let start = commanded(taken(Vec::new()));
     assert!(matches!(start, Command::Start(start) if start.name.as_str() == "job-7-2"));
+    let other = Sandbox { id: "sb-5".into(), tags: Vec::new() };
+    assert_eq!(ended(taken(vec![other])), (Ending::Deferred, "sandbox-waiting"));
+}
+
+#[test]
+fn while_github_wants_to_be_left_alone_nothing_is_started() {
+    let mut course = course(|_| {});
+    assert!(matches!(
+        commanded(course.next(Event::Outcome(Outcome::Opened), NOW)),
+        Command::AwaitTurn { .. }
+    ));
+    assert_eq!(ended(told(&mut course, Outcome::Held(60_000))), (Ending::Deferred, "github-rate-limited"));
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub(super) fn to_host(command: Command) -> wit::Command {
         Command::FindName(name) => wit::Command::FindName(name.as_str().to_owned()),
         Command::FindJob(job) => wit::Command::FindJob(job),
         Command::Pause(delay) => wit::Command::Pause(delay),
+        Command::AwaitTurn { repository, pace } => wit::Command::AwaitTurn(wit::Turn { repository, pace }),
+        Command::Hold(delay) => wit::Command::Hold(delay),
         Command::Defer(ticket, delay, answer) => {
             wit::Command::Defer(wit::Deferral { ticket: ticket.write(), delay, answer: carry(&answer) })
         }
@@ -50,6 +52,7 @@ pub(super) fn from_host(outcome: wit::Outcome) -> Outcome {
         wit::Outcome::Found(found) => {
             Outcome::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
         }
+        wit::Outcome::Held(wait) => Outcome::Held(wait),
         wit::Outcome::Done => Outcome::Done,
         wit::Outcome::Failed(failure) => Outcome::Failed(failure.name),
     }

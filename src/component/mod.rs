@@ -79,11 +79,15 @@ impl wit::intake::Guest for Jitney {
         match admission::decide(&settings, &head, &body, Trust::Signed).verdict {
             Verdict::Answer(answer) => wit::intake::Verdict::Answer(carry(&answer)),
             Verdict::Open(ticket) => {
-                let opening =
-                    Opening { ticket: ticket.write(), waiting: carry(&course::still_running(&ticket)) };
+                let opening = Opening {
+                    ticket: ticket.write(),
+                    resumption: ticket.resumption().write(),
+                    waiting: carry(&course::still_running(&ticket)),
+                };
                 match ticket.purpose {
                     crate::ticket::Purpose::Launch => wit::intake::Verdict::Launch(opening),
                     crate::ticket::Purpose::Release => wit::intake::Verdict::Release(opening),
+                    crate::ticket::Purpose::Pair => wit::intake::Verdict::Pair(opening),
                 }
             }
         }

@@ -98,7 +98,7 @@ fn mint(decision: &Decision) -> Result<u8, String> {
                 std::thread::sleep(std::time::Duration::from_millis(delay));
                 Outcome::Done
             }
-            Step::Tell(Command::Terminate(_)) => Outcome::Done,
+            Step::Tell(Command::Terminate(_) | Command::AwaitTurn { .. } | Command::Hold(_)) => Outcome::Done,
             Step::Tell(Command::Defer(_, _, answer) | Command::Finish(answer)) => {
                 if !minted {
                     eprintln!("not minted: {}", answer.reason);

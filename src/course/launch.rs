@@ -3,10 +3,15 @@
 //! The sandbox's name is the claim on the job, so whoever comes second learns it before GitHub is asked for
 //! anything. A launch that fails clears away what it made, then ends, or is deferred to be tried again.
 
+mod clearing;
+mod minting;
+
+use super::survey::{Finding, Survey};
 use super::{Command, Event, Outcome, Start, Step, Tags, tag};
-use crate::answer::{Answer, Outcome as Ending, Reason};
-use crate::github::{self, JobState, Minted, Refusal, Request};
+use crate::answer::{Outcome as Ending, Reason};
+use crate::github::{self, JobState, Minted, Request};
 use crate::ids::{Dice, Nonce, RunnerId, RunnerName, SandboxName};
+use crate::machine::Machine;
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
 use crate::timestamp::Timestamp;
@@ -19,6 +24,12 @@ const MINTS: u32 = 4;
 const PATIENCE: u64 = 5_000;
 /// The delay before a job that found no room is tried again.
 const FULL_DELAY: u64 = 15_000;
+/// The delay before a sandbox that may yet get its config is looked at again; it waits for it 120 s at most.
+const UNDECIDED_DELAY: u64 = 30_000;
+/// How many names of ended sandboxes are stepped over.
+const LINGERING_NAMES: u32 = 12;
+/// How many sandboxes may live for one job: its own, and three in the place of runners that other jobs took.
+const MOST_SANDBOXES: u32 = 4;
 
 /// One launch.
 #[derive(Debug)]
@@ -30,6 +41,10 @@ pub(super) struct Launch {
     nonce: Nonce,
     state: State,
     mints: u32,
+    /// Whether this course has a turn to mint that it did not use yet.
+    turn: bool,
+    /// What lives for the job already, where that was asked.
+    survey: Survey,
     /// The name that the current request asks for.
     name: RunnerName,
     /// Names that GitHub may have registered without our learning it.
@@ -44,10 +59,16 @@ pub(super) struct Launch {
 enum State {
     /// Nothing was done.
     Fresh,
-    /// Asked whether a sandbox for the job lives.
-    Surveying,
+    /// Asked which sandboxes live for the job; if `true`, GitHub said that it wants a runner.
+    Finding(bool),
     /// Asked GitHub whether the job still wants a runner.
     Checking,
+    /// Asked GitHub whether a runner that was started for the job is coming.
+    Surveying,
+    /// Waiting for this course's turn, before the sandbox is started or after.
+    Turning,
+    /// Told all courses to leave GitHub alone for a while, which is this long.
+    Holding(u64, Reason),
     /// Told to start a sandbox.
     Starting,
     /// `start` failed in a way that may have made one: asked for it by name.
@@ -93,6 +114,8 @@ impl Launch {
             nonce,
             state,
             mints: 0,
+            turn: false,
+            survey: Survey::new(Vec::new()),
             name,
             ghosts,
             doomed,
@@ -103,18 +126,16 @@ impl Launch {
 
     pub(super) fn next(&mut self, event: Event, now: Timestamp) -> Step {
         match (std::mem::replace(&mut self.state, State::Over), event) {
-            (State::Fresh, _) if self.ticket.deferrals > 0 => {
-                self.tell(State::Surveying, Command::FindJob(self.ticket.job.to_string()))
-            }
+            (State::Fresh, _) if self.ticket.deferrals > 0 => self.find(false),
             (State::Fresh, _) => match self.ticket.created {
-                Some(created) if now.since(created) <= FRESH => self.start(),
+                Some(created) if now.since(created) <= FRESH => self.begin(),
                 _ => self.check(),
             },
-            (State::Surveying, Event::Outcome(Outcome::Found(found))) if !found.is_empty() => {
-                self.finish(Ending::Duplicate, "runner-coming", "another sandbox was started for the job")
+            (State::Finding(checked), Event::Outcome(Outcome::Found(found))) => {
+                self.survey = Survey::new(found);
+                if checked { self.survey() } else { self.check() }
             }
-            (State::Surveying, Event::Outcome(Outcome::Found(_))) => self.check(),
-            (State::Surveying, _) => {
+            (State::Finding(_), _) => {
                 self.defer(Reason::new("sandboxes-unknown", "the sandboxes cannot be listed"))
             }
             (State::Checking, Event::Answer(answer)) => {
@@ -124,15 +145,36 @@ impl Launch {
                         "no-longer-queued",
                         "GitHub says that the job has a runner, or is over",
                     ),
-                    JobState::Wanted => self.start(),
+                    JobState::Wanted => self.survey(),
                 }
             }
+            (State::Surveying, Event::Answer(answer)) => {
+                if Survey::coming(answer.as_ref().map_err(|e| *e)) {
+                    return self.finish(
+                        Ending::Duplicate,
+                        "runner-coming",
+                        "a runner was started for the job",
+                    );
+                }
+                self.survey()
+            }
+            (State::Turning, Event::Outcome(Outcome::Held(wait))) => self.held(wait),
+            (State::Turning, Event::Outcome(Outcome::Done)) => {
+                self.turn = true;
+                if self.sandbox.is_some() { self.mint() } else { self.start() }
+            }
+            (State::Turning, _) => self.defer(Reason::new("turn-lost", "the wait for a turn was broken off")),
+            (State::Holding(wait, reason), _) if wait > PATIENCE => {
+                let delay = self.dice.jitter(wait);
+                self.clear(End::Defer(delay, reason))
+            }
+            (State::Holding(wait, reason), _) => self.mint_again(wait, reason),
             (State::Starting, Event::Outcome(outcome)) => self.started(outcome),
             (State::LookingUp(reason), Event::Outcome(outcome)) => self.looked_up(outcome, reason),
             (State::Minting, Event::Answer(answer)) => {
                 self.minted(github::read_mint(answer.as_ref().map_err(|e| *e), now))
             }
-            (State::Pausing, _) => self.mint(),
+            (State::Pausing, _) => self.await_turn(),
             (State::HandingOver, Event::Outcome(outcome)) => self.handed_over(&outcome),
             (State::Clearing(end, what), event) => self.cleared(*end, what, event),
             (State::Over, _) => self.finish(Ending::Broken, "course-over", "the course was over"),
@@ -158,14 +200,48 @@ impl Launch {
         self.ask(State::Checking, request)
     }
 
+    fn find(&mut self, checked: bool) -> Step {
+        self.tell(State::Finding(checked), Command::FindJob(self.ticket.job.to_string()))
+    }
+
+    /// Looks at what lives for the job already; begins if none of it will serve.
+    fn survey(&mut self) -> Step {
+        match self.survey.next(self.settings.scope, &self.ticket.repository) {
+            Finding::Ask(request) => self.ask(State::Surveying, request),
+            Finding::Undecided => {
+                let delay = self.dice.jitter(UNDECIDED_DELAY);
+                let reason = Reason::new("sandbox-waiting", "a sandbox of the job waits for its config");
+                self.end(End::Defer(delay, reason))
+            }
+            Finding::Nobody if self.survey.count >= MOST_SANDBOXES => {
+                let text = "other jobs took the runners that were started for this one, again and again";
+                self.finish(Ending::Refused, "runners-taken", text)
+            }
+            Finding::Nobody => {
+                self.ticket.starts = self.ticket.starts.max(self.survey.count);
+                self.begin()
+            }
+        }
+    }
+
+    fn machine(&self) -> Result<Machine, Reason> {
+        let machine = self.settings.rules.machine(&self.ticket.labels)?;
+        Ok(Machine { image: machine.image.or_else(|| self.settings.image.clone()), ..machine })
+    }
+
+    /// Waits for a turn, then starts. A GPU's sandbox may take minutes to be scheduled, so it is started first.
+    fn begin(&mut self) -> Step {
+        match self.machine() {
+            Err(reason) => self.end(End::Finish(Ending::Refused, reason)),
+            Ok(machine) if machine.gpu.is_some() => self.start(),
+            Ok(_) => self.await_turn(),
+        }
+    }
+
     fn start(&mut self) -> Step {
-        let machine = match self.settings.rules.machine(&self.ticket.labels) {
+        let machine = match self.machine() {
             Ok(machine) => machine,
             Err(reason) => return self.end(End::Finish(Ending::Refused, reason)),
-        };
-        let machine = crate::machine::Machine {
-            image: machine.image.or_else(|| self.settings.image.clone()),
-            ..machine
         };
         let docker = machine.docker;
         let start = Start {
@@ -200,6 +276,14 @@ impl Launch {
     fn started(&mut self, outcome: Outcome) -> Step {
         match outcome {
             Outcome::Started(id) => self.claim(id),
+            // After the survey saw nobody, the name is one that lingers, or a course that was quicker has it.
+            Outcome::Taken if self.ticket.deferrals > 0 && self.mints == 0 => {
+                self.ticket.starts += 1;
+                if self.ticket.starts > LINGERING_NAMES {
+                    return self.defer(Reason::new("names-taken", "the job's sandbox names are all taken"));
+                }
+                self.find(true)
+            }
             Outcome::Taken => {
                 self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already")
             }
@@ -237,71 +321,6 @@ impl Launch {
         }
     }
 
-    fn claim(&mut self, sandbox: String) -> Step {
-        self.sandbox = Some(sandbox);
-        self.mint()
-    }
-
-    fn mint(&mut self) -> Step {
-        if self.mints > 0 {
-            self.name = RunnerName::new(self.ticket.job, &self.dice.nonce());
-        }
-        self.mints += 1;
-        let (settings, ticket) = (&self.settings, &self.ticket);
-        let request =
-            Request::mint(settings.scope, &ticket.repository, &self.name, settings.group, &ticket.labels);
-        self.ask(State::Minting, request)
-    }
-
-    fn minted(&mut self, answer: Result<Minted, Refusal>) -> Step {
-        match answer {
-            Ok(minted) => {
-                let line = minted.config.clone();
-                self.minted = Some(minted);
-                let (sandbox, tags) = (self.sandbox.clone().unwrap_or_default(), self.tags());
-                self.tell(State::HandingOver, Command::HandOver { sandbox, line, tags })
-            }
-            Err(Refusal::NameTaken) => self.mint_again(
-                0,
-                Reason::new("runner-name-taken", "GitHub has runners of every name that was tried"),
-            ),
-            Err(Refusal::Transient(may_exist, reason)) => {
-                if may_exist {
-                    self.ghosts.push(self.name.clone());
-                }
-                let delay = self.dice.jitter(500 << self.mints.min(3));
-                self.mint_again(delay, reason)
-            }
-            Err(Refusal::Limited(wait, reason)) if wait > PATIENCE => {
-                let delay = self.dice.jitter(wait).max(wait);
-                self.clear(End::Defer(delay, reason))
-            }
-            Err(Refusal::Limited(wait, reason)) => self.mint_again(wait, reason),
-            Err(Refusal::Permanent(reason)) => self.clear(End::Finish(Ending::Unready, reason)),
-        }
-    }
-
-    fn mint_again(&mut self, delay: u64, reason: Reason) -> Step {
-        if self.mints >= MINTS {
-            return self.clear(End::Defer(self.delay(), reason));
-        }
-        if delay == 0 { self.mint() } else { self.tell(State::Pausing, Command::Pause(delay)) }
-    }
-
-    fn handed_over(&mut self, outcome: &Outcome) -> Step {
-        if matches!(outcome, Outcome::Done) {
-            let text = format!("runner {} has its config", self.name.as_str());
-            return self.clear(End::Finish(Ending::Launched, Reason::new("runner-started", text)));
-        }
-        if let Some(minted) = self.minted.take() {
-            self.doomed.push(minted.runner);
-        }
-        self.clear(End::Defer(
-            self.delay(),
-            Reason::new("hand-over-failed", "the sandbox did not take its config"),
-        ))
-    }
-
     /// Back-off for the whole course: 5 s, doubled at each deferral, 5 min at most.
     fn delay(&self) -> u64 {
         let delay = 5_000_u64 << self.ticket.deferrals.min(6);
@@ -314,57 +333,5 @@ impl Launch {
 
     fn finish(&mut self, outcome: Ending, code: &'static str, text: &str) -> Step {
         self.end(End::Finish(outcome, Reason::new(code, text)))
-    }
-
-    /// Deletes ghosts and doomed registrations, then ends the sandbox unless its runner has its config, then ends.
-    fn clear(&mut self, end: End) -> Step {
-        self.cleared(end, Clearing::Next, Event::Outcome(Outcome::Done))
-    }
-
-    fn cleared(&mut self, end: End, what: Clearing, event: Event) -> Step {
-        match (what, event) {
-            (Clearing::Ghost(name), Event::Answer(answer)) => {
-                self.doomed.extend(github::read_runners(answer.as_ref().map_err(|e| *e), name.as_str()));
-            }
-            (Clearing::Sandbox, _) => return self.end(end),
-            _ => {}
-        }
-        let (scope, repository) = (self.settings.scope, self.ticket.repository.clone());
-        if let Some(runner) = self.doomed.pop() {
-            let request = Request::delete_runner(scope, &repository, runner);
-            return self.ask(State::Clearing(Box::new(end), Clearing::Runner), request);
-        }
-        if let Some(name) = self.ghosts.pop() {
-            let request = Request::find_runner(scope, &repository, &name);
-            return self.ask(State::Clearing(Box::new(end), Clearing::Ghost(name)), request);
-        }
-        let unused = if self.minted.is_none() { self.sandbox.take() } else { None };
-        match unused {
-            Some(sandbox) => {
-                self.ticket.starts += 1;
-                self.tell(State::Clearing(Box::new(end), Clearing::Sandbox), Command::Terminate(sandbox))
-            }
-            None => self.end(end),
-        }
-    }
-
-    fn end(&mut self, end: End) -> Step {
-        let (outcome, reason, delay) = match end {
-            End::Finish(outcome, reason) => (outcome, reason, None),
-            End::Defer(delay, reason) => (Ending::Deferred, reason, Some(delay)),
-        };
-        let mut answer = Answer::new(outcome, reason, self.ticket.subject());
-        if self.minted.is_some() {
-            answer.runner = Some(self.name.clone());
-            answer.sandbox = Some(SandboxName::new(self.ticket.job, self.ticket.starts).as_str().to_owned());
-        }
-        match delay {
-            None => self.tell(State::Over, Command::Finish(answer)),
-            Some(delay) => {
-                let ticket =
-                    Ticket { deferrals: self.ticket.deferrals.saturating_add(1), ..self.ticket.clone() };
-                self.tell(State::Over, Command::Defer(Box::new(ticket), delay, answer))
-            }
-        }
     }
 }

@@ -4,7 +4,9 @@
 //! The order of steps, what an error means and when to try again are decided here and in no other place.
 
 mod launch;
+mod pair;
 mod release;
+mod survey;
 
 use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, Fault, Request};
@@ -40,6 +42,15 @@ pub enum Command {
     FindJob(String),
     /// Wait so many milliseconds.
     Pause(u64),
+    /// Wait for this course's turn to ask GitHub for a JIT config.
+    AwaitTurn {
+        /// Whose job it is: repositories take turns.
+        repository: String,
+        /// How many courses may have a turn in a minute.
+        pace: u32,
+    },
+    /// GitHub's limit is reached: no course has a turn for so many milliseconds.
+    Hold(u64),
     /// Open this ticket again after so many milliseconds. The course is over.
     Defer(Box<Ticket>, u64, Answer),
     /// The course is over.
@@ -90,6 +101,8 @@ pub enum Outcome {
     Full,
     /// These live.
     Found(Vec<Sandbox>),
+    /// GitHub's limit is reached, for so many milliseconds yet.
+    Held(u64),
     /// Done.
     Done,
     /// It failed, with an error of this name.
@@ -122,6 +135,7 @@ pub struct Course(Kind);
 enum Kind {
     Launch(Box<launch::Launch>),
     Release(Box<release::Release>),
+    Pair(Box<pair::Pair>),
 }
 
 impl Course {
@@ -131,6 +145,7 @@ impl Course {
         Self(match ticket.purpose {
             Purpose::Launch => Kind::Launch(Box::new(launch::Launch::new(ticket, settings, dice))),
             Purpose::Release => Kind::Release(Box::new(release::Release::new(ticket, settings))),
+            Purpose::Pair => Kind::Pair(Box::new(pair::Pair::new(ticket))),
         })
     }
 
@@ -139,6 +154,7 @@ impl Course {
         match &mut self.0 {
             Kind::Launch(launch) => launch.next(event, now),
             Kind::Release(release) => release.next(event),
+            Kind::Pair(pair) => pair.next(event),
         }
     }
 }

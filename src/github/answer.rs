@@ -2,7 +2,8 @@
 //! from what its endpoints are known to do (`generate-jitconfig`: 201, 404, 409, 422, and the usual failures).
 
 use crate::answer::Reason;
-use crate::ids::RunnerId;
+use crate::ids::{JobId, RunId, RunnerId};
+use crate::label::Label;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use serde::Deserialize;
@@ -57,6 +58,28 @@ pub enum Refusal {
     Transient(bool, Reason),
     /// It will go no better until somebody mends something.
     Permanent(Reason),
+}
+
+/// What GitHub says of a runner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunnerState {
+    /// It has a job, or had one and is gone.
+    Spent,
+    /// It waits for a job, or GitHub did not say.
+    Coming,
+}
+
+/// A job that waits for a runner, as GitHub's API shows it.
+#[derive(Clone, Debug)]
+pub struct QueuedJob {
+    /// The job.
+    pub job: JobId,
+    /// Its run.
+    pub run: RunId,
+    /// What it asks of a runner.
+    pub labels: Vec<Label>,
+    /// When it was created.
+    pub created: Option<Timestamp>,
 }
 
 /// What GitHub says of a job.
@@ -118,6 +141,47 @@ pub fn read_runners(answer: Result<&Answer, Fault>, name: &str) -> Vec<RunnerId>
 /// is not.
 pub fn read_deleted(answer: Result<&Answer, Fault>) -> bool {
     answer.is_ok_and(|answer| matches!(answer.status, 204 | 404))
+}
+
+/// Reads the answer to [`super::Request::runner`]. Only a clear answer says that no runner is coming.
+pub fn read_runner(answer: Result<&Answer, Fault>) -> RunnerState {
+    #[derive(Deserialize)]
+    struct Body {
+        busy: bool,
+    }
+    let busy = |answer: &Answer| serde_json::from_slice::<Body>(&answer.body).is_ok_and(|body| body.busy);
+    match answer {
+        Ok(answer) if answer.status == 404 || answer.status == 200 && busy(answer) => RunnerState::Spent,
+        _ => RunnerState::Coming,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireJob {
+    id: u64,
+    run_id: u64,
+    status: String,
+    #[serde(default)]
+    labels: Vec<String>,
+    #[serde(default)]
+    created_at: Option<String>,
+}
+
+impl WireJob {
+    /// The job, if it is queued and well-formed.
+    pub(super) fn queued(self) -> Option<QueuedJob> {
+        let labels: Result<Vec<_>, _> = self.labels.iter().map(|label| Label::parse(label)).collect();
+        let created = self.created_at.as_deref().and_then(Timestamp::parse);
+        let fits = self.status == "queued" && self.id != 0 && self.run_id != 0;
+        let labels = labels.ok().filter(|labels| fits && labels.len() <= 100)?;
+        Some(QueuedJob { job: JobId(self.id), run: RunId(self.run_id), labels, created })
+    }
+}
+
+/// Reads the answer to [`super::Request::job`]: the job, if it is known to be queued.
+pub fn read_queued_job(answer: Result<&Answer, Fault>) -> Option<QueuedJob> {
+    let body = answer.ok().filter(|answer| answer.status == 200)?;
+    serde_json::from_slice::<WireJob>(&body.body).ok()?.queued()
 }
 
 /// Reads the answer to [`super::Request::job`]. Only a clear answer is a reason not to launch.

@@ -4,6 +4,9 @@ mod answer;
 mod release;
 mod request;
 
-pub use answer::{Answer, Fault, JobState, Minted, Refusal, read_deleted, read_job, read_mint, read_runners};
+pub use answer::{
+    Answer, Fault, JobState, Minted, QueuedJob, Refusal, RunnerState, read_deleted, read_job, read_mint,
+    read_queued_job, read_runner, read_runners,
+};
 pub use release::{RunnerRelease, RunnerVersion, read_release};
 pub use request::{Method, Request};

@@ -66,6 +66,11 @@ impl Request {
         Self { method: Method::Delete, path: format!("{}/{runner}", runners(scope, repository)), body: None }
     }
 
+    /// "Get a self-hosted runner".
+    pub fn runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
+        Self { method: Method::Get, path: format!("{}/{runner}", runners(scope, repository)), body: None }
+    }
+
     /// "Get a job for a workflow run".
     pub fn job(repository: &Repository, job: JobId) -> Self {
         let path = format!("/repos/{repository}/actions/jobs/{job}");

@@ -98,6 +98,8 @@ pub struct CoursesSettings {
     pub group: u64,
     /// `MAX_RUNNERS`.
     pub max_runners: u32,
+    /// `MINTS_PER_MINUTE`, over all courses.
+    pub mints_per_minute: u32,
     /// `RUNNER_IMAGE`.
     pub image: Option<String>,
     /// `RUNNER_VERSION`, where it is a version that GitHub still accepts.
@@ -189,10 +191,8 @@ impl CoursesSettings {
             }
         };
         let runner_version = runner_version(&mut reader, &api);
-        for name in ["ALLOW_FORKS", "MINTS_PER_MINUTE"] {
-            if reader.raw(name).is_some() {
-                reader.warn(name, "is set, but this version has no rule that reads it", "unset it");
-            }
+        if reader.raw("ALLOW_FORKS").is_some() {
+            reader.warn("ALLOW_FORKS", "is set, but this version has no rule that reads it", "unset it");
         }
         let settings = Self {
             token,
@@ -200,6 +200,7 @@ impl CoursesSettings {
             scope,
             group: reader.number("RUNNER_GROUP_ID", 1, 1, u64::MAX),
             max_runners: u32::try_from(reader.number("MAX_RUNNERS", 100, 1, 10_000)).unwrap_or(100),
+            mints_per_minute: u32::try_from(reader.number("MINTS_PER_MINUTE", 150, 1, 180)).unwrap_or(150),
             image: reader.text("RUNNER_IMAGE").map(str::to_owned),
             runner_version,
             rules: rules::read(&mut reader),

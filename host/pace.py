@@ -1,0 +1,79 @@
+"""Whose turn it is to ask GitHub for a JIT config: so many in a minute, each repository in turn.
+
+The component says when a course needs a turn, how many there are, and when GitHub wants to be left alone.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+#: Seconds that a turn counts against the pace.
+WINDOW = 60.0
+
+
+class Held(Exception):
+    """No course has a turn for so many milliseconds; the argument."""
+
+
+class Pace:
+    """The queue before GitHub. One for all courses of a process, on its event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._spent: deque[float] = deque()
+        self._held_until = 0.0
+        self._per_minute = 1
+        self._giving: asyncio.Task[None] | None = None
+
+    async def turn(self, repository: str, pace: int) -> None:
+        """Returns when it is this course's turn. Raises Held while GitHub wants to be left alone."""
+        self._raise_if_held()
+        self._per_minute = pace
+        if not self._queues and self._wait() <= 0:
+            self._spent.append(self._clock())
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(repository, deque()).append(turn)
+        if self._giving is None or self._giving.done():
+            self._giving = asyncio.create_task(self._give())
+        await turn
+
+    def hold(self, delay: float) -> None:
+        """Nobody has a turn for so many seconds; who waits for one is told."""
+        self._held_until = max(self._held_until, self._clock() + delay)
+        waiting = [turn for queue in self._queues.values() for turn in queue]
+        self._queues.clear()
+        for turn in waiting:
+            if not turn.done():
+                turn.set_exception(Held(self._held_for()))
+
+    async def _give(self) -> None:
+        while self._queues:
+            if (wait := self._wait()) > 0:
+                await asyncio.sleep(wait)
+                continue
+            repository, queue = self._queues.popitem(last=False)
+            turn = queue.popleft()
+            if queue:
+                self._queues[repository] = queue
+            if not turn.done():
+                self._spent.append(self._clock())
+                turn.set_result(None)
+
+    def _wait(self) -> float:
+        """Seconds until a turn is free."""
+        now = self._clock()
+        while self._spent and now - self._spent[0] >= WINDOW:
+            self._spent.popleft()
+        if len(self._spent) < self._per_minute:
+            return 0.0
+        return self._spent[-self._per_minute] + WINDOW - now
+
+    def _raise_if_held(self) -> None:
+        if (left := self._held_for()) > 0:
+            raise Held(left)
+
+    def _held_for(self) -> int:
+        return max(0, round((self._held_until - self._clock()) * 1000))

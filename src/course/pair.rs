@@ -1,0 +1,102 @@
+//! A runner took another job than the one it was meant for. That job, the victim, must not be left without one.
+//!
+//! Two jobs of like labels may simply swap their runners, and then nothing is to be done.
+
+use super::{Command, Event, Outcome, Step};
+use crate::answer::{Answer, Outcome as Ending, Reason};
+use crate::github::{self, QueuedJob, Request};
+use crate::ids::RunnerName;
+use crate::ticket::{Purpose, Ticket};
+
+/// One runner that went astray.
+#[derive(Debug)]
+pub(super) struct Pair {
+    /// The job that it took, and its name.
+    ticket: Ticket,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Fresh,
+    /// Asked GitHub about the victim.
+    Asking,
+    /// Asked for the sandboxes of the job that was taken, which may serve the victim.
+    Surveying(QueuedJob),
+    Over,
+}
+
+impl Pair {
+    pub(super) fn new(ticket: Ticket) -> Self {
+        Self { ticket, state: State::Fresh }
+    }
+
+    pub(super) fn next(&mut self, event: Event) -> Step {
+        match (std::mem::replace(&mut self.state, State::Over), event) {
+            (State::Fresh, _) => match self.ticket.runner.as_deref().and_then(RunnerName::job_of) {
+                Some(victim) => {
+                    self.state = State::Asking;
+                    Step::Ask(Request::job(&self.ticket.repository, victim))
+                }
+                None => self.finish("job-in-progress", "a runner has the job"),
+            },
+            (State::Asking, Event::Answer(answer)) => {
+                match github::read_queued_job(answer.as_ref().map_err(|fault| *fault)) {
+                    None => self
+                        .finish("job-in-progress", "the job that its runner was meant for waits no longer"),
+                    Some(victim) if self.swaps(&victim) => {
+                        self.state = State::Surveying(victim);
+                        Step::Tell(Command::FindJob(self.ticket.job.to_string()))
+                    }
+                    Some(victim) => self.launch(victim),
+                }
+            }
+            (State::Surveying(victim), Event::Outcome(Outcome::Found(found))) => {
+                let took = self.ticket.runner.as_deref();
+                let spare =
+                    found.iter().any(|sandbox| sandbox.tag("runner").is_some_and(|n| Some(n) != took));
+                if spare {
+                    return self.finish(
+                        "runners-swapped",
+                        "the job's own runner serves the job whose runner it has",
+                    );
+                }
+                self.launch(victim)
+            }
+            (State::Surveying(victim), _) => self.launch(victim),
+            _ => self.finish("course-confused", "the host reported what was not asked for"),
+        }
+    }
+
+    /// Whether a runner with the labels of the job that was taken would do for the victim.
+    fn swaps(&self, victim: &QueuedJob) -> bool {
+        victim.labels.iter().all(|label| self.ticket.labels.iter().any(|ours| ours.is(label.as_str())))
+    }
+
+    /// The victim's own course looks for itself whether a runner is coming.
+    fn launch(&self, victim: QueuedJob) -> Step {
+        let ticket = Ticket {
+            purpose: Purpose::Launch,
+            delivery: self.ticket.delivery.clone(),
+            repository: self.ticket.repository.clone(),
+            job: victim.job,
+            run: victim.run,
+            labels: victim.labels,
+            created: victim.created,
+            runner: None,
+            deferrals: 1,
+            starts: 0,
+        };
+        let text = format!("job {}, whose runner it has, is looked after", ticket.job);
+        let answer = Answer::new(Ending::Ignored, Reason::new("runner-taken", text), self.ticket.subject());
+        Step::Tell(Command::Defer(Box::new(ticket), 0, answer))
+    }
+
+    fn finish(&self, code: &'static str, text: &str) -> Step {
+        Step::Tell(Command::Finish(Answer::new(
+            Ending::Ignored,
+            Reason::new(code, text),
+            self.ticket.subject(),
+        )))
+    }
+}

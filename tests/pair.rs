@@ -1,0 +1,83 @@
+//! A runner takes another job than the one it was meant for: the other must not be left without one.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+use jitney::answer::Outcome as Ending;
+use jitney::course::{Command, Course, Event, Outcome, Sandbox, Step};
+use jitney::github::Answer;
+use jitney::settings::CoursesSettings;
+use jitney::ticket::{Purpose, Ticket};
+use jitney::timestamp::Timestamp;
+
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+const RUNNER: &str = "jitney-7-abcdefgh";
+
+/// Job 8 runs on the runner that was meant for job 7.
+fn course(labels: &str) -> Course {
+    let text = format!(
+        r#"{{"purpose":"pair","delivery":"d-1","repository":"octo/x","job":8,"run":3,
+        "labels":{labels},"created":null,"runner":"{RUNNER}"}}"#
+    );
+    let settings = CoursesSettings::read(&[("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())]);
+    let ticket = Ticket::read(&text).expect("a ticket");
+    Course::open(ticket, settings.settings.expect("good settings"), 42)
+}
+
+fn victim(course: &mut Course, status: &str) -> Step {
+    match course.next(Event::Outcome(Outcome::Opened), NOW) {
+        Step::Ask(request) => assert_eq!(request.path, "/repos/octo/x/actions/jobs/7"),
+        other @ Step::Tell(_) => panic!("{other:?}"),
+    }
+    let body = format!(r#"{{"id":7,"run_id":2,"status":"{status}","labels":["self-hosted","modal"]}}"#);
+    course.next(Event::Answer(Ok(Answer { status: 200, body: body.into(), ..Answer::default() })), NOW)
+}
+
+fn found(course: &mut Course, runner: Option<&str>) -> Step {
+    let tags = runner.map(|name| ("runner".to_owned(), name.to_owned())).into_iter().collect();
+    let sandboxes = vec![Sandbox { id: "sb-1".to_owned(), tags }];
+    course.next(Event::Outcome(Outcome::Found(sandboxes)), NOW)
+}
+
+fn launches_the_victim(step: Step) {
+    match step {
+        Step::Tell(Command::Defer(ticket, 0, answer)) => {
+            assert_eq!((ticket.purpose, ticket.job.0, ticket.run.0), (Purpose::Launch, 7, 2));
+            assert_eq!((ticket.deferrals, ticket.labels.len()), (1, 2));
+            assert_eq!((answer.outcome, answer.reason.code), (Ending::Ignored, "runner-taken"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ended(step: Step) -> &'static str {
+    match step {
+        Step::Tell(Command::Finish(answer)) => answer.reason.code,
+        other => panic!("not over: {other:?}"),
+    }
+}
+
+#[test]
+fn the_victim_gets_a_course_of_its_own() {
+    let mut course = course(r#"["modal"]"#);
+    launches_the_victim(victim(&mut course, "queued"));
+}
+
+#[test]
+fn two_jobs_of_like_labels_may_swap_their_runners() {
+    let labels = r#"["self-hosted","modal"]"#;
+    let mut swapped = course(labels);
+    assert!(matches!(victim(&mut swapped, "queued"), Step::Tell(Command::FindJob(job)) if job == "8"));
+    assert_eq!(ended(found(&mut swapped, Some("jitney-8-abcdefgh"))), "runners-swapped");
+    for other in [None, Some(RUNNER)] {
+        let mut course = course(labels);
+        victim(&mut course, "queued");
+        launches_the_victim(found(&mut course, other));
+    }
+}
+
+#[test]
+fn a_victim_that_waits_no_longer_needs_nothing() {
+    for status in ["in_progress", "completed"] {
+        let mut course = course(r#"["modal"]"#);
+        assert_eq!(ended(victim(&mut course, status)), "job-in-progress");
+    }
+}
