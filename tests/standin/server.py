@@ -14,6 +14,7 @@ from tests.standin.state import State
 TOKEN = "ghp_standin0token0canary"
 
 RUNNERS = re.compile(r"/(?:repos/(?P<repo>[^/]+/[^/]+)|orgs/(?P<org>[^/]+))/actions/runners(?P<rest>/.*)?")
+RELEASE = re.compile(r"/repos/actions/runner/releases/(?:latest|tags/v2\.336\.0)")
 JOB = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/jobs/(?P<job>\d+)")
 MINT_FIELDS = {"name": str, "runner_group_id": int, "labels": list, "work_folder": str}
 
@@ -84,6 +85,9 @@ class Handler(BaseHTTPRequestHandler):
             if found := RUNNERS.fullmatch(path):
                 scope = found["repo"] or found["org"]
                 return self._runners(method, scope, found["rest"] or "", body, parse_qs(address.query))
+            if RELEASE.fullmatch(path) and method == "GET":
+                asset = {"name": "actions-runner-linux-x64-2.336.0.tar.gz", "digest": "sha256:" + "ab" * 32}
+                return self._answer(200, {"tag_name": "v2.336.0", "body": "", "assets": [asset]})
             if (found := JOB.fullmatch(path)) and method == "GET":
                 job = self.standin.state.jobs.get(int(found["job"]))
                 if job is not None and job.repository == found["repo"]:

@@ -1,0 +1,24 @@
+"""The fake Modal, one for the session: the modal client reads its environment once."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.control_plane import ControlPlane
+
+
+@pytest.fixture(scope="session")
+def session_plane() -> Iterator[ControlPlane]:
+    """Serves while the session lasts."""
+    with ControlPlane() as plane:
+        os.environ.update(plane.environment())
+        yield plane
+
+
+@pytest.fixture
+def plane(session_plane: ControlPlane) -> ControlPlane:
+    """A fake Modal that knows nothing but the secret `github-secret`."""
+    session_plane.reset()
+    session_plane.state.secrets["github-secret"] = {"GITHUB_TOKEN": "x", "WEBHOOK_SECRET": "y"}
+    return session_plane

@@ -1,0 +1,92 @@
+"""`modal deploy modal_app.py`, for real, against a control plane that speaks Modal's own gRPC."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from host import image
+from tests.control_plane import ControlPlane
+from tests.processes import ROOT
+from tests.standin import StandinGitHub
+from tests.standin.server import TOKEN
+
+
+def deploy(plane: ControlPlane) -> subprocess.CompletedProcess[str]:
+    """The README's words, with warnings turned into errors."""
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "modal", "deploy", "modal_app.py"],
+        cwd=ROOT, env=environment | plane.environment(), capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+
+
+def test_the_app_is_deployed_as_the_readme_says(plane: ControlPlane) -> None:
+    told = deploy(plane)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "deprecat" not in (told.stdout + told.stderr).lower()
+    assert "https://test--jitney.modal.example" in told.stdout
+    assert "jitney" in plane.state.apps
+
+    functions = plane.state.functions
+    assert set(functions) == {"Jitney.*", "refresh_runner_image"}
+    jitney = functions["Jitney.*"].function
+    assert jitney.concurrency_limit == 1 and jitney.max_concurrent_inputs == 1000
+    assert jitney.checkpointing_enabled and jitney.warm_pool_size == 0
+    assert set(jitney.method_definitions) == {"webhook", "resume"}
+    refresh = functions["refresh_runner_image"]
+    assert refresh.function.schedule.cron.cron_string == "23 4 * * *"
+
+
+def test_one_stored_secret_is_used_and_nothing_secret_is_in_any_recipe(plane: ControlPlane) -> None:
+    assert deploy(plane).returncode == 0
+    asked = plane.state.received("SecretGetOrCreate")
+    assert {secret.deployment_name for secret in asked if secret.deployment_name} == {"github-secret"}
+    told = [dict(secret.env_dict) for secret in asked if not secret.deployment_name]
+    assert told == [{"MODAL_MAX_THROTTLE_WAIT": "5"}]
+
+
+def test_the_deploy_builds_what_runner_images_are_made_of(plane: ControlPlane) -> None:
+    assert deploy(plane).returncode == 0
+    recipe = plane.control.recipe()
+    assert "FROM ubuntu:24.04" in recipe
+    for tool in ("git", "curl", "jq", "sudo", "build-essential", "python3", "nodejs"):
+        assert re.search(rf"apt-get install .*\b{tool}\b", recipe), tool
+    assert "python -m host precompile" in recipe and "--require-hashes" in recipe
+
+
+def test_the_runner_image_is_made_of_the_newest_runner_and_published(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with StandinGitHub() as github:
+        told = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url, "RUNNER_IMAGE": "debian:13"}
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
+        import modal_app
+
+        modal_app.refresh_runner_image.local()
+        assert github.violations == []
+        assert github.requests == [("GET", "/repos/actions/runner/releases/latest")]
+    assert set(plane.state.published) == {f"main/{image.published(name)}:latest" for name in (None, "debian:13")}
+    recipe = plane.control.recipe()
+    assert "actions/runner/releases/download/v2.336.0/actions-runner-linux-x64-2.336.0.tar.gz" in recipe
+    assert f"echo '{'ab' * 32}  /tmp/actions-runner.tar.gz' | sha256sum --check --strict" in recipe
+    assert "FROM debian:13" in recipe
+    assert TOKEN.encode() not in plane.state.everything()
+
+
+def test_a_second_deploy_works_too(plane: ControlPlane) -> None:
+    assert deploy(plane).returncode == 0
+    again = deploy(plane)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+@pytest.mark.parametrize("secret", [None, {"GITHUB_TOKEN": "x"}])
+def test_without_its_secret_the_deploy_fails_and_says_so(plane: ControlPlane, secret: dict[str, str] | None) -> None:
+    plane.state.secrets = {} if secret is None else {"github-secret": secret}
+    told = deploy(plane)
+    assert told.returncode != 0
+    named = "github-secret" if secret is None else "WEBHOOK_SECRET"
+    assert named in told.stdout + told.stderr

@@ -1,0 +1,246 @@
+"""The Modal launcher: the real modal client and the real component, against a fake Modal and the stand-in GitHub."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import modal
+import pytest
+from grpclib import Status
+
+from host import image
+from host.component import Component, Loaded
+from host.courses import Courses
+from host.launcher import APP, AtCapacity, Machine, NameTaken, Start
+from host.launcher.modal import ModalLauncher
+from tests.control_plane import ControlPlane, FakeSandbox
+from tests.processes import SECRET
+from tests.standin import StandinGitHub
+from tests.standin.deliveries import payload, sign
+from tests.standin.server import TOKEN
+from tests.standin.state import KEY_CANARY
+
+LABELS = ["self-hosted", "modal"]
+LOADED = Loaded()
+
+
+class Wired:
+    """A launcher whose images are there, unless a test takes them away; `built` counts requests to build them."""
+
+    def __init__(self, plane: ControlPlane, app: modal.App) -> None:
+        self.plane = plane
+        self.app = app
+        self.built = 0
+        self.launcher = ModalLauncher(app, self._build)
+
+    async def _build(self) -> None:
+        self.built += 1
+
+    async def launch(self, github: StandinGitHub, job: int, *labels: str, **settings: str) -> tuple[Any, list[Any]]:
+        """Decides on a queued delivery and plays its course: its answer, and the tickets that were deferred."""
+        told = {"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url} | settings
+        component = Component(told, LOADED)
+        names = [*LABELS, *labels]
+        github.state.queue(job, "octo/demo", names)
+        body = json.dumps(payload("workflow_job.queued", id=job, repository="octo/demo", labels=names))
+        head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
+        verdict = component.intake().call("intake", "decide", head, body)
+        assert verdict.tag == "launch", verdict.payload.body
+        deferred: list[Any] = []
+
+        async def defer(ticket: str, delay: float) -> None:
+            deferred.append((json.loads(ticket), delay))
+
+        courses = Courses(component, self.launcher, defer)
+        answer = await courses.open(verdict.payload.ticket, verdict.payload.resumption)
+        await courses.close(0)
+        return answer, deferred
+
+
+@pytest.fixture
+async def wired(plane: ControlPlane) -> AsyncIterator[Wired]:
+    plane.state.published["main/jitney-runner:latest"] = "im-runner"
+    app = await modal.App.lookup.aio(APP, create_if_missing=True)
+    yield Wired(plane, app)
+
+
+@pytest.fixture
+def github() -> Iterator[StandinGitHub]:
+    with StandinGitHub() as standin:
+        yield standin
+        assert standin.violations == []
+
+
+def order(name: str = "job-1", *, limit: int = 100, gpu: str | None = None, docker: bool = False) -> Start:
+    """A sandbox to be started."""
+    machine = Machine(cpu=2.0, memory=8192, gpu=gpu, image=None, timeout=3600, docker=docker)
+    return Start(name, {"job": name.removeprefix("job-"), "nonce": "n"}, machine, {"JITNEY_DOCKER": "0"}, limit)
+
+
+async def test_a_queued_job_gets_one_sandbox_of_its_own(wired: Wired, github: StandinGitHub) -> None:
+    answer, deferred = await wired.launch(github, 7, "cpu=4", "memory=16", "timeout=2h")
+    assert answer.status == 201 and deferred == []
+    said = json.loads(answer.body)
+    (sandbox,) = wired.plane.state.living()
+    (runner,) = github.state.runners.values()
+    assert sandbox.name == said["sandbox"] == "job-7"
+    assert said["runner"] == runner.name
+    nonce = runner.name.rsplit("-", 1)[1]
+    assert sandbox.tags == {
+        "job": "7", "run": sandbox.tags["run"], "owner": "octo", "repository": "demo", "nonce": nonce,
+        "runner": runner.name, "runner_id": str(runner.id),
+    }  # fmt: skip
+    shape = sandbox.definition
+    assert (shape.resources.milli_cpu, shape.resources.milli_cpu_max) == (4000, 4000)
+    assert (shape.resources.memory_mb, shape.resources.memory_mb_max) == (16384, 16384)
+    assert shape.timeout_secs == 7200 and not shape.idle_timeout_secs
+    assert list(shape.entrypoint_args) == [image.ENTRYPOINT] and shape.image_id == "im-runner"
+    assert shape.readiness_probe.exec_command.argv[-1] == image.READING
+    assert not shape.secret_ids and set(sandbox.environment) == {
+        "JITNEY_HAND_OVER_WITHIN", "JITNEY_START_WITHIN", "JITNEY_DOCKER",
+    }  # fmt: skip
+    assert sandbox.stdin == runner.config.encode() + b"\n" and sandbox.eof
+
+
+async def test_no_credential_ever_crosses_and_the_config_crosses_once(wired: Wired, github: StandinGitHub) -> None:
+    await wired.launch(github, 8)
+    crossed = wired.plane.state.everything()
+    assert TOKEN.encode() not in crossed and SECRET.encode() not in crossed
+    (runner,) = github.state.runners.values()
+    assert crossed.count(runner.config.encode()) == 1
+    writes = wired.plane.state.received("SandboxStdinWriteV2")
+    assert [(write.offset, write.eof) for write in writes] == [(0, True)]
+    assert KEY_CANARY.encode() not in crossed
+
+
+async def test_ten_starts_of_one_name_make_one_sandbox(wired: Wired) -> None:
+    tries = await asyncio.gather(*(wired.launcher.start(order()) for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(tried, str) for tried in tries) == 1
+    assert sum(isinstance(tried, NameTaken) for tried in tries) == 9
+    assert len(wired.plane.state.living()) == 1
+
+
+async def test_at_the_limit_no_more_are_started_until_one_ends(wired: Wired, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("host.launcher.modal.LIST_EVERY", 0.0)
+    monkeypatch.setattr("host.launcher.modal.LISTING_LAG", 0.0)
+    tries = await asyncio.gather(
+        *(wired.launcher.start(order(f"job-{n}", limit=3)) for n in range(6)), return_exceptions=True
+    )
+    assert sum(isinstance(tried, AtCapacity) for tried in tries) == 3
+    wired.plane.state.living()[0].ended = True
+    await wired.launcher.start(order("job-9", limit=3))
+    assert len(wired.plane.state.living()) == 3
+
+
+async def test_what_other_containers_started_counts_too(wired: Wired) -> None:
+    await wired.launcher.start(order("job-1", limit=1))
+    again = Wired(wired.plane, wired.app)
+    with pytest.raises(AtCapacity):
+        await again.launcher.start(order("job-2", limit=1))
+
+
+async def test_a_missing_image_is_asked_for_once_and_the_job_waits(wired: Wired, github: StandinGitHub) -> None:
+    wired.plane.state.published.clear()
+    for job in (11, 12):
+        answer, deferred = await wired.launch(github, job)
+        assert answer.status == 202 and deferred[0][0]["job"] == job
+    assert wired.built == 1 and github.state.runners == {}
+
+
+async def test_a_create_that_took_effect_unseen_is_found_by_its_nonce(wired: Wired, github: StandinGitHub) -> None:
+    wired.plane.state.fail("SandboxCreateV2", Status.UNAVAILABLE, after=True)
+    answer, _ = await wired.launch(github, 13)
+    created = wired.plane.state.received("SandboxCreateV2")
+    assert len(created) > 1, "the client tries again, and is told that the name is taken"
+    (sandbox,) = wired.plane.state.living()
+    if answer.status == 201:
+        assert sandbox.eof
+    else:
+        assert json.loads(answer.body)["outcome"] in {"duplicate", "deferred"}
+
+
+async def test_a_modal_that_is_at_its_limits_defers_the_job(wired: Wired, github: StandinGitHub) -> None:
+    wired.plane.state.fail("SandboxCreateV2", Status.RESOURCE_EXHAUSTED)
+    answer, deferred = await wired.launch(github, 14)
+    assert answer.status == 202 and "sandbox-not-started" in answer.body and len(deferred) == 1
+    assert github.mints() == 0 and wired.plane.state.living() == []
+
+
+@pytest.mark.parametrize("gpu", [None, "A10G"])
+async def test_a_hand_over_that_fails_on_the_way_is_done_again(wired: Wired, gpu: str | None) -> None:
+    call = "SandboxStdinWriteV2" if gpu is None else "SandboxStdinWrite"
+    sandbox = await wired.launcher.start(order(gpu=gpu))
+    wired.plane.state.fail(call, Status.FAILED_PRECONDITION if gpu is None else Status.UNAVAILABLE, times=0)
+    wired.plane.state.fail(call, Status.UNAVAILABLE, times=5)
+    await wired.launcher.hand_over(sandbox, "the config", {"job": "1"})
+    found = wired.plane.state.sandbox(sandbox)
+    assert found.stdin == b"the config\n" and found.eof and found.tags == {"job": "1"}
+
+
+async def test_nothing_is_written_before_the_sandbox_reads(wired: Wired) -> None:
+    wired.plane.state.boots = False
+    sandbox = await wired.launcher.start(order())
+    handing = asyncio.create_task(wired.launcher.hand_over(sandbox, "the config", {}))
+    await eventually(lambda: wired.plane.state.received("SandboxWaitUntilReady"))
+    assert wired.plane.state.sandbox(sandbox).stdin == b""
+    wired.plane.state.sandbox(sandbox).ready = True
+    await handing
+    assert wired.plane.state.sandbox(sandbox).stdin == b"the config\n"
+
+
+async def test_a_sandbox_that_died_fails_its_launch_and_leaves_nothing(wired: Wired, github: StandinGitHub) -> None:
+    class Mortal(ModalLauncher):
+        """Kills what it starts, as a machine would."""
+
+        async def start(self, order: Start) -> str:
+            sandbox = await super().start(order)
+            wired.plane.state.sandbox(sandbox).ended = True
+            return sandbox
+
+    wired.launcher = Mortal(wired.app, wired._build)
+    answer, deferred = await wired.launch(github, 15)
+    assert answer.status == 202 and "hand-over-failed" in answer.body
+    assert deferred[0][0]["starts"] == 1
+    assert github.state.runners == {} and wired.plane.state.living() == []
+
+
+async def test_a_gpu_goes_to_the_older_kind_as_modal_spells_it(wired: Wired, github: StandinGitHub) -> None:
+    answer, _ = await wired.launch(github, 16, "gpu=h100:2", ALLOWED_GPUS="H100:4")
+    assert answer.status == 201
+    (sandbox,) = wired.plane.state.living()
+    gpu = sandbox.definition.resources.gpu_config
+    assert (gpu.gpu_type, gpu.count) == ("H100", 2)
+    assert wired.plane.state.received("SandboxCreate") and sandbox.eof
+    assert TOKEN not in json.dumps(sandbox.environment)
+
+
+async def test_docker_gets_a_virtual_machine(wired: Wired, github: StandinGitHub) -> None:
+    await wired.launch(github, 17, "docker")
+    (sandbox,) = wired.plane.state.living()
+    assert sandbox.definition.runtime == "vm" and sandbox.environment["JITNEY_DOCKER"] == "1"
+
+
+async def test_what_lives_is_found_by_name_and_by_job_and_ended_twice_without_harm(wired: Wired) -> None:
+    sandbox = await wired.launcher.start(order("job-18"))
+    (by_name,) = await wired.launcher.find_name("job-18")
+    (by_job,) = await wired.launcher.find_job("18")
+    assert by_name.id == by_job.id == sandbox and by_job.tags["nonce"] == "n"
+    for _ in range(2):
+        await wired.launcher.terminate(sandbox)
+    assert await wired.launcher.find_name("job-18") == [] == await wired.launcher.find_job("18")
+    assert isinstance(wired.plane.state.sandbox(sandbox), FakeSandbox)
+
+
+async def eventually(what: Callable[[], Any] | Callable[[], Awaitable[Any]]) -> None:
+    """Waits until it is so."""
+    for _ in range(500):
+        if what():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to pass in time")
+
+
+def test_the_tests_speak_to_the_fake_modal_alone(plane: ControlPlane) -> None:
+    assert os.environ["MODAL_SERVER_URL"] == plane.url
