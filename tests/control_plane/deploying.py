@@ -51,6 +51,7 @@ class Deploying:
         metadata = api.FunctionHandleMetadata(function_name=name, function_type=request.function_type)
         for method, url in web.items():
             metadata.method_handle_metadata[method].web_url = url
+            metadata.method_handle_metadata[method].use_method_name = method
         return api.FunctionPrecreateResponse(function_id=self._id("fu", name), handle_metadata=metadata)
 
     async def FunctionCreate(self, request: Any) -> Any:
@@ -63,6 +64,7 @@ class Deploying:
         metadata = api.FunctionHandleMetadata(function_name=name, function_type=data.function_type)
         for method, definition in definitions.items():
             metadata.method_handle_metadata[method].web_url = self._url(definition)
+            metadata.method_handle_metadata[method].use_method_name = method
         answer = api.FunctionCreateResponse(
             function_id=self._id("fu", name), handle_metadata=metadata, function=function
         )
@@ -77,6 +79,19 @@ class Deploying:
     async def ClassCreate(self, request: Any) -> Any:
         self.state.classes[request.app_id] = request
         return api.ClassCreateResponse(class_id=self._new("cs"), handle_metadata=api.ClassHandleMetadata())
+
+    async def FunctionBindParams(self, request: Any) -> Any:
+        return api.FunctionBindParamsResponse(bound_function_id=request.function_id)
+
+    async def FunctionMap(self, request: Any) -> Any:
+        """A call is stored when this returns."""
+        call = self._new("fc")
+        inputs = [
+            api.FunctionPutInputsResponseItem(idx=item.idx, input_id=self._new("in"))
+            for item in request.pipelined_inputs
+        ]
+        self.state.spawned.extend(item.input for item in request.pipelined_inputs)
+        return api.FunctionMapResponse(function_call_id=call, pipelined_inputs=inputs)
 
     async def MountGetOrCreate(self, request: Any) -> Any:
         metadata = api.MountHandleMetadata(content_checksum_sha256_hex="0" * 64)

@@ -67,6 +67,7 @@ class State:
     images: dict[str, Any] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
     sandboxes: dict[str, FakeSandbox] = field(default_factory=dict)
+    spawned: list[Any] = field(default_factory=list)
     capacity: bool = True
     boots: bool = True
     numbers: Any = field(default_factory=lambda: itertools.count(1))
