@@ -1,0 +1,175 @@
+//! Every setting: its default, what it takes, and how it says what is wrong without repeating a value.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+use jitney::repository::Repository;
+use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, Scope};
+
+fn environment(given: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut all = vec![("GITHUB_TOKEN", "ghp_canary"), ("WEBHOOK_SECRET", "secret-canary")];
+    all.retain(|(name, _)| given.iter().all(|(other, _)| name != other));
+    all.extend(given.iter().filter(|(_, value)| *value != "<unset>"));
+    all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn courses(given: &[(&str, &str)]) -> Checked<CoursesSettings> {
+    CoursesSettings::read(&environment(given))
+}
+
+fn intake(given: &[(&str, &str)]) -> Checked<IntakeSettings> {
+    IntakeSettings::read(&environment(given))
+}
+
+#[test]
+fn the_defaults_are_those_of_the_design() {
+    let settings = courses(&[]).settings.expect("no problems");
+    assert_eq!(settings.api.to_string(), "https://api.github.com");
+    assert_eq!((settings.scope, settings.group), (Scope::Repository, 1));
+    assert_eq!((settings.max_runners, settings.mints_per_minute), (100, 150));
+    assert!(settings.image.is_none() && settings.runner_version.is_none() && settings.images().is_empty());
+    let rules = intake(&[]).settings.expect("no problems").rules;
+    let labels: Vec<&str> = rules.labels.iter().map(jitney::label::Label::as_str).collect();
+    assert_eq!(labels, ["self-hosted", "modal"]);
+    assert_eq!((rules.limits.cpu, rules.limits.memory, rules.limits.timeout), (16.0, 64.0, 6 * 3600));
+    assert!(rules.limits.gpus.is_empty());
+}
+
+#[test]
+fn what_is_malformed_is_named_with_fault_and_cure_and_without_its_value() {
+    for (name, value) in [
+        ("GITHUB_TOKEN", "<unset>"),
+        ("GITHUB_TOKEN", ""),
+        ("GITHUB_TOKEN", "canary with spaces"),
+        ("WEBHOOK_SECRET", "<unset>"),
+        ("WEBHOOK_SECRET", "  "),
+        ("ALLOWED_REPOS", ""),
+        ("ALLOWED_REPOS", " , ,"),
+        ("ALLOWED_REPOS", "canary"),
+        ("ALLOWED_REPOS", "a/b/canary"),
+        ("ALLOWED_REPOS", "*/canary"),
+        ("ALLOWED_REPOS", "!octo/canary"),
+        ("RUNNER_VERSION", "canary"),
+        ("RUNNER_VERSION", "2.336"),
+        ("RUNNER_GROUP_ID", "canary"),
+        ("RUNNER_GROUP_ID", "-1"),
+        ("RUNNER_LABELS", "canary"),
+        ("RUNNER_LABELS", "[]"),
+        ("RUNNER_LABELS", r#"["canary\n"]"#),
+        ("RUNNER_SCOPE", "canary"),
+        ("RUNNER_PROFILES", "canary"),
+        ("RUNNER_PROFILES", r#"{"canary":{"cpus":1}}"#),
+        ("RUNNER_PROFILES", r#"{"canary":{"cpu":1000}}"#),
+        ("MAX_RUNNERS", "0"),
+        ("MAX_RUNNERS", "canary"),
+        ("MAX_CPU", "0"),
+        ("MAX_CPU", "NaN"),
+        ("MAX_MEMORY_GIB", "canary"),
+        ("MAX_JOB_HOURS", "25"),
+        ("ALLOWED_GPUS", "H100:9"),
+        ("ALLOWED_GPUS", "canary canary"),
+        ("MINTS_PER_MINUTE", "181"),
+        ("GITHUB_ENTERPRISE_DOMAIN", "https://canary.example.com"),
+        ("GITHUB_ENTERPRISE_DOMAIN", "canary.example.com/path"),
+        ("GITHUB_ENTERPRISE_DOMAIN", "canary@example.com"),
+        ("GITHUB_ENTERPRISE_DOMAIN", "canary.example.com:8443"),
+        ("GITHUB_ENTERPRISE_DOMAIN", "canary"),
+        ("GITHUB_ENTERPRISE_DOMAIN", "github.com"),
+        ("GITHUB_API_URL", "http://canary.example.com"),
+        ("GITHUB_API_URL", "https://canary@example.com"),
+        ("GITHUB_API_URL", "https://canary.example.com/?q"),
+        ("GITHUB_API_URL", "https://canary.example.com/../x"),
+        ("GITHUB_API_URL", "ftp://canary.example.com"),
+        ("GITHUB_API_URL", "canary"),
+    ] {
+        let (intake, courses) = (intake(&[(name, value)]), courses(&[(name, value)]));
+        let problems = [intake.problems, courses.problems].concat();
+        let first = problems.first().unwrap_or_else(|| panic!("{name}={value} was taken"));
+        assert_eq!(first.setting, name);
+        assert!(!first.fault.is_empty() && !first.cure.is_empty());
+        let said = format!("{problems:?}{}{}", intake.warnings.len(), courses.warnings.len());
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let checked = courses(&[("GITHUB_TOKEN", ""), ("MAX_RUNNERS", "x"), ("RUNNER_SCOPE", "y")]);
+    let named: Vec<&str> = checked.problems.iter().map(|problem| problem.setting).collect();
+    assert_eq!(named, ["GITHUB_TOKEN", "RUNNER_SCOPE", "MAX_RUNNERS"]);
+    assert!(checked.settings.is_none());
+}
+
+#[test]
+fn the_allowlist_takes_blanks_and_any_case_and_exclusions_win() {
+    let admits = |list: &str, repository: &str| {
+        let settings = intake(&[("ALLOWED_REPOS", list)]).settings.expect("a list");
+        settings.allowlist.admits(&Repository::parse(repository).expect("a repository"))
+    };
+    assert!(admits("octo/a, Octo/B ,", "OCTO/b"));
+    assert!(!admits("octo/a", "octo/ab") && !admits("octo/a", "xocto/a"));
+    assert!(admits("octo/*", "octo/anything") && !admits("octo/*", "octocat/anything"));
+    assert!(
+        !admits("octo/*,!octo/secret", "Octo/Secret") && !admits("!octo/secret,octo/secret", "octo/secret")
+    );
+    let unset = intake(&[]);
+    assert_eq!(unset.warnings.first().map(|warning| warning.setting), Some("ALLOWED_REPOS"));
+    assert!(unset.settings.expect("settings").allowlist.admits(&Repository::parse("a/b").expect("one")));
+}
+
+#[test]
+fn githubs_api_is_where_the_domain_says() {
+    let api = |given: &[(&str, &str)]| courses(given).settings.map(|settings| settings.api.to_string());
+    let domain = |domain: &str| api(&[("GITHUB_ENTERPRISE_DOMAIN", domain)]);
+    assert_eq!(domain("GitHub.Example.com").as_deref(), Some("https://github.example.com/api/v3"));
+    assert_eq!(domain("octo.ghe.com").as_deref(), Some("https://api.octo.ghe.com"));
+    let url = |url: &str| api(&[("GITHUB_API_URL", url), ("GITHUB_ENTERPRISE_DOMAIN", "octo.ghe.com")]);
+    assert_eq!(url("https://proxy.example.com/github/").as_deref(), Some("https://proxy.example.com/github"));
+    assert_eq!(url("http://127.0.0.1:8080").as_deref(), Some("http://127.0.0.1:8080"));
+    assert_eq!(url("http://localhost:1/api/v3").as_deref(), Some("http://localhost:1/api/v3"));
+    for trick in
+        ["http://127.0.0.1.example.com", "http://localhost.example.com", "http://127.0.0.1@example.com"]
+    {
+        assert_eq!(url(trick), None);
+    }
+}
+
+#[test]
+fn the_guides_own_runner_version_works_and_newer_pins_are_kept() {
+    let version = |given: &[(&str, &str)]| {
+        let checked = courses(given);
+        let warned = checked.warnings.iter().any(|warning| warning.setting == "RUNNER_VERSION");
+        (checked.settings.expect("no problem").runner_version.map(|v| v.to_string()), warned)
+    };
+    let old = ("RUNNER_VERSION", "2.311.0");
+    assert_eq!(version(&[old]), (None, true));
+    assert_eq!(version(&[old, ("GITHUB_ENTERPRISE_DOMAIN", "octo.ghe.com")]), (None, true));
+    let server = ("GITHUB_ENTERPRISE_DOMAIN", "github.example.com");
+    assert_eq!(version(&[old, server]), (Some("2.311.0".to_owned()), true));
+    assert_eq!(version(&[("RUNNER_VERSION", "v2.336.0")]), (Some("2.336.0".to_owned()), true));
+    assert_eq!(version(&[]), (None, false));
+}
+
+#[test]
+fn releases_are_never_asked_for_with_an_enterprises_credential() {
+    let settings = |given: &[(&str, &str)]| courses(given).settings.expect("no problem");
+    let asked = |settings: &CoursesSettings| {
+        let (api, token) = settings.releases();
+        (api.to_string(), token.is_some())
+    };
+    let github = "https://api.github.com".to_owned();
+    assert_eq!(asked(&settings(&[])), (github.clone(), true));
+    for domain in ["github.example.com", "octo.ghe.com"] {
+        assert_eq!(asked(&settings(&[("GITHUB_ENTERPRISE_DOMAIN", domain)])), (github.clone(), false));
+    }
+}
+
+#[test]
+fn each_half_of_the_settings_keeps_to_its_secrets() {
+    for declared in DECLARED {
+        let credential = declared.name.starts_with("GITHUB_TOKEN") || declared.name.starts_with("GITHUB_APP");
+        assert!(!(credential && declared.intake), "{} goes to an intake instance", declared.name);
+        assert!(!(declared.name.starts_with("WEBHOOK") && declared.courses), "{}", declared.name);
+        assert!(declared.intake || declared.courses);
+    }
+    let shown = format!("{:?}{:?}", intake(&[]), courses(&[]));
+    assert!(!shown.contains("canary"), "a secret shows in a debug print");
+}
