@@ -4,7 +4,6 @@ Wiring only. One container holds the webhook and the courses that it opens, so t
 outlive it waits in Modal's own queue, as calls of `resume`. What a delivery means is the component's to say.
 """
 
-import asyncio
 import os
 import time
 from typing import Any
@@ -59,8 +58,12 @@ class Jitney:
     @modal.method()
     async def resume(self, ticket: str, due: float) -> None:
         """Takes up a deferred ticket when it is due, in seconds since the epoch."""
-        await asyncio.sleep(max(0.0, due - time.time()))
-        await self.endpoint.resume(ticket)
+        await self.endpoint.resume(ticket, due)
+
+    @modal.method()
+    async def sweep(self) -> None:
+        """Brings jobs, sandboxes and registrations into line."""
+        await self.endpoint.sweep()
 
     @modal.exit()
     async def close(self) -> None:
@@ -72,6 +75,12 @@ class Jitney:
 async def defer(ticket: str, delay: float) -> None:
     """Puts a ticket into Modal's queue."""
     await Jitney().resume.spawn.aio(ticket, time.time() + delay)
+
+
+@app.function(image=image.web(), schedule=modal.Period(minutes=3))
+def tick() -> None:
+    """Sweeps, in the one container that knows what it is at: a method can have no schedule of its own."""
+    Jitney().sweep.spawn()
 
 
 @app.function(

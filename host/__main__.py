@@ -18,6 +18,7 @@ def main() -> int:
     serve.add_argument(
         "--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept"
     )
+    serve.add_argument("--sweep-every", type=float, default=180, metavar="SECONDS", help="180 unless told otherwise")
     commands.add_parser("replay", help="decide on one delivery again", add_help=False)
     commands.add_parser("precompile", help="compile the component ahead, for quick starts")
     options, rest = parser.parse_known_args()
@@ -37,7 +38,7 @@ def main() -> int:
 
     from host.serve import serve as run
 
-    uvloop.run(run(options.host, options.port, options.launcher, options.journal))
+    uvloop.run(run(options.host, options.port, options.launcher, options.journal, options.sweep_every))
     return 0
 
 

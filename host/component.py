@@ -149,9 +149,9 @@ class Instance:
 class Course:
     """A course in an instance of its own. Blocks while the component asks GitHub: call it off the event loop."""
 
-    def __init__(self, component: Component, ticket: str) -> None:
+    def __init__(self, component: Component, opening: str, *arguments: Any) -> None:
         self._instance = component.courses()
-        course = self._instance.call("courses", "[static]course.open", ticket)
+        course = self._instance.call("courses", f"[static]course.{opening}", *arguments)
         if isinstance(course, str):
             raise ValueError(course)
         self._course = course

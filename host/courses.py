@@ -46,7 +46,7 @@ class Courses:
     def open(self, ticket: str, resumption: str) -> asyncio.Task[Any]:
         """Starts a course; the task's result is its last answer, a WIT `answer`, or None if the component failed.
         `resumption` is the ticket to open where this course does not live to its end."""
-        task = asyncio.create_task(self._guarded(ticket, resumption))
+        task = asyncio.create_task(self._guarded(resumption, "open", ticket))
         self._running[task] = resumption
         task.add_done_callback(lambda done: self._running.pop(done, None))
         return task
@@ -57,6 +57,11 @@ class Courses:
         running = [task for task, running in self._running.items() if running == ticket]
         return running[0] if running else self.open(ticket, ticket)
 
+    @property
+    def running(self) -> list[str]:
+        """The tickets of the courses that run."""
+        return list(self._running.values())
+
     async def close(self, grace: float) -> list[str]:
         """Waits up to `grace` seconds for what runs; the tickets of the rest."""
         if self._running:
@@ -65,17 +70,24 @@ class Courses:
         self._threads.shutdown(wait=False, cancel_futures=True)
         return left
 
-    async def _guarded(self, ticket: str, resumption: str) -> Any:
+    async def sweep(self, recent: list[str], pending: list[str]) -> None:
+        """Plays a sweep to its end. One that fails is over; the next comes soon."""
         try:
-            return await self._play(ticket)
+            await self._play("sweep", recent, pending)
+        except (Trap, WasmtimeError, ValueError) as error:
+            logger().error("component-failed", error=type(error).__name__)
+
+    async def _guarded(self, resumption: str, *opening: Any) -> Any:
+        try:
+            return await self._play(*opening)
         except (Trap, WasmtimeError, ValueError) as error:
             logger().error("component-failed", error=type(error).__name__)
             await self._defer(resumption, AFTER_FAILURE)
             return None
 
-    async def _play(self, ticket: str) -> Any:
+    async def _play(self, *opening: Any) -> Any:
         spent: dict[str, float] = {}
-        course = await self._timed(spent, "open", self._block(Course, self._component, ticket))
+        course = await self._timed(spent, "open", self._block(Course, self._component, *opening))
         outcome = Variant("opened")
         while True:
             command = await self._timed(spent, "github", self._block(course.next, outcome))
@@ -119,6 +131,10 @@ class Courses:
                 return Variant("found", [_found(s) for s in await self._launcher.find_name(payload)])
             case "find-job":
                 return Variant("found", [_found(s) for s in await self._launcher.find_job(payload)])
+            case "find-all":
+                return Variant("found", [_found(s) for s in await self._launcher.find_all()])
+            case "open":
+                await self._defer(payload, 0.0)
             case "pause":
                 await asyncio.sleep(payload / 1000)
             case "await-turn":

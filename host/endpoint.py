@@ -6,6 +6,7 @@ It measures and moves; it decides nothing. Every answer's words come from the co
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ READ_WITHIN = 10.0
 ANSWER_WITHIN = 8.0
 #: Deliveries held at once.
 HELD = 512
+#: Tickets that are remembered, so that a sweep visits their repositories.
+RECENT = 256
 #: A body above this is read by the component in a thread: HMAC over megabytes takes a while.
 INLINE = 64 * 1024
 
@@ -46,6 +49,8 @@ class Endpoint:
         self._health = _health(component, self._unready, json.loads(intake.report), json.loads(courses.report))
         self._spare: Instance | None = component.intake()
         self._held = 0
+        self._recent: deque[str] = deque(maxlen=RECENT)
+        self._waiting: list[str] = []
         self._closing = False
         for level in ("problems", "warnings"):
             for found in self._health[level]:
@@ -71,9 +76,19 @@ class Endpoint:
             self._spare = self._component.intake()
         return None
 
-    async def resume(self, ticket: str) -> Any:
-        """Plays a deferred ticket's course to its end."""
+    async def resume(self, ticket: str, due: float = 0.0) -> Any:
+        """Plays a deferred ticket's course to its end, once it is due, in seconds since the epoch."""
+        self._waiting.append(ticket)
+        try:
+            await asyncio.sleep(max(0.0, due - time.time()))
+        finally:
+            self._waiting.remove(ticket)
         return await self._courses.resume(ticket)
+
+    async def sweep(self) -> None:
+        """Brings jobs, sandboxes and registrations into line."""
+        if self._unready is None:
+            await self._courses.sweep(list(self._recent), self._waiting + self._courses.running)
 
     async def close(self, grace: float) -> list[str]:
         """Takes no more deliveries, lets courses end for `grace` seconds; the tickets of the rest."""
@@ -115,6 +130,7 @@ class Endpoint:
     async def _play(self, opening: Any) -> Any:
         """The course's answer, or the one that says that it goes on, whichever comes in time. A course that goes
         on is kept like a deferred one, so that it outlives this process."""
+        self._recent.append(opening.ticket)
         course = self._courses.open(opening.ticket, opening.resumption)
         done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
         if not done:

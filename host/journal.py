@@ -21,10 +21,10 @@ class Journal:
         row = (ticket, time.time() + delay)
         self._database.execute("INSERT INTO deferred (ticket, due) VALUES (?, ?)", row)
 
-    def due(self) -> list[tuple[int, str]]:
-        """The tickets whose time has come, oldest first, with the ids to `drop` them by."""
-        rows = self._database.execute("SELECT id, ticket FROM deferred WHERE due <= ? ORDER BY due", (time.time(),))
-        return [(int(row[0]), str(row[1])) for row in rows]
+    def entries(self) -> list[tuple[int, str, float]]:
+        """The tickets, with the ids to `drop` them by and when they are due, soonest first."""
+        rows = self._database.execute("SELECT id, ticket, due FROM deferred ORDER BY due")
+        return [(int(row[0]), str(row[1]), float(row[2])) for row in rows]
 
     def drop(self, entry: int) -> None:
         """Forgets a ticket."""

@@ -43,7 +43,7 @@ class Server(uvicorn.Server):
                 print(f"listening on http://{shown}:{port}", flush=True)
 
 
-async def serve(host: str, port: int, launcher: str, journal_path: Path) -> None:
+async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_every: float) -> None:
     """Serves until told to stop."""
     journal = Journal(journal_path)
     sandboxes = await _launcher(launcher)
@@ -52,9 +52,10 @@ async def serve(host: str, port: int, launcher: str, journal_path: Path) -> None
         endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off",
         timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
     )  # fmt: skip
-    taking_up = asyncio.create_task(_take_up(journal, endpoint))
+    chores = [asyncio.create_task(_take_up(journal, endpoint)), asyncio.create_task(_sweep(endpoint, sweep_every))]
     await Server(config).serve()
-    taking_up.cancel()
+    for chore in chores:
+        chore.cancel()
     for ticket in await endpoint.close(GRACE):
         await journal.defer(ticket, 0)
     await sandboxes.close()
@@ -63,17 +64,23 @@ async def serve(host: str, port: int, launcher: str, journal_path: Path) -> None
 
 
 async def _take_up(journal: Journal, endpoint: Endpoint) -> None:
-    """Opens deferred tickets when they are due. Each stays in the journal until its course is over."""
+    """Takes up deferred tickets. Each stays in the journal until its course is over."""
     at_work: dict[int, asyncio.Task[object]] = {}
     while True:
-        for entry, ticket in journal.due():
+        for entry, ticket, due in journal.entries():
             if entry not in at_work:
-                at_work[entry] = asyncio.create_task(endpoint.resume(ticket))
+                at_work[entry] = asyncio.create_task(endpoint.resume(ticket, due))
         for entry, task in list(at_work.items()):
             if task.done():
                 journal.drop(entry)
                 del at_work[entry]
         await asyncio.sleep(LOOK)
+
+
+async def _sweep(endpoint: Endpoint, every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        await endpoint.sweep()
 
 
 async def _launcher(kind: str) -> Launcher:

@@ -3,6 +3,7 @@
 use crate::ids::{Guid, JobId, RunId, RunnerName};
 use crate::repository::Repository;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How a delivery or a course ended.
@@ -20,6 +21,8 @@ pub enum Outcome {
     Released,
     /// GitHub's `ping`.
     Pong,
+    /// A sweep is over. Nobody is answered this; it is logged.
+    Swept,
     /// Policy forbids it.
     Refused,
     /// Nobody knows who sent it.
@@ -46,6 +49,7 @@ impl Outcome {
             Self::Duplicate => "duplicate",
             Self::Released => "released",
             Self::Pong => "pong",
+            Self::Swept => "swept",
             Self::Refused | Self::Unsigned => "refused",
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
@@ -59,7 +63,7 @@ impl Outcome {
         match self {
             Self::Launched => 201,
             Self::Deferred => 202,
-            Self::Ignored | Self::Duplicate | Self::Released | Self::Pong => 200,
+            Self::Ignored | Self::Duplicate | Self::Released | Self::Pong | Self::Swept => 200,
             Self::Malformed => 400,
             Self::Unsigned => 401,
             Self::Refused => 403,
@@ -123,12 +127,14 @@ pub struct Answer {
     pub runner: Option<RunnerName>,
     /// The sandbox that it runs in, by name.
     pub sandbox: Option<String>,
+    /// Figures for the log.
+    pub counts: Vec<(&'static str, u64)>,
 }
 
 impl Answer {
     /// An answer about `subject`.
     pub fn new(outcome: Outcome, reason: Reason, subject: Subject) -> Self {
-        Self { outcome, reason, subject, runner: None, sandbox: None }
+        Self { outcome, reason, subject, runner: None, sandbox: None, counts: Vec::new() }
     }
 
     /// The body: `outcome`, `reason`, `delivery` (null if unknown), and where known `job`, `runner`, `sandbox`.
@@ -168,6 +174,8 @@ impl Answer {
             runner: Option<&'a RunnerName>,
             #[serde(skip_serializing_if = "Option::is_none")]
             sandbox: Option<&'a str>,
+            #[serde(flatten)]
+            counts: BTreeMap<&'static str, u64>,
         }
         json(&Log {
             outcome: self.outcome.word(),
@@ -176,6 +184,7 @@ impl Answer {
             subject: &self.subject,
             runner: self.runner.as_ref(),
             sandbox: self.sandbox.as_deref(),
+            counts: self.counts.iter().copied().collect(),
         })
     }
 }

@@ -116,6 +116,15 @@ impl Allowlist {
         }
     }
 
+    /// The repositories that are named one by one.
+    pub fn exact(&self) -> Vec<Repository> {
+        let named = |pattern: &Pattern| {
+            let name = pattern.name.as_ref()?;
+            Repository::parse(&format!("{}/{name}", pattern.owner)).ok()
+        };
+        self.admitted.iter().flatten().filter_map(named).collect()
+    }
+
     /// Whether `repository` may have runners: admitted by a pattern, and excluded by none.
     pub fn admits(&self, repository: &Repository) -> bool {
         let hit = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(repository));

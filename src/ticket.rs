@@ -2,6 +2,7 @@
 
 use crate::answer::Subject;
 use crate::delivery::JobDelivery;
+use crate::github::QueuedJob;
 use crate::ids::{Guid, JobId, RunId};
 use crate::label::Label;
 use crate::repository::Repository;
@@ -60,6 +61,22 @@ impl Ticket {
             created: job.created,
             runner: job.runner.clone(),
             deferrals: 0,
+            starts: 0,
+        }
+    }
+
+    /// The ticket for a queued job that GitHub's API showed. Its course looks whether a runner is coming.
+    pub fn found(repository: Repository, job: QueuedJob) -> Self {
+        Self {
+            purpose: Purpose::Launch,
+            delivery: None,
+            repository,
+            job: job.job,
+            run: job.run,
+            labels: job.labels,
+            created: job.created,
+            runner: None,
+            deferrals: 1,
             starts: 0,
         }
     }

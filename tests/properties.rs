@@ -148,6 +148,7 @@ impl World {
                 }
             }
             Command::Hold(_) | Command::Pause(_) => Outcome::Done,
+            Command::FindAll | Command::Open(_) => panic!("a launch does not sweep"),
         })
     }
 

@@ -31,11 +31,12 @@ def test_the_app_is_deployed_as_the_readme_says(plane: ControlPlane) -> None:
     assert "jitney" in plane.state.apps
 
     functions = plane.state.functions
-    assert set(functions) == {"Jitney.*", "refresh_runner_image"}
+    assert set(functions) == {"Jitney.*", "refresh_runner_image", "tick"}
     jitney = functions["Jitney.*"].function
     assert jitney.concurrency_limit == 1 and jitney.max_concurrent_inputs == 1000
     assert jitney.checkpointing_enabled and jitney.warm_pool_size == 0
-    assert set(jitney.method_definitions) == {"webhook", "resume"}
+    assert set(jitney.method_definitions) == {"webhook", "resume", "sweep"}
+    assert functions["tick"].function.schedule.period.minutes == 3
     refresh = functions["refresh_runner_image"]
     assert refresh.function.schedule.cron.cron_string == "23 4 * * *"
 

@@ -75,5 +75,8 @@ class Launcher(Protocol):
     async def find_job(self, job: str) -> list[Sandbox]:
         """The living sandboxes whose tag `job` is this."""
 
+    async def find_all(self) -> list[Sandbox]:
+        """All living sandboxes."""
+
     async def close(self) -> None:
         """Lets go of what the launcher holds. Sandboxes go on living where they can."""

@@ -13,12 +13,15 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags
 from host.log import logger
 
 #: Seconds for which the name of a sandbox that ended by itself stays taken, as it may at Modal.
 NAME_LAG = 600.0
+#: What runs where no runner is named.
+STANDIN_RUNNER = Path(__file__).resolve().parent.parent / "standin_runner.py"
 #: Seconds between SIGTERM and SIGKILL.
 GRACE = 5.0
 #: What of this process's environment a runner may see: nothing that could be a credential.
@@ -39,10 +42,8 @@ class LocalLauncher:
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         environment = os.environ if environment is None else environment
         given = shlex.split(environment.get("JITNEY_LOCAL_RUNNER", ""))
-        self._command = given or [sys.executable, "-m", "host.standin_runner"]
+        self._command = given or [sys.executable, "-I", "-S", str(STANDIN_RUNNER)]
         self._environment = {name: environment[name] for name in PASSED_ON if name in environment}
-        if not given:
-            self._environment["PYTHONPATH"] = os.getcwd()
         self._living: dict[str, _Living] = {}
         self._ended: dict[str, float] = {}
         self._starting: set[str] = set()
@@ -117,6 +118,10 @@ class LocalLauncher:
     async def find_job(self, job: str) -> list[Sandbox]:
         """The living sandboxes of this job."""
         return [living.sandbox for living in self._living.values() if living.sandbox.tags.get("job") == job]
+
+    async def find_all(self) -> list[Sandbox]:
+        """All living sandboxes."""
+        return [living.sandbox for living in self._living.values()]
 
     async def close(self) -> None:
         """Ends what never got a config; what has one goes on to its job's end."""

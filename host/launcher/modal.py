@@ -95,8 +95,16 @@ class ModalLauncher:
 
     async def find_job(self, job: str) -> list[Sandbox]:
         """The living sandboxes of this job. A listing does not tell names, so theirs is empty."""
-        listing = modal.Sandbox.list.aio(app_id=self._app.app_id, tags={"job": job})
-        return [Sandbox(handle.object_id, "", await handle.get_tags.aio()) async for handle in listing]
+        return await self._list({"job": job})
+
+    async def find_all(self) -> list[Sandbox]:
+        """All living sandboxes, without their names."""
+        return await self._list({})
+
+    async def _list(self, tags: dict[str, str]) -> list[Sandbox]:
+        handles = [handle async for handle in modal.Sandbox.list.aio(app_id=self._app.app_id, tags=tags)]
+        found = await asyncio.gather(*(handle.get_tags.aio() for handle in handles))
+        return [Sandbox(handle.object_id, "", tags) for handle, tags in zip(handles, found, strict=True)]
 
     async def close(self) -> None:
         """Lets go of the handles; the sandboxes live on."""

@@ -33,6 +33,8 @@ pub(super) fn to_host(command: Command) -> wit::Command {
         Command::Terminate(sandbox) => wit::Command::Terminate(sandbox),
         Command::FindName(name) => wit::Command::FindName(name.as_str().to_owned()),
         Command::FindJob(job) => wit::Command::FindJob(job),
+        Command::FindAll => wit::Command::FindAll,
+        Command::Open(ticket) => wit::Command::Open(ticket.write()),
         Command::Pause(delay) => wit::Command::Pause(delay),
         Command::AwaitTurn { repository, pace } => wit::Command::AwaitTurn(wit::Turn { repository, pace }),
         Command::Hold(delay) => wit::Command::Hold(delay),

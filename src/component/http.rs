@@ -85,6 +85,7 @@ fn read(response: &IncomingResponse) -> Result<Answer, Fault> {
     let answer = Answer {
         status: response.status(),
         retry_after: number("retry-after"),
+        limit: number("x-ratelimit-limit"),
         remaining: number("x-ratelimit-remaining"),
         reset: number("x-ratelimit-reset"),
         body: Vec::new(),

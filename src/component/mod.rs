@@ -155,6 +155,16 @@ impl wit::courses::GuestCourse for OpenCourse {
         Ok(wit::courses::Course::new(Self { course, settings }))
     }
 
+    fn sweep(recent: Vec<String>, pending: Vec<String>) -> Result<wit::courses::Course, String> {
+        let settings =
+            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
+        let read = |tickets: &[String]| -> Vec<Ticket> {
+            tickets.iter().filter_map(|ticket| Ticket::read(ticket).ok()).collect()
+        };
+        let course = RefCell::new(Course::sweep(settings.clone(), &read(&recent), &read(&pending)));
+        Ok(wit::courses::Course::new(Self { course, settings }))
+    }
+
     fn next(&self, outcome: wit::courses::Outcome) -> wit::courses::Command {
         command::to_host(play(
             &mut self.course.borrow_mut(),

@@ -93,12 +93,16 @@ fn mint(decision: &Decision) -> Result<u8, String> {
                 );
                 Outcome::Failed("Replay".to_owned())
             }
-            Step::Tell(Command::FindName(_) | Command::FindJob(_)) => Outcome::Found(Vec::new()),
+            Step::Tell(Command::FindName(_) | Command::FindJob(_) | Command::FindAll) => {
+                Outcome::Found(Vec::new())
+            }
             Step::Tell(Command::Pause(delay)) => {
                 std::thread::sleep(std::time::Duration::from_millis(delay));
                 Outcome::Done
             }
-            Step::Tell(Command::Terminate(_) | Command::AwaitTurn { .. } | Command::Hold(_)) => Outcome::Done,
+            Step::Tell(
+                Command::Terminate(_) | Command::AwaitTurn { .. } | Command::Hold(_) | Command::Open(_),
+            ) => Outcome::Done,
             Step::Tell(Command::Defer(_, _, answer) | Command::Finish(answer)) => {
                 if !minted {
                     eprintln!("not minted: {}", answer.reason);

@@ -41,6 +41,8 @@ pub(super) struct Launch {
     nonce: Nonce,
     state: State,
     mints: u32,
+    /// How often it was told that GitHub wants to be left alone.
+    holds: u32,
     /// Whether this course has a turn to mint that it did not use yet.
     turn: bool,
     /// What lives for the job already, where that was asked.
@@ -114,6 +116,7 @@ impl Launch {
             nonce,
             state,
             mints: 0,
+            holds: 0,
             turn: false,
             survey: Survey::new(Vec::new()),
             name,

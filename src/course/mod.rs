@@ -7,6 +7,7 @@ mod launch;
 mod pair;
 mod release;
 mod survey;
+mod sweep;
 
 use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, Fault, Request};
@@ -40,6 +41,10 @@ pub enum Command {
     FindName(SandboxName),
     /// Report the sandboxes of this job.
     FindJob(String),
+    /// Report all sandboxes.
+    FindAll,
+    /// Open the course of this ticket, beside this one.
+    Open(Box<Ticket>),
     /// Wait so many milliseconds.
     Pause(u64),
     /// Wait for this course's turn to ask GitHub for a JIT config.
@@ -136,6 +141,7 @@ enum Kind {
     Launch(Box<launch::Launch>),
     Release(Box<release::Release>),
     Pair(Box<pair::Pair>),
+    Sweep(Box<sweep::Sweep>),
 }
 
 impl Course {
@@ -149,12 +155,19 @@ impl Course {
         })
     }
 
+    /// Opens a sweep; `recent` are tickets of late, whose repositories it visits beside those that are named, and
+    /// `pending` those whose courses run or wait.
+    pub fn sweep(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
+        Self(Kind::Sweep(Box::new(sweep::Sweep::new(settings, recent, pending))))
+    }
+
     /// The next step.
     pub fn next(&mut self, event: Event, now: Timestamp) -> Step {
         match &mut self.0 {
             Kind::Launch(launch) => launch.next(event, now),
             Kind::Release(release) => release.next(event),
             Kind::Pair(pair) => pair.next(event),
+            Kind::Sweep(sweep) => sweep.next(event, now),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Command, Event, Outcome, Step};
 use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, QueuedJob, Request};
 use crate::ids::RunnerName;
-use crate::ticket::{Purpose, Ticket};
+use crate::ticket::Ticket;
 
 /// One runner that went astray.
 #[derive(Debug)]
@@ -75,18 +75,8 @@ impl Pair {
 
     /// The victim's own course looks for itself whether a runner is coming.
     fn launch(&self, victim: QueuedJob) -> Step {
-        let ticket = Ticket {
-            purpose: Purpose::Launch,
-            delivery: self.ticket.delivery.clone(),
-            repository: self.ticket.repository.clone(),
-            job: victim.job,
-            run: victim.run,
-            labels: victim.labels,
-            created: victim.created,
-            runner: None,
-            deferrals: 1,
-            starts: 0,
-        };
+        let found = Ticket::found(self.ticket.repository.clone(), victim);
+        let ticket = Ticket { delivery: self.ticket.delivery.clone(), ..found };
         let text = format!("job {}, whose runner it has, is looked after", ticket.job);
         let answer = Answer::new(Ending::Ignored, Reason::new("runner-taken", text), self.ticket.subject());
         Step::Tell(Command::Defer(Box::new(ticket), 0, answer))

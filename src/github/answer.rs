@@ -17,6 +17,8 @@ pub struct Answer {
     pub retry_after: Option<u64>,
     /// `X-RateLimit-Remaining`.
     pub remaining: Option<u64>,
+    /// `X-RateLimit-Limit`.
+    pub limit: Option<u64>,
     /// `X-RateLimit-Reset`, in seconds since the epoch.
     pub reset: Option<u64>,
     /// The body.
@@ -224,7 +226,7 @@ fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
         401 => {
             permanent("github-token-refused", "GitHub answers 401: GITHUB_TOKEN is wrong, revoked or expired")
         }
-        403 | 429 if limited(answer) => {
+        403 | 429 if is_limited(answer) => {
             let text = format!("GitHub answers {}: its rate limit is reached", answer.status);
             Refusal::Limited(wait(answer, now), Reason::new("github-rate-limited", text))
         }
@@ -257,8 +259,11 @@ fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
     }
 }
 
-/// A 403 may be a limit or a missing permission; the headers tell.
-fn limited(answer: &Answer) -> bool {
+/// Whether GitHub refuses for the sake of a limit: a 403 may be that or a missing permission; the headers tell.
+pub fn is_limited(answer: &Answer) -> bool {
+    if !matches!(answer.status, 403 | 429) {
+        return false;
+    }
     let said = || String::from_utf8_lossy(&answer.body).to_ascii_lowercase().contains("rate limit");
     answer.status == 429 || answer.retry_after.is_some() || answer.remaining == Some(0) || said()
 }

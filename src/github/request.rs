@@ -1,7 +1,7 @@
 //! Requests to GitHub's REST API, each valid against its published OpenAPI description.
 
 use super::RunnerVersion;
-use crate::ids::{JobId, RunnerId, RunnerName};
+use crate::ids::{JobId, RunId, RunnerId, RunnerName};
 use crate::label::Label;
 use crate::repository::Repository;
 use crate::secret::Secret;
@@ -64,6 +64,24 @@ impl Request {
     /// "Delete a self-hosted runner".
     pub fn delete_runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
         Self { method: Method::Delete, path: format!("{}/{runner}", runners(scope, repository)), body: None }
+    }
+
+    /// "List workflow runs for a repository", of one status.
+    pub fn runs(repository: &Repository, status: &'static str) -> Self {
+        let path = format!("/repos/{repository}/actions/runs?status={status}&per_page=100");
+        Self { method: Method::Get, path, body: None }
+    }
+
+    /// "List jobs for a workflow run", of its latest attempt.
+    pub fn jobs(repository: &Repository, run: RunId) -> Self {
+        let path = format!("/repos/{repository}/actions/runs/{run}/jobs?filter=latest&per_page=100");
+        Self { method: Method::Get, path, body: None }
+    }
+
+    /// "List self-hosted runners".
+    pub fn runners(scope: Scope, repository: &Repository) -> Self {
+        let path = format!("{}?per_page=100", runners(scope, repository));
+        Self { method: Method::Get, path, body: None }
     }
 
     /// "Get a self-hosted runner".

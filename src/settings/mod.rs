@@ -45,7 +45,7 @@ pub const DECLARED: [Declared; 21] = [
     courses("GITHUB_TOKEN"),
     intake("WEBHOOK_SECRET"),
     intake("WEBHOOK_SECRET_PREVIOUS"),
-    intake("ALLOWED_REPOS"),
+    both("ALLOWED_REPOS"),
     courses("RUNNER_VERSION"),
     courses("RUNNER_GROUP_ID"),
     both("RUNNER_LABELS"),
@@ -94,6 +94,8 @@ pub struct CoursesSettings {
     pub api: ApiBase,
     /// `RUNNER_SCOPE`.
     pub scope: Scope,
+    /// `ALLOWED_REPOS`: which repositories a sweep visits.
+    pub allowlist: Allowlist,
     /// `RUNNER_GROUP_ID`.
     pub group: u64,
     /// `MAX_RUNNERS`.
@@ -145,19 +147,29 @@ impl IntakeSettings {
             reader.secret("WEBHOOK_SECRET", "make one with `openssl rand -hex 32` and give GitHub the same");
         let previous = reader.text("WEBHOOK_SECRET_PREVIOUS").map(Secret::new);
         let rules = rules::read(&mut reader);
-        let allowlist = match reader.raw("ALLOWED_REPOS") {
-            None => {
-                let cure = "name repositories, as owner/repo or owner/*";
-                reader.warn("ALLOWED_REPOS", "is unset, so every repository whose webhook is signed gets runners", cure);
-                Allowlist::default()
-            }
-            Some(text) => Allowlist::parse(text).unwrap_or_else(|fault| {
-                let cure = "unset it to allow every repository, or name repositories, as owner/repo,owner/*,!owner/repo";
-                reader.problem("ALLOWED_REPOS", fault, cure);
-                Allowlist::default()
-            }),
-        };
+        let allowlist = allowlist(&mut reader);
         Checked::new(Self { secrets: WebhookSecrets { current, previous }, allowlist, rules }, reader)
+    }
+}
+
+/// Reads `ALLOWED_REPOS`.
+fn allowlist(reader: &mut Reader<'_>) -> Allowlist {
+    match reader.raw("ALLOWED_REPOS") {
+        None => {
+            let cure = "name repositories, as owner/repo or owner/*";
+            reader.warn(
+                "ALLOWED_REPOS",
+                "is unset, so every repository whose webhook is signed gets runners",
+                cure,
+            );
+            Allowlist::default()
+        }
+        Some(text) => Allowlist::parse(text).unwrap_or_else(|fault| {
+            let cure =
+                "unset it to allow every repository, or name repositories, as owner/repo,owner/*,!owner/repo";
+            reader.problem("ALLOWED_REPOS", fault, cure);
+            Allowlist::default()
+        }),
     }
 }
 
@@ -203,6 +215,7 @@ impl CoursesSettings {
             mints_per_minute: u32::try_from(reader.number("MINTS_PER_MINUTE", 150, 1, 180)).unwrap_or(150),
             image: reader.text("RUNNER_IMAGE").map(str::to_owned),
             runner_version,
+            allowlist: allowlist(&mut reader),
             rules: rules::read(&mut reader),
         };
         Checked::new(settings, reader)

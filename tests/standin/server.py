@@ -15,6 +15,7 @@ TOKEN = "ghp_standin0token0canary"
 
 RUNNERS = re.compile(r"/(?:repos/(?P<repo>[^/]+/[^/]+)|orgs/(?P<org>[^/]+))/actions/runners(?P<rest>/.*)?")
 RELEASE = re.compile(r"/repos/actions/runner/releases/(?:latest|tags/v2\.336\.0)")
+RUNS = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs(?:/(?P<run>\d+)/jobs)?")
 JOB = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/jobs/(?P<job>\d+)")
 MINT_FIELDS = {"name": str, "runner_group_id": int, "labels": list, "work_folder": str}
 
@@ -31,6 +32,10 @@ class StandinGitHub:
         self.violations: list[str] = []
         self.faults: deque[Fault] = deque()
         self.latency = latency
+        self.quota = (5000, 4999)
+        self.posts_per_minute: int | None = None
+        self.posts: deque[float] = deque()
+        self.limited = 0
         self.lock = threading.Lock()
         handler = type("Handler", (Handler,), {"standin": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -91,10 +96,15 @@ class Handler(BaseHTTPRequestHandler):
             if (found := JOB.fullmatch(path)) and method == "GET":
                 job = self.standin.state.jobs.get(int(found["job"]))
                 if job is not None and job.repository == found["repo"]:
-                    return self._answer(200, {"id": job.id, "status": job.status, "runner_name": job.runner})
+                    return self._answer(200, job.shown())
+            if (found := RUNS.fullmatch(path)) and method == "GET":
+                return self._runs(found["repo"], found["run"], parse_qs(address.query))
         return self._answer(404, {"message": "Not Found"})
 
     def _strict(self, method: str) -> tuple[int, dict[str, str]] | None:
+        if self._over_the_limit(method):
+            self.standin.limited += 1
+            return 403, {"message": "You have exceeded a secondary rate limit."}
         wanted = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
         for name, value in wanted.items():
             if self.headers.get(name) != value:
@@ -106,6 +116,17 @@ class Handler(BaseHTTPRequestHandler):
             return 401, {"message": "Bad credentials"}
         return None
 
+    def _over_the_limit(self, method: str) -> bool:
+        """GitHub's secondary limit of 900 points a minute, of which a POST costs five."""
+        most, posts = self.standin.posts_per_minute, self.standin.posts
+        if most is None or method != "POST":
+            return False
+        now = time.monotonic()
+        posts.append(now)
+        while now - posts[0] >= 60:
+            posts.popleft()
+        return len(posts) > most
+
     def _runners(self, method: str, scope: str, rest: str, body: bytes, query: dict[str, list[str]]) -> None:
         state = self.standin.state
         match method, rest:
@@ -115,6 +136,12 @@ class Handler(BaseHTTPRequestHandler):
                 name = query.get("name", [None])[0]
                 shown = [r.shown() for r in state.runners.values() if r.scope == scope and name in (None, r.name)]
                 return self._answer(200, {"total_count": len(shown), "runners": shown})
+            case "GET", _ if rest[1:].isdigit():
+                one = state.runners.get(int(rest[1:]))
+                known = one is not None and one.scope == scope
+                return (
+                    self._answer(200, one.shown()) if one and known else self._answer(404, {"message": "Not Found"})
+                )
             case "DELETE", _ if rest[1:].isdigit():
                 runner = state.runners.get(int(rest[1:]))
                 if runner is None or runner.scope != scope:
@@ -124,6 +151,14 @@ class Handler(BaseHTTPRequestHandler):
                 del state.runners[runner.id]
                 return self._answer(204, None)
         return self._answer(404, {"message": "Not Found"})
+
+    def _runs(self, repo: str, run: str | None, query: dict[str, list[str]]) -> None:
+        jobs = [job for job in self.standin.state.jobs.values() if job.repository == repo]
+        if run is not None:
+            shown = [job.shown() for job in jobs if job.run == int(run)]
+            return self._answer(200, {"total_count": len(shown), "jobs": shown})
+        runs = [{"id": job.run, "status": job.status} for job in jobs if job.status in query["status"]]
+        return self._answer(200, {"total_count": len(runs), "workflow_runs": runs})
 
     def _mint(self, scope: str, body: bytes) -> None:
         asked: dict[str, Any] = json.loads(body)
@@ -161,7 +196,10 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
         body = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
-        for name, value in (headers or {}).items():
+        limit, remaining = self.standin.quota
+        self.standin.quota = limit, max(0, remaining - 1)
+        quota = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining)}
+        for name, value in (quota | (headers or {})).items():
             self.send_header(name, value)
         self.send_header("content-type", "application/json; charset=utf-8")
         self.send_header("content-length", str(len(body)))

@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 #: Stands in each JIT config where GitHub has the runner's private key; must never be seen elsewhere.
@@ -20,6 +21,19 @@ class Job:
     status: str = "queued"
     runner: str | None = None
     seconds: float = 0.05
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    run: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """As the REST API shows it."""
+        return {
+            "id": self.id,
+            "run_id": self.run,
+            "status": self.status,
+            "labels": sorted(self.labels),
+            "runner_name": self.runner,
+            "created_at": self.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
 
 
 @dataclass
@@ -60,7 +74,8 @@ class State:
 
     def queue(self, job: int, repository: str, labels: list[str], seconds: float = 0.05) -> Job:
         """A job is queued."""
-        self.jobs[job] = Job(job, repository, {label.lower() for label in labels}, seconds=seconds)
+        names = {label.lower() for label in labels}
+        self.jobs[job] = Job(job, repository, names, seconds=seconds, run=job + 1_000_000)
         return self.jobs[job]
 
     def register(self, scope: str, name: str, labels: list[str]) -> Runner | None:

@@ -16,7 +16,8 @@ impl Launch {
     /// GitHub's limit was reached by another course.
     pub(super) fn held(&mut self, wait: u64) -> Step {
         let reason = Reason::new("github-rate-limited", "GitHub's rate limit is reached");
-        if wait <= PATIENCE {
+        self.holds += 1;
+        if wait <= PATIENCE && self.holds <= MINTS {
             return self.tell(State::Pausing, Command::Pause(wait));
         }
         let delay = self.dice.jitter(wait);

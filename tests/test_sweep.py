@@ -1,0 +1,85 @@
+"""The sweep over real HTTP: what was lost is found, what was left is cleared, what is at work is left alone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.processes import SECRET, Jitney, eventually
+from tests.standin import StandinGitHub, deliver, payload
+
+LABELS = ["self-hosted", "modal"]
+LONG_AGO = datetime.now(UTC) - timedelta(minutes=10)
+
+
+@pytest.fixture
+def github() -> Iterator[StandinGitHub]:
+    with StandinGitHub() as standin:
+        yield standin
+        assert standin.violations == []
+
+
+@pytest.fixture
+def jitney(github: StandinGitHub, tmp_path: Path) -> Iterator[Jitney]:
+    with Jitney(github.url, tmp_path / "journal.db", sweep_every=1.0, ALLOWED_REPOS="octo/demo") as running:
+        yield running
+
+
+def test_a_job_whose_delivery_never_came_is_launched_once(github: StandinGitHub, jitney: Jitney) -> None:
+    github.state.queue(61, "octo/demo", LABELS, seconds=3).created = LONG_AGO
+    github.state.queue(62, "octo/demo", ["ubuntu-latest"]).created = LONG_AGO
+    github.state.queue(63, "octo/else", LABELS).created = LONG_AGO
+    eventually(lambda: github.state.jobs[61].status == "completed")
+    assert github.mints() == 1
+    assert (github.state.jobs[62].status, github.state.jobs[63].status) == ("queued", "queued")
+    swept = [line for line in jitney.logged("course") if line["outcome"] == "swept"]
+    assert swept[0]["queued"] == 1 and swept[0]["opened"] == 1 and swept[0]["oldest_queued_s"] >= 600
+    assert swept[0]["requests"] > 0 and swept[0]["quota_remaining"] > 0
+
+
+def test_a_job_of_just_now_is_left_to_its_own_delivery(github: StandinGitHub, jitney: Jitney) -> None:
+    github.state.queue(64, "octo/demo", LABELS)
+    eventually(lambda: [line for line in jitney.logged("course") if line["outcome"] == "swept"][1:])
+    assert github.mints() == 0
+
+
+def test_a_registration_without_a_sandbox_is_deleted_unless_it_is_busy(github: StandinGitHub, jitney: Jitney) -> None:
+    orphan = github.state.register("octo/demo", "jitney-65-abcdefgh", LABELS)
+    busy = github.state.register("octo/demo", "jitney-66-abcdefgh", LABELS)
+    other = github.state.register("octo/demo", "somebody-elses", LABELS)
+    assert orphan and busy and other
+    busy.job = github.state.queue(66, "octo/demo", ["other"])
+    eventually(lambda: orphan.id not in github.state.runners)
+    eventually(lambda: [line for line in jitney.logged("course") if line["outcome"] == "swept"][2:])
+    assert set(github.state.runners) == {busy.id, other.id}
+
+
+def test_a_sandbox_whose_job_is_over_is_ended_and_its_runner_deleted(github: StandinGitHub, jitney: Jitney) -> None:
+    """A job that was cancelled while its runner waited, and whose `completed` never came."""
+    job = payload("workflow_job.queued", id=67, repository="octo/demo", labels=LABELS)
+    github.state.queue(67, "octo/demo", LABELS).status = "waiting"
+    assert deliver(jitney.url, SECRET, job).status_code == 201
+    assert len(github.state.runners) == 1
+    github.state.jobs[67].status = "completed"
+    eventually(lambda: not github.state.runners)
+    eventually(lambda: any(line.get("ended") for line in jitney.logged("course")))
+
+
+def test_a_runner_that_another_job_took_is_replaced(github: StandinGitHub, jitney: Jitney) -> None:
+    """The runner of job 68 is taken by a job of whose delivery nothing was heard."""
+    thief = github.state.queue(69, "octo/demo", LABELS, seconds=8)
+    victim = github.state.queue(68, "octo/demo", LABELS)
+    victim.created = thief.created = LONG_AGO
+    now = payload("workflow_job.queued", id=68, repository="octo/demo", labels=LABELS)
+    assert deliver(jitney.url, SECRET, now).status_code == 201
+    eventually(lambda: github.state.jobs[68].status == "completed" == github.state.jobs[69].status, 40)
+    assert github.mints() == 2
+
+
+def test_launching_comes_first_when_the_quota_runs_low(github: StandinGitHub, jitney: Jitney) -> None:
+    github.quota = (5000, 400)
+    github.state.queue(70, "octo/demo", LABELS).created = LONG_AGO
+    eventually(lambda: [line for line in jitney.logged("course") if "nine tenths" in line["why"]])
+    asked = [path for _, path in github.requests]
+    assert not [path for path in asked if path.endswith("/runners?per_page=100")]
