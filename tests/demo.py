@@ -68,10 +68,12 @@ def main() -> int:
         demo.answered("a foreign repository's", answer, 403, "refused", "repository-not-allowed")
         demo.expect("GitHub was asked for those", github.requests == [])
 
+        github.state.assigns = False
         began = time.perf_counter()
         launched = deliver(jitney.url, SECRET, QUEUED)
         demo.answered("the queued job", launched, 201, "launched", "runner-started")
         demo.answered("a duplicate of it", deliver(jitney.url, SECRET, QUEUED), 200, "duplicate", "job-claimed")
+        github.state.assigns = True
         done, gone = follow(github, jitney, job, began)
         over = payload("workflow_job.completed", id=job, repository=repository, labels=labels)
         demo.answered("the job's completion", deliver(jitney.url, SECRET, over), 200, "released", "nothing-left")

@@ -63,13 +63,14 @@ class Runner:
 
 @dataclass
 class State:
-    """All of it. `url` is where the stand-in listens; it stands in each config."""
+    """All of it. `url` is where the stand-in listens; it stands in each config. While `assigns` is false, no runner
+    gets a job."""
 
     url: str = ""
     jobs: dict[int, Job] = field(default_factory=dict)
     runners: dict[int, Runner] = field(default_factory=dict)
     registered: list[str] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
+    assigns: bool = True
     ids: Any = field(default_factory=lambda: itertools.count(1))
 
     def queue(self, job: int, repository: str, labels: list[str], seconds: float = 0.05) -> Job:
@@ -103,7 +104,13 @@ class State:
         runner.online = True
         for job in self.jobs.values():
             here = job.repository == runner.scope or job.repository.split("/")[0] == runner.scope
-            if runner.job is None and job.status == "queued" and here and job.labels <= runner.labels:
+            if (
+                self.assigns
+                and runner.job is None
+                and job.status == "queued"
+                and here
+                and job.labels <= runner.labels
+            ):
                 job.status, job.runner, runner.job = "in_progress", runner.name, job
         return runner
 
