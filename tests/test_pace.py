@@ -1,0 +1,75 @@
+"""Turns: so many in a minute, each repository in turn, none while GitHub wants to be left alone."""
+
+import asyncio
+
+import pytest
+
+from host.pace import Held, Pace
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_repositories_take_turns_however_many_jobs_one_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    order: list[str] = []
+    sleep = asyncio.sleep
+
+    async def pass_time(seconds: float) -> None:
+        clock.now += seconds
+        await sleep(0)
+
+    monkeypatch.setattr("host.pace.asyncio.sleep", pass_time)
+
+    async def one(repository: str) -> None:
+        await pace.turn(repository, 2)
+        order.append(repository)
+
+    jobs = ["big"] * 6 + ["small"] * 2
+    await asyncio.gather(*(one(repository) for repository in jobs))
+    assert order[:2] == ["big", "big"], "the first two are free"
+    assert order[2:6] == ["big", "small", "big", "small"]
+
+
+async def test_no_minute_has_more_turns_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    given: list[float] = []
+    sleep = asyncio.sleep
+
+    async def pass_time(seconds: float) -> None:
+        clock.now += seconds
+        await sleep(0)
+
+    monkeypatch.setattr("host.pace.asyncio.sleep", pass_time)
+
+    async def one() -> None:
+        await pace.turn("octo/demo", 10)
+        given.append(clock.now)
+
+    await asyncio.gather(*(one() for _ in range(35)))
+    assert len(given) == 35
+    assert all(sum(began <= other < began + 60 for other in given) <= 10 for began in given)
+    assert given[-1] - given[0] == pytest.approx(180)
+
+
+async def test_a_hold_reaches_those_who_wait_and_those_who_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    await pace.turn("octo/demo", 1)
+    waiting = asyncio.create_task(pace.turn("octo/demo", 1))
+    await asyncio.sleep(0)
+    pace.hold(30)
+    for turn in (waiting, pace.turn("octo/else", 1)):
+        with pytest.raises(Held) as held:
+            await turn
+        assert held.value.args == (30_000,)
+    clock.now += 61
+    await pace.turn("octo/demo", 1)
