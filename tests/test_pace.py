@@ -23,8 +23,8 @@ async def test_repositories_take_turns_however_many_jobs_one_has(monkeypatch: py
     sleep = asyncio.sleep
 
     async def pass_time(seconds: float) -> None:
+        await sleep(0)  # Who has a turn takes it before time passes.
         clock.now += seconds
-        await sleep(0)
 
     monkeypatch.setattr("host.pace.asyncio.sleep", pass_time)
 
@@ -45,8 +45,8 @@ async def test_no_minute_has_more_turns_than_it_may(monkeypatch: pytest.MonkeyPa
     sleep = asyncio.sleep
 
     async def pass_time(seconds: float) -> None:
+        await sleep(0)  # Who has a turn takes it before time passes.
         clock.now += seconds
-        await sleep(0)
 
     monkeypatch.setattr("host.pace.asyncio.sleep", pass_time)
 
