@@ -1,4 +1,4 @@
-"""The fake Modal, one for the session: the modal client reads its environment once."""
+"""The stand-in GitHub, and the fake Modal: one a session, as the modal client reads its environment once."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.control_plane import ControlPlane
+from tests.standin import StandinGitHub
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,11 @@ def plane(session_plane: ControlPlane) -> ControlPlane:
     session_plane.reset()
     session_plane.state.secrets["github-secret"] = {"GITHUB_TOKEN": "x", "WEBHOOK_SECRET": "y"}
     return session_plane
+
+
+@pytest.fixture
+def github() -> Iterator[StandinGitHub]:
+    """A stand-in GitHub of which nothing was asked that GitHub's OpenAPI does not allow."""
+    with StandinGitHub() as standin:
+        yield standin
+        assert standin.violations == []

@@ -1,6 +1,5 @@
 """A matrix of 256 jobs at once, GitHub's limit on, and the host killed in the middle of it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,6 @@ from tests.standin import StandinGitHub, deliver, payload
 LABELS = ["self-hosted", "modal"]
 #: GitHub's limit of a matrix ("Usage limits").
 MATRIX = 256
-
-
-@pytest.fixture
-def github() -> Iterator[StandinGitHub]:
-    with StandinGitHub() as standin:
-        yield standin
-        assert standin.violations == []
 
 
 def queue(github: StandinGitHub, jobs: range) -> None:

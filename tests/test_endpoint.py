@@ -23,13 +23,6 @@ LABELS = ["self-hosted", "modal"]
 
 
 @pytest.fixture
-def github() -> Iterator[StandinGitHub]:
-    with StandinGitHub() as standin:
-        yield standin
-        assert standin.violations == []
-
-
-@pytest.fixture
 def jitney(github: StandinGitHub, tmp_path: Path) -> Iterator[Jitney]:
     with Jitney(github.url, tmp_path / "journal.db", ALLOWED_REPOS="octo/*,!octo/secret") as running:
         yield running

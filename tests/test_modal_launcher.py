@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import modal
@@ -64,13 +64,6 @@ async def wired(plane: ControlPlane) -> AsyncIterator[Wired]:
     plane.state.published["main/jitney-runner:latest"] = "im-runner"
     app = await modal.App.lookup.aio(APP, create_if_missing=True)
     yield Wired(plane, app)
-
-
-@pytest.fixture
-def github() -> Iterator[StandinGitHub]:
-    with StandinGitHub() as standin:
-        yield standin
-        assert standin.violations == []
 
 
 def order(name: str = "job-1", *, limit: int = 100, gpu: str | None = None, docker: bool = False) -> Start:

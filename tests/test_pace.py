@@ -16,17 +16,22 @@ class Clock:
         return self.now
 
 
-async def test_repositories_take_turns_however_many_jobs_one_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
-    pace = Pace(clock)
-    order: list[str] = []
-    sleep = asyncio.sleep
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A pace that sleeps makes its time pass."""
+    clock, sleep = Clock(), asyncio.sleep
 
     async def pass_time(seconds: float) -> None:
         await sleep(0)  # Who has a turn takes it before time passes.
         clock.now += seconds
 
     monkeypatch.setattr("host.pace.asyncio.sleep", pass_time)
+    return clock
+
+
+async def test_repositories_take_turns_however_many_jobs_one_has(clock: Clock) -> None:
+    pace = Pace(clock)
+    order: list[str] = []
 
     async def one(repository: str) -> None:
         await pace.turn(repository, 2)
@@ -38,17 +43,9 @@ async def test_repositories_take_turns_however_many_jobs_one_has(monkeypatch: py
     assert order[2:6] == ["big", "small", "big", "small"]
 
 
-async def test_no_minute_has_more_turns_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
+async def test_no_minute_has_more_turns_than_it_may(clock: Clock) -> None:
     pace = Pace(clock)
     given: list[float] = []
-    sleep = asyncio.sleep
-
-    async def pass_time(seconds: float) -> None:
-        await sleep(0)  # Who has a turn takes it before time passes.
-        clock.now += seconds
-
-    monkeypatch.setattr("host.pace.asyncio.sleep", pass_time)
 
     async def one() -> None:
         await pace.turn("octo/demo", 10)
@@ -60,7 +57,7 @@ async def test_no_minute_has_more_turns_than_it_may(monkeypatch: pytest.MonkeyPa
     assert given[-1] - given[0] == pytest.approx(180)
 
 
-async def test_a_hold_reaches_those_who_wait_and_those_who_come(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hold_reaches_those_who_wait_and_those_who_come() -> None:
     clock = Clock()
     pace = Pace(clock)
     await pace.turn("octo/demo", 1)

@@ -14,13 +14,6 @@ LONG_AGO = datetime.now(UTC) - timedelta(minutes=10)
 
 
 @pytest.fixture
-def github() -> Iterator[StandinGitHub]:
-    with StandinGitHub() as standin:
-        yield standin
-        assert standin.violations == []
-
-
-@pytest.fixture
 def jitney(github: StandinGitHub, tmp_path: Path) -> Iterator[Jitney]:
     with Jitney(github.url, tmp_path / "journal.db", sweep_every=1.0, ALLOWED_REPOS="octo/demo") as running:
         yield running

@@ -10,5 +10,5 @@ pub use answer::{
     read_mint, read_queued_job, read_runner, read_runners,
 };
 pub use listing::{Registered, read_is_over, read_jobs, read_registered, read_runs};
-pub use release::{RunnerRelease, RunnerVersion, read_release};
+pub use release::{RunnerRelease, read_release};
 pub use request::{Method, Request};

@@ -1,6 +1,7 @@
 //! The Actions runner's releases: which one goes into the runner image, and what its archive must hash to.
 
 use super::{Answer, Fault};
+use crate::ids::RunnerVersion;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,32 +19,6 @@ pub struct RunnerRelease {
     pub sha256: String,
     /// Whether it was published over 30 days ago.
     pub stale: bool,
-}
-
-/// A runner's version: three numbers, and so safe in a path and in a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RunnerVersion(pub [u32; 3]);
-
-impl RunnerVersion {
-    /// Reads `2.336.0` or `v2.336.0`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let numbers: Option<Vec<u32>> =
-            text.strip_prefix('v').unwrap_or(text).split('.').map(|n| n.parse().ok()).collect();
-        <[u32; 3]>::try_from(numbers?).ok().map(Self)
-    }
-}
-
-impl std::fmt::Display for RunnerVersion {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [major, minor, patch] = self.0;
-        write!(f, "{major}.{minor}.{patch}")
-    }
-}
-
-impl Serialize for RunnerVersion {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// Reads the answer to [`super::Request::runner_release`]. The checksum is the asset's `digest`, or stands in the

@@ -1,7 +1,6 @@
 //! Requests to GitHub's REST API, each valid against its published OpenAPI description.
 
-use super::RunnerVersion;
-use crate::ids::{JobId, RunId, RunnerId, RunnerName};
+use crate::ids::{JobId, RunId, RunnerId, RunnerName, RunnerVersion};
 use crate::label::Label;
 use crate::repository::Repository;
 use crate::secret::Secret;

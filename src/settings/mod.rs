@@ -10,7 +10,7 @@ mod rules;
 pub use api::ApiBase;
 pub use reader::{Environment, Problem};
 
-use crate::github::RunnerVersion;
+use crate::ids::RunnerVersion;
 use crate::machine::JobRules;
 use crate::repository::Allowlist;
 use crate::secret::Secret;
