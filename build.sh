@@ -14,6 +14,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   build    builds target/jitney.wasm and prints its size and sha256 (the default)
   demo     the main job from end to end on this machine, with no account
   serve    the endpoint on this machine       ./build.sh serve --port 8080 --launcher local
+  simulate the core against a GitHub and a Modal that fail at random    ./build.sh simulate --seeds 1000
   replay   decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
   test     every test                         ./build.sh test -k launcher
   lint     every linter
@@ -134,6 +135,10 @@ case "$command" in
     ;;
   demo) build && exec .venv/bin/python -m tests.demo "$@" ;;
   serve) build && exec .venv/bin/python -m host serve "$@" ;;
+  simulate)
+    command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
+    exec cargo run --quiet --release --locked --example simulate -- "$@"
+    ;;
   replay) build && exec .venv/bin/python -m host replay "$@" ;;
   test) run_tests "$@" ;;
   lint) lint ;;

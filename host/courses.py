@@ -40,6 +40,7 @@ class Courses:
         self._launcher = launcher
         self._defer = defer
         self._pace = Pace()
+        self._claims: dict[str, asyncio.Task[Any] | None] = {}
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
         self._running: dict[asyncio.Task[Any], str] = {}
 
@@ -121,6 +122,8 @@ class Courses:
 
     async def _execute(self, tag: str, payload: Any) -> Variant:
         match tag:
+            case "claim":
+                self._claim(payload)
             case "start":
                 return Variant("started", await self._launcher.start(_start(payload)))
             case "hand-over":
@@ -142,6 +145,15 @@ class Courses:
             case "hold":
                 self._pace.hold(payload / 1000)
         return Variant("done")
+
+    def _claim(self, job: str) -> None:
+        """Two courses of one job at once could each see that nobody is coming, and both start somebody."""
+        if job in self._claims:
+            raise NameTaken(job)
+        course = asyncio.current_task()
+        self._claims[job] = course
+        if course is not None:
+            course.add_done_callback(lambda _: self._claims.pop(job, None))
 
     async def _block(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -24,11 +24,15 @@ fn told(course: &mut Course, outcome: Outcome) -> Step {
     granted(course, step)
 }
 
-/// Every turn that is asked for is given at once.
+/// The job and every turn that is asked for are given at once.
 fn granted(course: &mut Course, step: Step) -> Step {
     match step {
         Step::Tell(Command::AwaitTurn { pace: 150, repository }) if repository == "octo/x" => {
             course.next(Event::Outcome(Outcome::Done), NOW)
+        }
+        Step::Tell(Command::Claim(job)) if job.0 == 7 => {
+            let step = course.next(Event::Outcome(Outcome::Done), NOW);
+            granted(course, step)
         }
         step => step,
     }
@@ -98,6 +102,17 @@ fn the_second_delivery_of_a_job_finds_its_name_taken_and_asks_github_for_nothing
     let mut course = course(|_| {});
     told(&mut course, Outcome::Opened);
     assert_eq!(ended(told(&mut course, Outcome::Taken)), (Ending::Duplicate, "job-claimed"));
+}
+
+#[test]
+fn while_a_course_has_the_job_another_is_a_duplicate_or_comes_again() {
+    let claim = |deferrals: u32| {
+        let mut course = course(|t| t.deferrals = deferrals);
+        assert!(matches!(commanded(course.next(Event::Outcome(Outcome::Opened), NOW)), Command::Claim(_)));
+        ended(told(&mut course, Outcome::Taken))
+    };
+    assert_eq!(claim(0), (Ending::Duplicate, "job-claimed"));
+    assert_eq!(claim(1), (Ending::Deferred, "course-at-work"));
 }
 
 #[test]
@@ -272,10 +287,9 @@ fn a_name_that_lingers_is_stepped_over_but_not_one_that_another_course_took() {
 #[test]
 fn while_github_wants_to_be_left_alone_nothing_is_started() {
     let mut course = course(|_| {});
-    assert!(matches!(
-        commanded(course.next(Event::Outcome(Outcome::Opened), NOW)),
-        Command::AwaitTurn { .. }
-    ));
+    let mut next = |outcome| commanded(course.next(Event::Outcome(outcome), NOW));
+    assert!(matches!(next(Outcome::Opened), Command::Claim(_)));
+    assert!(matches!(next(Outcome::Done), Command::AwaitTurn { .. }));
     assert_eq!(ended(told(&mut course, Outcome::Held(60_000))), (Ending::Deferred, "github-rate-limited"));
 }
 

@@ -147,7 +147,8 @@ impl World {
                     Outcome::Done
                 }
             }
-            Command::Hold(_) | Command::Pause(_) => Outcome::Done,
+            Command::Claim(_) if roll.is_multiple_of(9) => Outcome::Taken,
+            Command::Claim(_) | Command::Hold(_) | Command::Pause(_) => Outcome::Done,
             Command::FindAll | Command::Open(_) => panic!("a launch does not sweep"),
         })
     }

@@ -106,6 +106,7 @@ pub(crate) struct World {
     settings: CoursesSettings,
     totals: Totals,
     sweeping: Option<Id>,
+    claims: BTreeMap<u64, Id>,
 }
 
 impl World {
@@ -134,6 +135,7 @@ impl World {
             settings: CoursesSettings::read(&given).settings.expect("good settings"),
             totals: Totals::default(),
             sweeping: None,
+            claims: BTreeMap::new(),
         }
     }
 
@@ -368,6 +370,7 @@ impl World {
         self.totals.kills += 1;
         self.trace(|| "the host is killed".to_owned());
         self.courses.clear();
+        self.claims.clear();
         self.turns.clear();
         let entries: Vec<Id> = self.journal.keys().copied().collect();
         for entry in entries {
@@ -412,12 +415,17 @@ impl World {
         if self.fault(2) {
             return (delay, Ok(Answer { status: 200, body: b"<html>".to_vec(), ..Answer::default() }));
         }
-        (delay, answer)
+        (delay, Ok(answer))
     }
 
     fn execute(&mut self, id: Id, command: Command) -> Result<Option<(u64, Outcome)>, String> {
         let delay = 10 + self.below(300);
         let outcome = match command {
+            Command::Claim(job) if self.claims.contains_key(&job.0) => Outcome::Taken,
+            Command::Claim(job) => {
+                self.claims.insert(job.0, id);
+                Outcome::Done
+            }
             Command::Start(start) => {
                 let told = format!("{:?}{:?}", start.tags, start.environment);
                 if told.contains(TOKEN) || told.contains(SECRET) {
@@ -463,6 +471,7 @@ impl World {
     }
 
     fn over(&mut self, id: Id) {
+        self.claims.retain(|_, course| *course != id);
         if let Some(entry) = self.courses.remove(&id).and_then(|running| running.kept) {
             self.journal.remove(&entry);
         }

@@ -10,6 +10,7 @@ fn tags(tags: Tags) -> Vec<(String, String)> {
 
 pub(super) fn to_host(command: Command) -> wit::Command {
     match command {
+        Command::Claim(job) => wit::Command::Claim(job.to_string()),
         Command::Start(start) => {
             let Start { name, tags: start_tags, machine, environment, limit } = *start;
             wit::Command::Start(wit::Start {

@@ -101,7 +101,11 @@ fn mint(decision: &Decision) -> Result<u8, String> {
                 Outcome::Done
             }
             Step::Tell(
-                Command::Terminate(_) | Command::AwaitTurn { .. } | Command::Hold(_) | Command::Open(_),
+                Command::Claim(_)
+                | Command::Terminate(_)
+                | Command::AwaitTurn { .. }
+                | Command::Hold(_)
+                | Command::Open(_),
             ) => Outcome::Done,
             Step::Tell(Command::Defer(_, _, answer) | Command::Finish(answer)) => {
                 if !minted {

@@ -61,6 +61,8 @@ pub(super) struct Launch {
 enum State {
     /// Nothing was done.
     Fresh,
+    /// Asked for the job.
+    Claiming,
     /// Asked which sandboxes live for the job; if `true`, GitHub said that it wants a runner.
     Finding(bool),
     /// Asked GitHub whether the job still wants a runner.
@@ -129,8 +131,17 @@ impl Launch {
 
     pub(super) fn next(&mut self, event: Event, now: Timestamp) -> Step {
         match (std::mem::replace(&mut self.state, State::Over), event) {
-            (State::Fresh, _) if self.ticket.deferrals > 0 => self.find(false),
-            (State::Fresh, _) => match self.ticket.created {
+            (State::Fresh, _) => self.tell(State::Claiming, Command::Claim(self.ticket.job)),
+            (State::Claiming, Event::Outcome(Outcome::Taken)) if self.ticket.deferrals > 0 => {
+                let delay = self.dice.jitter(UNDECIDED_DELAY);
+                let reason = Reason::new("course-at-work", "another course is at work on the job");
+                self.end(End::Defer(delay, reason))
+            }
+            (State::Claiming, Event::Outcome(Outcome::Taken)) => {
+                self.finish(Ending::Duplicate, "job-claimed", "another course is at work on the job")
+            }
+            (State::Claiming, _) if self.ticket.deferrals > 0 => self.find(false),
+            (State::Claiming, _) => match self.ticket.created {
                 Some(created) if now.since(created) <= FRESH => self.begin(),
                 _ => self.check(),
             },

@@ -11,7 +11,7 @@ mod sweep;
 
 use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, Fault, Request};
-use crate::ids::{Dice, SandboxName};
+use crate::ids::{Dice, JobId, SandboxName};
 use crate::machine::Machine;
 use crate::secret::Secret;
 use crate::settings::CoursesSettings;
@@ -24,6 +24,8 @@ pub type Tags = Vec<(&'static str, String)>;
 /// What the host is to do.
 #[derive(Clone, Debug)]
 pub enum Command {
+    /// Let no other course of this host have this job until this course is over.
+    Claim(JobId),
     /// Start a sandbox.
     Start(Box<Start>),
     /// Write the config to a sandbox's stdin.
