@@ -21,6 +21,9 @@ Defer = Callable[[str, float], Awaitable[None]]
 #: Seconds until a course in which the component itself failed is opened again.
 AFTER_FAILURE = 60.0
 
+#: Jobs of which is remembered that a course had them.
+REMEMBERED = 10_000
+
 #: What a command's time counts as, in the log.
 STAGES = {
     "start": "sandbox",
@@ -40,6 +43,7 @@ class Courses:
         self._launcher = launcher
         self._defer = defer
         self._pace = Pace()
+        self._had: dict[str, None] = {}
         self._claims: dict[str, asyncio.Task[Any] | None] = {}
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
         self._running: dict[asyncio.Task[Any], str] = {}
@@ -123,7 +127,7 @@ class Courses:
     async def _execute(self, tag: str, payload: Any) -> Variant:
         match tag:
             case "claim":
-                self._claim(payload)
+                return Variant("again" if self._claim(payload) else "done")
             case "start":
                 return Variant("started", await self._launcher.start(_start(payload)))
             case "hand-over":
@@ -146,14 +150,20 @@ class Courses:
                 self._pace.hold(payload / 1000)
         return Variant("done")
 
-    def _claim(self, job: str) -> None:
-        """Two courses of one job at once could each see that nobody is coming, and both start somebody."""
+    def _claim(self, job: str) -> bool:
+        """Two courses of one job at once could each see that nobody is coming, and both start somebody. Whether an
+        earlier course had the job."""
         if job in self._claims:
             raise NameTaken(job)
         course = asyncio.current_task()
         self._claims[job] = course
         if course is not None:
             course.add_done_callback(lambda _: self._claims.pop(job, None))
+        again = job in self._had
+        self._had[job] = None
+        if len(self._had) > REMEMBERED:
+            self._had.pop(next(iter(self._had)))
+        return again
 
     async def _block(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

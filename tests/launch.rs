@@ -243,7 +243,9 @@ fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
     };
     let (step, _) = again(vec![living(None)]);
     assert_eq!(ended(step), (Ending::Deferred, "sandbox-waiting"));
-    for (status, body, coming) in [(200, r#"{"busy":false}"#, true), (500, "", true), (404, "", false)] {
+    for (status, body, coming) in
+        [(200, r#"{"busy":false}"#, true), (500, "", true), (200, r#"{"busy":true}"#, false)]
+    {
         let (step, mut course) = again(vec![living(Some("9"))]);
         assert_eq!(asked(step).path, "/repos/octo/x/actions/runners/9");
         let step = answered(&mut course, status, body);
@@ -262,10 +264,13 @@ fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
     let (mut step, mut course) = again(four);
     for _ in 0..3 {
         asked(step);
-        step = answered(&mut course, 404, "");
+        step = answered(&mut course, 200, r#"{"busy":true}"#);
     }
     asked(step);
-    assert_eq!(ended(answered(&mut course, 404, "")), (Ending::Refused, "runners-taken"));
+    assert_eq!(ended(answered(&mut course, 200, r#"{"busy":true}"#)), (Ending::Refused, "runners-taken"));
+    let (step, mut course) = again(vec![living(Some("9"))]);
+    asked(step);
+    assert_eq!(ended(answered(&mut course, 404, "")), (Ending::Deferred, "sandbox-waiting"));
 }
 
 #[test]

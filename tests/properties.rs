@@ -148,6 +148,7 @@ impl World {
                 }
             }
             Command::Claim(_) if roll.is_multiple_of(9) => Outcome::Taken,
+            Command::Claim(_) if roll.is_multiple_of(5) => Outcome::Again,
             Command::Claim(_) | Command::Hold(_) | Command::Pause(_) => Outcome::Done,
             Command::FindAll | Command::Open(_) => panic!("a launch does not sweep"),
         })

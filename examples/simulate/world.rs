@@ -11,7 +11,7 @@ use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::timestamp::Timestamp;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 const SECRET: &str = "secret-canary";
 const TOKEN: &str = "ghp_canary";
@@ -107,6 +107,7 @@ pub(crate) struct World {
     totals: Totals,
     sweeping: Option<Id>,
     claims: BTreeMap<u64, Id>,
+    had: BTreeSet<u64>,
 }
 
 impl World {
@@ -136,6 +137,7 @@ impl World {
             totals: Totals::default(),
             sweeping: None,
             claims: BTreeMap::new(),
+            had: BTreeSet::new(),
         }
     }
 
@@ -371,6 +373,7 @@ impl World {
         self.trace(|| "the host is killed".to_owned());
         self.courses.clear();
         self.claims.clear();
+        self.had.clear();
         self.turns.clear();
         let entries: Vec<Id> = self.journal.keys().copied().collect();
         for entry in entries {
@@ -424,7 +427,7 @@ impl World {
             Command::Claim(job) if self.claims.contains_key(&job.0) => Outcome::Taken,
             Command::Claim(job) => {
                 self.claims.insert(job.0, id);
-                Outcome::Done
+                if self.had.insert(job.0) { Outcome::Done } else { Outcome::Again }
             }
             Command::Start(start) => {
                 let told = format!("{:?}{:?}", start.tags, start.environment);

@@ -51,6 +51,7 @@ pub(super) fn from_host(outcome: wit::Outcome) -> Outcome {
         wit::Outcome::Opened => Outcome::Opened,
         wit::Outcome::Started(id) => Outcome::Started(id),
         wit::Outcome::Taken => Outcome::Taken,
+        wit::Outcome::Again => Outcome::Again,
         wit::Outcome::Full => Outcome::Full,
         wit::Outcome::Found(found) => {
             Outcome::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())

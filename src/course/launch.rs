@@ -140,6 +140,7 @@ impl Launch {
             (State::Claiming, Event::Outcome(Outcome::Taken)) => {
                 self.finish(Ending::Duplicate, "job-claimed", "another course is at work on the job")
             }
+            (State::Claiming, Event::Outcome(Outcome::Again)) => self.find(false),
             (State::Claiming, _) if self.ticket.deferrals > 0 => self.find(false),
             (State::Claiming, _) => match self.ticket.created {
                 Some(created) if now.since(created) <= FRESH => self.begin(),
@@ -163,7 +164,7 @@ impl Launch {
                 }
             }
             (State::Surveying, Event::Answer(answer)) => {
-                if Survey::coming(answer.as_ref().map_err(|e| *e)) {
+                if self.survey.coming(answer.as_ref().map_err(|e| *e)) {
                     return self.finish(
                         Ending::Duplicate,
                         "runner-coming",

@@ -104,6 +104,8 @@ pub enum Outcome {
     Started(String),
     /// The name is taken.
     Taken,
+    /// Done, but not for the first time.
+    Again,
     /// As many live as may.
     Full,
     /// These live.

@@ -46,8 +46,11 @@ impl Survey {
         if self.undecided { Finding::Undecided } else { Finding::Nobody }
     }
 
-    /// Takes GitHub's answer to [`Finding::Ask`]; whether that runner is coming.
-    pub(super) fn coming(answer: Result<&Answer, Fault>) -> bool {
-        github::read_runner(answer) == RunnerState::Coming
+    /// Takes GitHub's answer to [`Finding::Ask`]; whether that runner is coming. The sandbox of one that is gone is
+    /// about to end: until then its job's claim is not free.
+    pub(super) fn coming(&mut self, answer: Result<&Answer, Fault>) -> bool {
+        let state = github::read_runner(answer);
+        self.undecided |= state == RunnerState::Gone;
+        state == RunnerState::Coming
     }
 }

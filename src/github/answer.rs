@@ -65,8 +65,10 @@ pub enum Refusal {
 /// What GitHub says of a runner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunnerState {
-    /// It has a job, or had one and is gone.
-    Spent,
+    /// It has a job.
+    Busy,
+    /// It is registered no longer: its job is over, or it was deleted.
+    Gone,
     /// It waits for a job, or GitHub did not say.
     Coming,
 }
@@ -153,7 +155,8 @@ pub fn read_runner(answer: Result<&Answer, Fault>) -> RunnerState {
     }
     let busy = |answer: &Answer| serde_json::from_slice::<Body>(&answer.body).is_ok_and(|body| body.busy);
     match answer {
-        Ok(answer) if answer.status == 404 || answer.status == 200 && busy(answer) => RunnerState::Spent,
+        Ok(answer) if answer.status == 404 => RunnerState::Gone,
+        Ok(answer) if answer.status == 200 && busy(answer) => RunnerState::Busy,
         _ => RunnerState::Coming,
     }
 }
