@@ -116,6 +116,28 @@ fn while_a_course_has_the_job_another_is_a_duplicate_or_comes_again() {
 }
 
 #[test]
+fn a_delivery_of_a_job_that_was_had_before_is_a_duplicate_unless_nobody_has_it() {
+    let again = |found: Vec<Sandbox>| {
+        let mut course = course(|_| {});
+        course.next(Event::Outcome(Outcome::Opened), NOW);
+        assert!(matches!(commanded(told(&mut course, Outcome::Again)), Command::FindJob(_)));
+        (told(&mut course, Outcome::Found(found)), course)
+    };
+    let living = Sandbox { id: "sb-1".into(), tags: Vec::new() };
+    assert_eq!(ended(again(vec![living]).0), (Ending::Duplicate, "job-claimed"));
+    for (status, launched) in [("queued", true), ("in_progress", false), ("completed", false)] {
+        let (step, mut course) = again(Vec::new());
+        asked(step);
+        let step = answered(&mut course, 200, &format!(r#"{{"status":"{status}"}}"#));
+        if launched {
+            assert!(matches!(commanded(step), Command::Start(_)));
+        } else {
+            assert_eq!(ended(step), (Ending::Duplicate, "job-claimed"));
+        }
+    }
+}
+
+#[test]
 fn a_late_delivery_is_checked_with_github_first() {
     let late = |status: u16, body: &str| {
         let mut course = course(|t| t.created = Some(Timestamp(1)));

@@ -41,6 +41,8 @@ pub(super) struct Launch {
     nonce: Nonce,
     state: State,
     mints: u32,
+    /// Whether an earlier course had the job.
+    again: bool,
     /// How often it was told that GitHub wants to be left alone.
     holds: u32,
     /// Whether this course has a turn to mint that it did not use yet.
@@ -118,6 +120,7 @@ impl Launch {
             nonce,
             state,
             mints: 0,
+            again: false,
             holds: 0,
             turn: false,
             survey: Survey::new(Vec::new()),
@@ -140,12 +143,21 @@ impl Launch {
             (State::Claiming, Event::Outcome(Outcome::Taken)) => {
                 self.finish(Ending::Duplicate, "job-claimed", "another course is at work on the job")
             }
-            (State::Claiming, Event::Outcome(Outcome::Again)) => self.find(false),
+            (State::Claiming, Event::Outcome(Outcome::Again)) => {
+                self.again = true;
+                self.find(false)
+            }
             (State::Claiming, _) if self.ticket.deferrals > 0 => self.find(false),
             (State::Claiming, _) => match self.ticket.created {
                 Some(created) if now.since(created) <= FRESH => self.begin(),
                 _ => self.check(),
             },
+            // A delivery of a job that was had before: whoever had it looks after it.
+            (State::Finding(_), Event::Outcome(Outcome::Found(found)))
+                if self.ticket.deferrals == 0 && !found.is_empty() =>
+            {
+                self.claimed()
+            }
             (State::Finding(checked), Event::Outcome(Outcome::Found(found))) => {
                 self.survey = Survey::new(found);
                 if checked { self.survey() } else { self.check() }
@@ -155,6 +167,7 @@ impl Launch {
             }
             (State::Checking, Event::Answer(answer)) => {
                 match github::read_job(answer.as_ref().map_err(|e| *e)) {
+                    JobState::Gone if self.again && self.ticket.deferrals == 0 => self.claimed(),
                     JobState::Gone => self.finish(
                         Ending::Ignored,
                         "no-longer-queued",
@@ -213,6 +226,10 @@ impl Launch {
     fn check(&mut self) -> Step {
         let request = Request::job(&self.ticket.repository, self.ticket.job);
         self.ask(State::Checking, request)
+    }
+
+    fn claimed(&mut self) -> Step {
+        self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already")
     }
 
     fn find(&mut self, checked: bool) -> Step {
@@ -299,9 +316,7 @@ impl Launch {
                 }
                 self.find(true)
             }
-            Outcome::Taken => {
-                self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already")
-            }
+            Outcome::Taken => self.claimed(),
             Outcome::Full => {
                 let delay = self.dice.jitter(FULL_DELAY);
                 let text = format!(
@@ -327,9 +342,7 @@ impl Launch {
         match outcome {
             Outcome::Found(found) => match found.into_iter().next() {
                 Some(sandbox) if sandbox.tag("nonce") == Some(self.nonce.as_str()) => self.claim(sandbox.id),
-                Some(_) => {
-                    self.finish(Ending::Duplicate, "job-claimed", "a sandbox was started for the job already")
-                }
+                Some(_) => self.claimed(),
                 None => self.defer(reason),
             },
             _ => self.defer(reason),
