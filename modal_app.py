@@ -25,6 +25,8 @@ settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRE
     max_containers=1,
     # A GPU's sandbox may take 21 minutes to be scheduled, a deferral an hour to fall due.
     timeout=2 * 60 * 60,
+    # A `resume` that dies with its container is called again.
+    retries=modal.Retries(max_retries=8, initial_delay=5.0, max_delay=60.0),
     enable_memory_snapshot=True,
 )
 @modal.concurrent(max_inputs=1000)

@@ -34,6 +34,7 @@ def test_the_app_is_deployed_as_the_readme_says(plane: ControlPlane) -> None:
     assert set(functions) == {"Jitney.*", "refresh_runner_image", "tick"}
     jitney = functions["Jitney.*"].function
     assert jitney.concurrency_limit == 1 and jitney.max_concurrent_inputs == 1000
+    assert jitney.retry_policy.retries == 8
     assert jitney.checkpointing_enabled and jitney.warm_pool_size == 0
     assert set(jitney.method_definitions) == {"webhook", "resume", "sweep"}
     assert functions["tick"].function.schedule.period.minutes == 3
