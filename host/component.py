@@ -1,7 +1,8 @@
 """The component, loaded once; an instance of it for every delivery and every course.
 
-An instance gets fresh memory, a memory limit, a time limit, and its half of the settings: an intake instance
-never holds the GitHub credential, a courses instance never holds the webhook secret.
+An instance gets fresh memory, a memory limit, a time limit, and its part of the settings: an intake instance
+never holds the GitHub credential, a courses instance never holds the webhook secret, and a GitHub App's key is in a
+keys instance alone.
 """
 
 import hashlib
@@ -59,6 +60,7 @@ class Component:
         present = [setting for setting in self.declared() if setting.name in environment]
         self._intake: Environment = [(s.name, environment[s.name]) for s in present if s.intake]
         self._courses: Environment = [(s.name, environment[s.name]) for s in present if s.courses]
+        self._keys: Environment = [(s.name, environment[s.name]) for s in present if s.keys]
 
     def declared(self) -> list[Any]:
         """Every setting that there is: a WIT `setting` each."""
@@ -71,6 +73,10 @@ class Component:
     def courses(self) -> "Instance":
         """A fresh instance for one course."""
         return Instance(self, self._courses, COURSE_MEMORY, COURSE_EPOCHS)
+
+    def keys(self) -> "Instance":
+        """A fresh instance that can sign for the GitHub App."""
+        return Instance(self, self._keys, COURSE_MEMORY, COURSE_EPOCHS)
 
     def release(self) -> Any:
         """The Actions runner that goes into the runner image, a WIT `release`. Asks GitHub."""
@@ -85,11 +91,12 @@ class Component:
 
     def everything(self) -> Environment:
         """All settings, for a replay."""
-        return list(dict(self._intake + self._courses).items())
+        return list(dict(self._intake + self._courses + self._keys).items())
 
-    def check(self) -> tuple[Any, Any]:
-        """The readiness of both halves of the settings, intake first."""
-        return self.intake().call("settings", "check", True), self.courses().call("settings", "check", False)
+    def check(self) -> list[Any]:
+        """The readiness of each part of the settings, a WIT `readiness` each."""
+        kinds = {"intake": self.intake, "courses": self.courses, "keys": self.keys}
+        return [instance().call("settings", "check", kind) for kind, instance in kinds.items()]
 
     def store(self, environment: Environment, memory: int, epochs: int) -> Store:
         """A store with its limits, in which nothing lives."""

@@ -11,6 +11,7 @@ from wasmtime import Trap, WasmtimeError
 from wasmtime.component import Record, Variant
 
 from host.component import Component, Course
+from host.credentials import Credentials, Unauthorized
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start
 from host.log import logger
 from host.pace import Held, Pace
@@ -29,6 +30,7 @@ STAGES = {
     "start": "sandbox",
     "hand-over": "hand_over",
     "terminate": "clear",
+    "authorize": "credential",
     "pause": "pause",
     "await-turn": "turn",
     "hold": "pause",
@@ -43,6 +45,7 @@ class Courses:
         self._launcher = launcher
         self._defer = defer
         self._pace = Pace()
+        self._credentials = Credentials(component)
         self._had: dict[str, None] = {}
         self._claims: dict[str, asyncio.Task[Any] | None] = {}
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
@@ -120,6 +123,8 @@ class Courses:
             return Variant("full")
         except Held as held:
             return Variant("held", held.args[0])
+        except Unauthorized as refused:
+            return Variant("unauthorized", refused.args[0])
         except Exception as error:
             logger().warning("command-failed", command=command.tag, error=type(error).__name__, detail=str(error))
             return Variant("failed", _record(name=type(error).__name__, detail=str(error)))
@@ -142,6 +147,8 @@ class Courses:
                 return Variant("found", [_found(s) for s in await self._launcher.find_all()])
             case "open":
                 await self._defer(payload, 0.0)
+            case "authorize":
+                return Variant("authorized", await self._credentials.get(payload.whose, payload.again))
             case "pause":
                 await asyncio.sleep(payload / 1000)
             case "await-turn":

@@ -44,9 +44,9 @@ class Endpoint:
         self._component = component
         self._defer = defer
         self._courses = Courses(component, launcher, defer)
-        intake, courses = component.check()
-        self._unready = intake.unready or courses.unready
-        self._health = _health(component, self._unready, json.loads(intake.report), json.loads(courses.report))
+        checked = component.check()
+        self._unready = next((part.unready for part in checked if part.unready), None)
+        self._health = _health(component, self._unready, *(json.loads(part.report) for part in checked))
         self._spare: Instance | None = component.intake()
         self._held = 0
         self._recent: deque[str] = deque(maxlen=RECENT)

@@ -3,7 +3,7 @@
 //! The headers are read first, because the signature is one of them; the body's content only as [`Verified`].
 //! Shapes are GitHub's ("Webhook events and payloads", `workflow_job`), with what real deliveries leave out.
 
-use crate::ids::{Guid, JobId, RunId, RunnerId};
+use crate::ids::{Guid, InstallationId, JobId, RunId, RunnerId};
 use crate::label::Label;
 use crate::repository::Repository;
 use crate::shown::Shown;
@@ -114,6 +114,8 @@ pub struct JobDelivery {
     pub created: Option<Timestamp>,
     /// The runner that took it, by name.
     pub runner: Option<String>,
+    /// The App's installation that the delivery comes through.
+    pub installation: Option<InstallationId>,
 }
 
 /// What happened to a job. A job that waited for a deployment's approval comes as action `queued` with status
@@ -138,6 +140,13 @@ struct Wire<'a> {
     action: Cow<'a, str>,
     workflow_job: WireJob<'a>,
     repository: WireRepository<'a>,
+    #[serde(default)]
+    installation: Option<WireInstallation>,
+}
+
+#[derive(Deserialize)]
+struct WireInstallation {
+    id: InstallationId,
 }
 
 #[derive(Deserialize)]
@@ -215,6 +224,7 @@ impl JobDelivery {
             runner: job
                 .runner_name
                 .filter(|name| job.runner_id.is_some_and(|id| id != 0) && !name.is_empty()),
+            installation: wire.installation.map(|installation| installation.id),
         })
     }
 }

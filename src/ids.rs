@@ -30,9 +30,21 @@ number! {
     /// A registered runner's id.
     RunnerId
 }
+number! {
+    /// An installation of the App.
+    InstallationId
+}
+number! {
+    /// A webhook.
+    HookId
+}
+number! {
+    /// One attempt to deliver; a delivery's attempts share its [`Guid`].
+    DeliveryId
+}
 
 /// `X-GitHub-Delivery`: the GUID of a delivery, kept by its redeliveries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Guid(String);
 

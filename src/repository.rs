@@ -1,6 +1,7 @@
 //! Repositories by name, and the patterns of `ALLOWED_REPOS`.
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A repository, `owner/name`. Both parts are safe in a URL path as they stand, and compare without case.
@@ -57,6 +58,19 @@ impl PartialEq for Repository {
 }
 
 impl Eq for Repository {}
+
+impl PartialOrd for Repository {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Repository {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let key = |repository: &Self| repository.to_string().to_ascii_lowercase();
+        key(self).cmp(&key(other))
+    }
+}
 
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,6 +137,15 @@ impl Allowlist {
             Repository::parse(&format!("{}/{name}", pattern.owner)).ok()
         };
         self.admitted.iter().flatten().filter_map(named).collect()
+    }
+
+    /// The owners of whom every repository is admitted, by a repository that stands for theirs.
+    pub fn owners(&self) -> Vec<Repository> {
+        let all = |pattern: &Pattern| match pattern.name {
+            None => Repository::parse(&format!("{}/all", pattern.owner)).ok(),
+            Some(_) => None,
+        };
+        self.admitted.iter().flatten().filter_map(all).collect()
     }
 
     /// Whether `repository` may have runners: admitted by a pattern, and excluded by none.

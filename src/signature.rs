@@ -3,7 +3,7 @@
 //! The rule is GitHub's ("Validating webhook deliveries"): `X-Hub-Signature-256` is `sha256=` and the hex digest.
 
 use crate::secret::Secret;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 

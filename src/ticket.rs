@@ -3,7 +3,7 @@
 use crate::answer::Subject;
 use crate::delivery::JobDelivery;
 use crate::github::QueuedJob;
-use crate::ids::{Guid, JobId, RunId};
+use crate::ids::{Guid, InstallationId, JobId, RunId};
 use crate::label::Label;
 use crate::repository::Repository;
 use crate::timestamp::Timestamp;
@@ -40,6 +40,9 @@ pub struct Ticket {
     pub created: Option<Timestamp>,
     /// The runner that took it, where the delivery names one.
     pub runner: Option<String>,
+    /// The App's installation, where the delivery names one.
+    #[serde(default)]
+    pub installation: Option<InstallationId>,
     /// How many courses were deferred before this one.
     #[serde(default)]
     pub deferrals: u32,
@@ -60,6 +63,7 @@ impl Ticket {
             labels: job.labels.clone(),
             created: job.created,
             runner: job.runner.clone(),
+            installation: job.installation,
             deferrals: 0,
             starts: 0,
         }
@@ -76,6 +80,7 @@ impl Ticket {
             labels: job.labels,
             created: job.created,
             runner: None,
+            installation: None,
             deferrals: 1,
             starts: 0,
         }

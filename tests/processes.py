@@ -19,11 +19,13 @@ SECRET = "webhook-secret-canary"
 class Jitney:
     """A context manager: `serve --launcher local` against a stand-in GitHub. `url` is where it listens."""
 
-    def __init__(self, github: str, journal: Path, sweep_every: float = 3600, **settings: str | None) -> None:
+    def __init__(
+        self, github: str, journal: Path, sweep_every: float = 3600, port: int = 0, **settings: str | None
+    ) -> None:
         given = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github} | settings
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         environment = inherited | {name: value for name, value in given.items() if value is not None}
-        command = [sys.executable, "-m", "host", "serve", "--port", "0", "--launcher", "local"]
+        command = [sys.executable, "-m", "host", "serve", "--port", str(port), "--launcher", "local"]
         self.process = subprocess.Popen(
             [*command, "--journal", str(journal), "--sweep-every", str(sweep_every)],
             cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

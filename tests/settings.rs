@@ -163,12 +163,14 @@ fn releases_are_never_asked_for_with_an_enterprises_credential() {
 }
 
 #[test]
-fn each_half_of_the_settings_keeps_to_its_secrets() {
+fn each_kind_of_instance_keeps_to_its_secrets() {
     for declared in DECLARED {
         let credential = declared.name.starts_with("GITHUB_TOKEN") || declared.name.starts_with("GITHUB_APP");
         assert!(!(credential && declared.intake), "{} goes to an intake instance", declared.name);
-        assert!(!(declared.name.starts_with("WEBHOOK") && declared.courses), "{}", declared.name);
-        assert!(declared.intake || declared.courses);
+        assert!(!(declared.name.starts_with("WEBHOOK_SECRET") && declared.courses), "{}", declared.name);
+        let secret = credential && declared.name != "GITHUB_APP_ID";
+        assert!(!(secret && declared.courses && declared.keys), "{} goes to two kinds", declared.name);
+        assert!(declared.intake || declared.courses || declared.keys);
     }
     let shown = format!("{:?}{:?}", intake(&[]), courses(&[]));
     assert!(!shown.contains("canary"), "a secret shows in a debug print");

@@ -1,5 +1,6 @@
 """The sweep over real HTTP: what was lost is found, what was left is cleared, what is at work is left alone."""
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +9,23 @@ import pytest
 
 from tests.processes import SECRET, Jitney, eventually
 from tests.standin import StandinGitHub, deliver, payload
+from tests.standin.hooks import Hook
 
 LABELS = ["self-hosted", "modal"]
 LONG_AGO = datetime.now(UTC) - timedelta(minutes=10)
 
 
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 @pytest.fixture
 def jitney(github: StandinGitHub, tmp_path: Path) -> Iterator[Jitney]:
-    with Jitney(github.url, tmp_path / "journal.db", sweep_every=1.0, ALLOWED_REPOS="octo/demo") as running:
+    port = free_port()
+    own = {"ALLOWED_REPOS": "octo/demo", "WEBHOOK_URL": f"http://127.0.0.1:{port}"}
+    with Jitney(github.url, tmp_path / "journal.db", sweep_every=1.0, port=port, **own) as running:
         yield running
 
 
@@ -75,4 +85,38 @@ def test_launching_comes_first_when_the_quota_runs_low(github: StandinGitHub, ji
     github.state.queue(70, "octo/demo", LABELS).created = LONG_AGO
     eventually(lambda: [line for line in jitney.logged("course") if "nine tenths" in line["why"]])
     asked = [path for _, path in github.requests]
-    assert not [path for path in asked if path.endswith("/runners?per_page=100")]
+    assert not [path for path in asked if "/actions/runners" in path]
+
+
+def test_a_delivery_that_failed_is_redelivered_once_and_its_job_launched(
+    github: StandinGitHub, jitney: Jitney
+) -> None:
+    """The job is too young for the sweep to launch it by itself: nothing but its delivery tells of it."""
+    hook = Hook("repos/octo/demo/hooks", 5, f"{jitney.url}/", SECRET, page=2)
+    job = payload("workflow_job.queued", id=71, repository="octo/demo", labels=["self-hosted", "modal"])
+    github.state.queue(71, "octo/demo", LABELS)
+    done = payload("workflow_job.completed", id=72, repository="octo/demo")
+    hook.failed("guid-lost", job, 502, LONG_AGO)
+    hook.failed("guid-refused", job, 403, LONG_AGO)
+    hook.failed("guid-of-late", job, 0, datetime.now(UTC))
+    for number in range(5):
+        hook.failed(f"guid-{number}", done, 200, LONG_AGO)
+    hook.failed("guid-mended", done, 504, LONG_AGO)
+    hook.failed("guid-mended", done, 200, LONG_AGO + timedelta(minutes=1))
+    github.hooks.all.append(hook)
+    swept = eventually(lambda: [line for line in jitney.logged("course") if line.get("redelivered")])
+    assert swept[0]["redelivered"] == 1
+    eventually(lambda: github.state.jobs[71].status == "completed")
+    eventually(lambda: [line for line in jitney.logged("course") if line["outcome"] == "swept"][3:])
+    again = [attempt.guid for attempt in hook.attempts if attempt.redelivery]
+    assert again == ["guid-lost"] and github.mints() == 1
+
+
+def test_a_matrix_whose_deliveries_never_came_is_found_page_by_page(github: StandinGitHub, tmp_path: Path) -> None:
+    for job in range(7000, 7000 + 130):
+        github.state.queue(job, "octo/demo", LABELS).created = LONG_AGO
+        github.state.jobs[job].run = 1_007_000
+    settings = {"ALLOWED_REPOS": "octo/demo", "MAX_RUNNERS": "200", "MINTS_PER_MINUTE": "180"}
+    with Jitney(github.url, tmp_path / "j.db", sweep_every=15.0, **settings):
+        eventually(lambda: all(github.state.jobs[job].status == "completed" for job in range(7000, 7130)), 60)
+    assert github.mints() == 130

@@ -3,6 +3,8 @@
 use super::bindings::exports::jitney::core::courses as wit;
 use super::carry;
 use crate::course::{Command, Outcome, Sandbox, Start, Tags};
+use crate::github::{Answer, Fault};
+use crate::secret::Secret;
 
 fn tags(tags: Tags) -> Vec<(String, String)> {
     tags.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -36,6 +38,9 @@ pub(super) fn to_host(command: Command) -> wit::Command {
         Command::FindJob(job) => wit::Command::FindJob(job),
         Command::FindAll => wit::Command::FindAll,
         Command::Open(ticket) => wit::Command::Open(ticket.write()),
+        Command::Authorize { whose, again } => {
+            wit::Command::Authorize(wit::Authorization { whose: whose.write(), again })
+        }
         Command::Pause(delay) => wit::Command::Pause(delay),
         Command::AwaitTurn { repository, pace } => wit::Command::AwaitTurn(wit::Turn { repository, pace }),
         Command::Hold(delay) => wit::Command::Hold(delay),
@@ -57,6 +62,11 @@ pub(super) fn from_host(outcome: wit::Outcome) -> Outcome {
             Outcome::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
         }
         wit::Outcome::Held(wait) => Outcome::Held(wait),
+        wit::Outcome::Authorized(token) => Outcome::Authorized(Secret::new(token)),
+        wit::Outcome::Unauthorized(refusal) => Outcome::Unauthorized(match refusal.status {
+            0 => Err(Fault::Unreachable),
+            status => Ok(Answer { status, retry_after: refusal.retry_after, ..Answer::default() }),
+        }),
         wit::Outcome::Done => Outcome::Done,
         wit::Outcome::Failed(failure) => Outcome::Failed(failure.name),
     }

@@ -3,8 +3,7 @@
 //! Uses `waki`'s bindings rather than its client, because the client bounds only the time to connect, reads a body
 //! of any length, and panics on some answers. Redirects are not followed: WASI-HTTP follows none.
 
-use crate::github::{Answer, Fault, Method, Request};
-use crate::secret::Secret;
+use crate::github::{Answer, Cursor, Fault, Method, Request};
 use crate::settings::ApiBase;
 use anyhow::anyhow;
 use waki::ErrorCode;
@@ -23,8 +22,8 @@ const NEXT_BYTE_WITHIN: u64 = 5 * SECOND;
 const BODY_LIMIT: usize = 1 << 20;
 
 /// Sends `request` below `base` and returns GitHub's answer, or why there is none.
-pub(super) fn send(base: &ApiBase, token: Option<&Secret>, request: &Request) -> Result<Answer, Fault> {
-    let outgoing = prepare(base, token, request).map_err(|_| Fault::Denied)?;
+pub(super) fn send(base: &ApiBase, request: &Request) -> Result<Answer, Fault> {
+    let outgoing = prepare(base, request).map_err(|_| Fault::Denied)?;
     let body = outgoing.body().map_err(|()| Fault::Denied)?;
     let options = RequestOptions::new();
     let bounded = [
@@ -46,12 +45,9 @@ pub(super) fn send(base: &ApiBase, token: Option<&Secret>, request: &Request) ->
     read(&await_response(&response)?)
 }
 
-fn prepare(base: &ApiBase, token: Option<&Secret>, request: &Request) -> anyhow::Result<OutgoingRequest> {
-    let headers: Vec<_> = request
-        .headers(token)
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into_bytes()))
-        .collect();
+fn prepare(base: &ApiBase, request: &Request) -> anyhow::Result<OutgoingRequest> {
+    let headers: Vec<_> =
+        request.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
     let outgoing = OutgoingRequest::new(Fields::from_list(&headers)?);
     let method = match request.method {
         Method::Get => waki::Method::Get,
@@ -78,16 +74,18 @@ fn await_response(response: &FutureIncomingResponse) -> Result<IncomingResponse,
 
 fn read(response: &IncomingResponse) -> Result<Answer, Fault> {
     let headers = response.headers();
-    let number = |name: &str| -> Option<u64> {
+    let text = |name: &str| -> Option<String> {
         let values = headers.get(&name.to_owned());
-        std::str::from_utf8(values.first()?).ok()?.trim().parse().ok()
+        Some(std::str::from_utf8(values.first()?).ok()?.trim().to_owned())
     };
+    let number = |name: &str| -> Option<u64> { text(name)?.parse().ok() };
     let answer = Answer {
         status: response.status(),
         retry_after: number("retry-after"),
         limit: number("x-ratelimit-limit"),
         remaining: number("x-ratelimit-remaining"),
         reset: number("x-ratelimit-reset"),
+        next: text("link").as_deref().and_then(Cursor::of_link),
         body: Vec::new(),
     };
     drop(headers);

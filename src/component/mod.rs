@@ -7,6 +7,7 @@ mod command;
 mod exit;
 mod exports;
 mod http;
+mod keys;
 mod run;
 
 use crate::admission::{self, Trust, Verdict};
@@ -14,7 +15,7 @@ use crate::answer::{self, Outcome, Reason, Subject};
 use crate::course::{self, Course, Event, Step};
 use crate::delivery::Headers;
 use crate::github;
-use crate::settings::{CoursesSettings, DECLARED, IntakeSettings, Problem};
+use crate::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, KeysSettings, Problem};
 use crate::ticket::Ticket;
 use crate::timestamp::Timestamp;
 use bindings::exports::jitney::core as wit;
@@ -22,6 +23,7 @@ use std::cell::RefCell;
 use wasi::cli::environment::get_environment;
 use wasi::clocks::wall_clock;
 use wit::intake::{Answer, Fault, Opening};
+use wit::settings::Kind;
 
 struct Jitney;
 
@@ -51,22 +53,23 @@ impl wit::settings::Guest for Jitney {
             name: d.name.to_owned(),
             intake: d.intake,
             courses: d.courses,
+            keys: d.keys,
         };
         DECLARED.iter().map(setting).collect()
     }
 
-    fn check(intake: bool) -> wit::settings::Readiness {
+    fn check(kind: Kind) -> wit::settings::Readiness {
         let environment = get_environment();
-        if intake {
-            let checked = IntakeSettings::read(&environment);
-            return wit::settings::Readiness {
-                unready: unready(&checked.problems),
-                report: checked.report(),
-            };
+        match kind {
+            Kind::Intake => readiness(&IntakeSettings::read(&environment)),
+            Kind::Courses => readiness(&CoursesSettings::read(&environment)),
+            Kind::Keys => readiness(&KeysSettings::read(&environment)),
         }
-        let checked = CoursesSettings::read(&environment);
-        wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report() }
     }
+}
+
+fn readiness<T>(checked: &Checked<T>) -> wit::settings::Readiness {
+    wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report() }
 }
 
 impl wit::intake::Guest for Jitney {
@@ -118,9 +121,12 @@ impl wit::releases::Guest for Jitney {
     fn runner() -> Result<wit::releases::Release, String> {
         let checked = CoursesSettings::read(&get_environment());
         let settings = checked.settings.ok_or("the settings are at fault")?;
-        let request = github::Request::runner_release(settings.runner_version);
         let (api, token) = settings.releases();
-        let answer = http::send(&api, token, &request);
+        let request = github::Request {
+            credential: token.cloned(),
+            ..github::Request::runner_release(settings.runner_version)
+        };
+        let answer = http::send(&api, &request);
         let found = github::read_release(answer.as_ref().map_err(|fault| *fault), now())?;
         Ok(wit::releases::Release {
             version: found.version.to_string(),
@@ -181,7 +187,7 @@ fn play(course: &mut Course, settings: &CoursesSettings, event: Event) -> course
         match course.next(event, now()) {
             Step::Tell(command) => return command,
             Step::Ask(request) => {
-                event = Event::Answer(http::send(&settings.api, Some(&settings.token), &request));
+                event = Event::Answer(http::send(&settings.api, &request));
             }
         }
     }

@@ -73,7 +73,7 @@ fn mint(decision: &Decision) -> Result<u8, String> {
         let outcome = match course.next(event, now()) {
             Step::Ask(request) => {
                 eprintln!("asks   {:?} {}{}", request.method, settings.api, request.path);
-                let answer = http::send(&settings.api, Some(&settings.token), &request);
+                let answer = http::send(&settings.api, &request);
                 eprintln!(
                     "answer {}",
                     answer.as_ref().map_or_else(|fault| format!("{fault:?}"), |a| a.status.to_string())
@@ -96,6 +96,10 @@ fn mint(decision: &Decision) -> Result<u8, String> {
             Step::Tell(Command::FindName(_) | Command::FindJob(_) | Command::FindAll) => {
                 Outcome::Found(Vec::new())
             }
+            Step::Tell(Command::Authorize { whose, .. }) => match super::keys::grant(&whose.write()) {
+                Ok(grant) => Outcome::Authorized(grant.token),
+                Err(refused) => Outcome::Unauthorized(refused),
+            },
             Step::Tell(Command::Pause(delay)) => {
                 std::thread::sleep(std::time::Duration::from_millis(delay));
                 Outcome::Done

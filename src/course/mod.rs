@@ -3,6 +3,7 @@
 //! A course asks GitHub ([`Step::Ask`]) and commands the host ([`Step::Tell`]); both report back as an [`Event`].
 //! The order of steps, what an error means and when to try again are decided here and in no other place.
 
+mod keyring;
 mod launch;
 mod pair;
 mod release;
@@ -10,13 +11,14 @@ mod survey;
 mod sweep;
 
 use crate::answer::{Answer, Outcome as Ending, Reason};
-use crate::github::{self, Fault, Request};
+use crate::github::{self, Fault, Request, Whose};
 use crate::ids::{Dice, JobId, SandboxName};
 use crate::machine::Machine;
 use crate::secret::Secret;
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
 use crate::timestamp::Timestamp;
+use keyring::{Heard, Keyring};
 
 /// Tags, name and value; values are cut to what is safe as one (see [`tag`]).
 pub type Tags = Vec<(&'static str, String)>;
@@ -47,6 +49,13 @@ pub enum Command {
     FindAll,
     /// Open the course of this ticket, beside this one.
     Open(Box<Ticket>),
+    /// Get a credential for this; another than before if `again`, for that one was refused.
+    Authorize {
+        /// What it is for.
+        whose: Whose,
+        /// Whether the one that was got before will not do.
+        again: bool,
+    },
     /// Wait so many milliseconds.
     Pause(u64),
     /// Wait for this course's turn to ask GitHub for a JIT config.
@@ -112,6 +121,10 @@ pub enum Outcome {
     Found(Vec<Sandbox>),
     /// GitHub's limit is reached, for so many milliseconds yet.
     Held(u64),
+    /// Here is the credential.
+    Authorized(Secret),
+    /// GitHub gave none, but this answer.
+    Unauthorized(Result<github::Answer, Fault>),
     /// Done.
     Done,
     /// It failed, with an error of this name.
@@ -138,7 +151,10 @@ pub enum Step {
 
 /// A course, from its ticket to [`Command::Defer`] or [`Command::Finish`].
 #[derive(Debug)]
-pub struct Course(Kind);
+pub struct Course {
+    kind: Kind,
+    keyring: Keyring,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -152,27 +168,35 @@ impl Course {
     /// Opens the course of `ticket`; `seed` makes its names and delays.
     pub fn open(ticket: Ticket, settings: CoursesSettings, seed: u64) -> Self {
         let dice = Dice::new(seed);
-        Self(match ticket.purpose {
+        let keyring = Keyring::new(&settings, ticket.installation);
+        let kind = match ticket.purpose {
             Purpose::Launch => Kind::Launch(Box::new(launch::Launch::new(ticket, settings, dice))),
             Purpose::Release => Kind::Release(Box::new(release::Release::new(ticket, settings))),
             Purpose::Pair => Kind::Pair(Box::new(pair::Pair::new(ticket))),
-        })
+        };
+        Self { kind, keyring }
     }
 
     /// Opens a sweep; `recent` are tickets of late, whose repositories it visits beside those that are named, and
     /// `pending` those whose courses run or wait.
     pub fn sweep(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
-        Self(Kind::Sweep(Box::new(sweep::Sweep::new(settings, recent, pending))))
+        let keyring = Keyring::new(&settings, None);
+        Self { kind: Kind::Sweep(Box::new(sweep::Sweep::new(settings, recent, pending))), keyring }
     }
 
-    /// The next step.
+    /// The next step. A request comes with its credential.
     pub fn next(&mut self, event: Event, now: Timestamp) -> Step {
-        match &mut self.0 {
+        let event = match self.keyring.hear(event) {
+            Heard::Event(event) => event,
+            Heard::Step(step) => return step,
+        };
+        let step = match &mut self.kind {
             Kind::Launch(launch) => launch.next(event, now),
             Kind::Release(release) => release.next(event),
             Kind::Pair(pair) => pair.next(event),
             Kind::Sweep(sweep) => sweep.next(event, now),
-        }
+        };
+        self.keyring.sign(step)
     }
 }
 

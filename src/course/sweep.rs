@@ -1,30 +1,42 @@
 //! Reconcile: what GitHub wants, what lives and what is registered, put beside each other and brought into line.
 //!
 //! A sweep asks for everything and trusts nothing that was remembered: queued jobs of ours get a course (which looks
-//! for itself whether a runner is coming), registrations without a sandbox are deleted unless they are busy, and
-//! sandboxes whose job is over are ended. It spends a bounded number of requests and says how many; launching comes
-//! first, so it leaves the cleaning out when half of the hour's quota is gone, and stops when nine tenths are.
+//! for itself whether a runner is coming), deliveries that failed are redelivered, registrations without a sandbox
+//! are deleted unless they are busy, and sandboxes whose job is over are ended. It spends a bounded number of requests
+//! and says how many; launching comes first, so it leaves the cleaning out when half of the hour's quota is gone, and
+//! stops when nine tenths are.
+
+mod redelivery;
+mod tally;
 
 use super::{Command, Event, Outcome, Sandbox, Step};
-use crate::answer::{Answer, Outcome as Ending, Reason, Subject};
 use crate::delivery::runner_id;
-use crate::github::{self, Registered, Request};
-use crate::ids::{JobId, RunId, RunnerId};
+use crate::github::{self, Hook, HookHome, Registered, Request, app};
+use crate::ids::{DeliveryId, InstallationId, JobId, RunId, RunnerId};
 use crate::repository::Repository;
-use crate::settings::CoursesSettings;
+use crate::settings::{CoursesSettings, Credential};
 use crate::ticket::Ticket;
 use crate::timestamp::Timestamp;
+use redelivery::Redelivery;
 use std::collections::{BTreeMap, BTreeSet};
+use tally::Tally;
 
-/// The most that one sweep asks of GitHub.
+/// The most that one sweep asks of GitHub. What it leaves out comes first in a later one.
 const BUDGET: u64 = 250;
 /// A job younger than this, in milliseconds, has its own delivery's course.
 const SETTLED: u64 = 90_000;
+/// The most pages that are read of one listing.
+const PAGES: u32 = 10;
+/// By so many repositories, and in so many milliseconds, the one that a sweep begins with moves on.
+const STRIDE: u64 = 40;
+const PERIOD: u64 = 180_000;
 
 /// One sweep.
 #[derive(Debug)]
 pub(super) struct Sweep {
     settings: CoursesSettings,
+    /// Repositories to visit, once the sweep begins.
+    named: BTreeSet<Repository>,
     /// What is left to do; the last comes first.
     tasks: Vec<Task>,
     current: Option<Task>,
@@ -34,38 +46,36 @@ pub(super) struct Sweep {
     registered: BTreeMap<RunnerId, Registered>,
     /// Jobs whose courses run or wait: they look after themselves.
     pending: BTreeSet<JobId>,
-    /// Repositories whose jobs were read.
-    read: BTreeSet<String>,
+    /// Repositories whose jobs were read to the end.
+    read: BTreeSet<Repository>,
     /// Repositories of which every runner is known.
-    known: BTreeSet<String>,
+    known: BTreeSet<Repository>,
     tally: Tally,
     frugal: bool,
 }
 
-/// What a sweep did, for its log line.
-#[derive(Debug, Default)]
-struct Tally {
-    requests: u64,
-    unreadable: u64,
-    queued: u64,
-    launched: u64,
-    deleted: u64,
-    ended: u64,
-    oldest_queued_s: u64,
-    quota_remaining: Option<u64>,
-    stopped: Option<&'static str>,
-}
-
 #[derive(Clone, Debug)]
 enum Task {
+    /// Read where the App is installed.
+    Installations(u32),
+    /// Read the repositories of an installation.
+    Repositories(InstallationId, u32),
+    /// Visit the repositories that are known by now.
+    Visit,
     /// Read the runs of this status.
-    Runs(Repository, &'static str),
+    Runs(Repository, &'static str, u32),
     /// Read a run's jobs.
-    Jobs(Repository, RunId),
+    Jobs(Repository, RunId, u32),
     /// Open a course for a queued job.
     Open(Box<Ticket>),
+    /// Read whose webhooks are ours.
+    Hooks(HookHome),
+    /// Read a webhook's deliveries.
+    Deliveries(Box<Redelivery>, Option<github::Cursor>),
+    /// Have GitHub deliver again.
+    Redeliver(Hook, DeliveryId),
     /// Read the registered runners.
-    Runners(Repository),
+    Runners(Repository, u32),
     /// Read what lives.
     Sandboxes,
     /// Delete a registration; end the sandbox, where it has one, once that is done.
@@ -78,20 +88,16 @@ enum Task {
 
 impl Sweep {
     pub(super) fn new(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
-        let named = settings.allowlist.exact();
         let seen = recent.iter().chain(pending).map(|ticket| ticket.repository.clone());
-        let mut repositories = BTreeMap::new();
-        for repository in named.into_iter().chain(seen).filter(|r| settings.allowlist.admits(r)) {
-            repositories.entry(key(&repository)).or_insert(repository);
-        }
-        let mut tasks = vec![Task::Sandboxes];
-        for repository in repositories.into_values() {
-            tasks.push(Task::Runners(repository.clone()));
-            tasks.push(Task::Runs(repository.clone(), "in_progress"));
-            tasks.push(Task::Runs(repository, "queued"));
+        let named = settings.allowlist.exact().into_iter().chain(seen);
+        let named = named.filter(|repository| settings.allowlist.admits(repository)).collect();
+        let mut tasks = vec![Task::Visit];
+        if matches!(settings.credential, Credential::App) {
+            tasks.push(Task::Installations(1));
         }
         Self {
             settings,
+            named,
             tasks,
             current: None,
             queued: BTreeSet::new(),
@@ -112,28 +118,64 @@ impl Sweep {
             }
             (Some(Task::Sandboxes), Event::Outcome(Outcome::Found(found))) => self.look_at(&found),
             (Some(Task::Terminate(_)), Event::Outcome(Outcome::Done)) => self.tally.ended += 1,
-            (Some(Task::Open(_)), Event::Outcome(Outcome::Done)) => self.tally.launched += 1,
+            (Some(Task::Open(_)), Event::Outcome(Outcome::Done)) => self.tally.opened += 1,
             _ => {}
         }
         while let Some(task) = self.tasks.pop() {
-            if let Some(step) = self.begin(&task) {
+            if matches!(task, Task::Visit) {
+                self.visit(now);
+            } else if let Some(step) = self.begin(&task) {
                 self.current = Some(task);
                 return step;
             }
         }
-        self.finish()
+        self.tally.repositories = self.read.len() as u64;
+        Step::Tell(Command::Finish(self.tally.answer(self.frugal)))
+    }
+
+    /// Lays out the sweep: jobs first, then deliveries, then what is to be cleaned away. A budget that does not reach
+    /// all repositories reaches others next time.
+    fn visit(&mut self, now: Timestamp) {
+        let all: Vec<_> = std::mem::take(&mut self.named).into_iter().collect();
+        let ahead = (now.0 / PERIOD).wrapping_mul(STRIDE).checked_rem(all.len() as u64).unwrap_or(0);
+        let ahead = usize::try_from(ahead).unwrap_or(0);
+        let all = || all.iter().cycle().skip(ahead).take(all.len());
+        let (mut jobs, mut hooks, mut cleaning) = (Vec::new(), Vec::new(), Vec::new());
+        if matches!(self.settings.credential, Credential::App) {
+            let hook = Hook { home: HookHome::App, id: None };
+            hooks.push(Task::Deliveries(Box::new(Redelivery::new(hook)), None));
+        } else {
+            let owners = self.settings.allowlist.owners().into_iter().map(HookHome::Organization);
+            let homes = all().cloned().map(HookHome::Repository).chain(owners);
+            hooks.extend(homes.map(Task::Hooks));
+        }
+        for repository in all() {
+            jobs.push(Task::Runs(repository.clone(), "queued", 1));
+            jobs.push(Task::Runs(repository.clone(), "in_progress", 1));
+            cleaning.push(Task::Runners(repository.clone(), 1));
+        }
+        cleaning.push(Task::Sandboxes);
+        self.tasks.extend(jobs.into_iter().chain(hooks).chain(cleaning).rev());
     }
 
     fn begin(&mut self, task: &Task) -> Option<Step> {
         let scope = self.settings.scope;
         let request = match task {
             Task::Open(ticket) => return Some(Step::Tell(Command::Open(ticket.clone()))),
-            Task::Sandboxes | Task::Runners(_) if self.frugal => return None,
+            Task::Visit => return None,
+            Task::Sandboxes | Task::Runners(..) if self.frugal => return None,
             Task::Sandboxes => return Some(Step::Tell(Command::FindAll)),
             Task::Terminate(sandbox) => return Some(Step::Tell(Command::Terminate(sandbox.clone()))),
-            Task::Runs(repository, status) => Request::runs(repository, status),
-            Task::Jobs(repository, run) => Request::jobs(repository, *run),
-            Task::Runners(repository) => Request::runners(scope, repository),
+            Task::Installations(page) => Request::installations(*page),
+            Task::Repositories(installation, page) => {
+                Request::installation_repositories(*installation, *page)
+            }
+            Task::Runs(repository, status, page) => Request::runs(repository, status, *page),
+            Task::Jobs(repository, run, page) => Request::jobs(repository, *run, *page),
+            Task::Hooks(home) => Request::hooks(home),
+            Task::Deliveries(of, cursor) => Request::deliveries(&of.hook, of.succeeded, cursor.as_ref()),
+            Task::Redeliver(hook, delivery) => Request::redeliver(hook, *delivery),
+            Task::Runners(repository, page) => Request::runners(scope, repository, *page),
             Task::Delete(repository, runner, _) => Request::delete_runner(scope, repository, *runner),
             Task::Job(repository, job, ..) => Request::job(repository, *job),
         };
@@ -165,23 +207,56 @@ impl Sweep {
 
     fn answered(&mut self, task: Task, answer: Result<&github::Answer, github::Fault>, now: Timestamp) {
         match task {
-            Task::Runs(repository, _) => match github::read_runs(answer) {
+            Task::Installations(page) => {
+                let Some((found, full)) = app::read_installations(answer) else { return };
+                self.tasks.extend((full && page < PAGES).then(|| Task::Installations(page + 1)));
+                self.tasks.extend(found.into_iter().map(|id| Task::Repositories(id, 1)));
+            }
+            Task::Repositories(installation, page) => {
+                let Some((found, full)) = app::read_repositories(answer) else { return };
+                self.tasks.extend((full && page < PAGES).then(|| Task::Repositories(installation, page + 1)));
+                let allowlist = &self.settings.allowlist;
+                self.named.extend(found.into_iter().filter(|repository| allowlist.admits(repository)));
+            }
+            Task::Runs(repository, status, page) => match github::read_runs(answer) {
                 Some(runs) => {
-                    self.read.insert(key(&repository));
-                    self.tasks.extend(runs.into_iter().map(|run| Task::Jobs(repository.clone(), run)));
+                    if runs.full && page < PAGES {
+                        self.tasks.push(Task::Runs(repository.clone(), status, page + 1));
+                    } else {
+                        self.read.insert(repository.clone());
+                    }
+                    let jobs = |run| Task::Jobs(repository.clone(), run, 1);
+                    self.tasks.extend(runs.items.into_iter().map(jobs));
                 }
                 None => self.tally.unreadable += 1,
             },
-            Task::Jobs(repository, _) => {
-                for job in github::read_jobs(answer) {
+            Task::Jobs(repository, run, page) => {
+                let Some(jobs) = github::read_jobs(answer) else { return };
+                if jobs.full && page < PAGES {
+                    self.tasks.push(Task::Jobs(repository.clone(), run, page + 1));
+                }
+                for job in jobs.items {
                     self.queued_job(&repository, job, now);
                 }
             }
-            Task::Runners(repository) => {
-                let Some((runners, all)) = github::read_registered(answer, &repository) else { return };
-                self.registered.extend(runners);
-                if all {
-                    self.known.insert(key(&repository));
+            Task::Hooks(home) => match github::read_hooks(answer, &|url| self.settings.is_our_webhook(url)) {
+                Some(hooks) => self.tasks.extend(hooks.into_iter().map(|id| {
+                    let hook = Hook { home: home.clone(), id: Some(id) };
+                    Task::Deliveries(Box::new(Redelivery::new(hook)), None)
+                })),
+                None => self.tally.hooks_hidden += 1,
+            },
+            Task::Deliveries(redelivery, _) => self.deliveries(redelivery, answer, now),
+            Task::Redeliver(..) => {
+                self.tally.redelivered += u64::from(answer.is_ok_and(|answer| answer.status == 202));
+            }
+            Task::Runners(repository, page) => {
+                let Some(runners) = github::read_registered(answer, &repository) else { return };
+                self.registered.extend(runners.items);
+                if runners.full && page < PAGES {
+                    self.tasks.push(Task::Runners(repository, page + 1));
+                } else if !runners.full {
+                    self.known.insert(repository);
                 }
             }
             Task::Delete(_, _, sandbox) => {
@@ -198,7 +273,31 @@ impl Sweep {
                     });
                 }
             }
-            Task::Open(_) | Task::Sandboxes | Task::Terminate(_) => {}
+            Task::Open(_) | Task::Visit | Task::Sandboxes | Task::Terminate(_) => {}
+        }
+    }
+
+    /// A page of a webhook's deliveries: the failures first, then the successes, and what is left is redelivered.
+    fn deliveries(
+        &mut self,
+        mut redelivery: Box<Redelivery>,
+        answer: Result<&github::Answer, github::Fault>,
+        now: Timestamp,
+    ) {
+        let Some(attempts) = github::read_attempts(answer) else {
+            self.tally.hooks_hidden += 1;
+            return;
+        };
+        let next = answer.ok().and_then(|answer| answer.next.clone());
+        let further = redelivery.read(&attempts, self.settings.api.is_server(), now);
+        match next.filter(|_| further) {
+            Some(cursor) => self.tasks.push(Task::Deliveries(redelivery, Some(cursor))),
+            None if redelivery.succeeded => {
+                let hook = redelivery.hook.clone();
+                self.tasks.extend(redelivery.due().into_iter().map(|id| Task::Redeliver(hook.clone(), id)));
+            }
+            None if redelivery.turn(now) => self.tasks.push(Task::Deliveries(redelivery, None)),
+            None => {}
         }
     }
 
@@ -234,39 +333,12 @@ impl Sweep {
             let known = self.registered.get(&runner);
             let at_work = known.is_some_and(|runner| runner.busy);
             // A runner that a listing left out may be at work on another job.
-            let sure = self.read.contains(&key(&repository)) && self.known.contains(&key(&repository));
+            let sure = self.read.contains(&repository) && self.known.contains(&repository);
             if sure && !at_work && !self.queued.contains(&job) {
                 self.tasks.push(Task::Job(repository, job, known.map(|_| runner), sandbox.id.clone()));
             }
         }
     }
-
-    fn finish(&mut self) -> Step {
-        let tally = std::mem::take(&mut self.tally);
-        let text = match tally.stopped {
-            Some(why) => format!("stopped early: {why}"),
-            None if self.frugal => "left the cleaning out: half of the hour's quota is gone".to_owned(),
-            None => "jobs, sandboxes and registrations agree".to_owned(),
-        };
-        let mut answer = Answer::new(Ending::Swept, Reason::new("swept", text), Subject::default());
-        answer.counts = vec![
-            ("repositories", self.read.len() as u64),
-            ("unreadable", tally.unreadable),
-            ("requests", tally.requests),
-            ("queued", tally.queued),
-            ("opened", tally.launched),
-            ("deleted", tally.deleted),
-            ("ended", tally.ended),
-            ("oldest_queued_s", tally.oldest_queued_s),
-        ];
-        answer.counts.extend(tally.quota_remaining.map(|remaining| ("quota_remaining", remaining)));
-        Step::Tell(Command::Finish(answer))
-    }
-}
-
-/// Names of repositories are compared without regard to case.
-fn key(repository: &Repository) -> String {
-    repository.to_string().to_ascii_lowercase()
 }
 
 fn whose(sandbox: &Sandbox) -> Option<(Repository, JobId)> {

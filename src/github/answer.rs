@@ -1,6 +1,7 @@
 //! What GitHub's answers mean for a course. Rules from GitHub's REST docs ("Rate limits for the REST API") and
 //! from what its endpoints are known to do (`generate-jitconfig`: 201, 404, 409, 422, and the usual failures).
 
+use super::Cursor;
 use crate::answer::Reason;
 use crate::ids::{JobId, RunId, RunnerId};
 use crate::label::Label;
@@ -21,6 +22,8 @@ pub struct Answer {
     pub limit: Option<u64>,
     /// `X-RateLimit-Reset`, in seconds since the epoch.
     pub reset: Option<u64>,
+    /// Where a listing goes on, out of `Link`.
+    pub next: Option<Cursor>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -226,20 +229,21 @@ impl Fault {
 fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
     let permanent = |code, text: &str| Refusal::Permanent(Reason::new(code, text));
     match answer.status {
-        401 => {
-            permanent("github-token-refused", "GitHub answers 401: GITHUB_TOKEN is wrong, revoked or expired")
-        }
+        401 => permanent(
+            "github-token-refused",
+            "GitHub answers 401: GITHUB_TOKEN is wrong, revoked or expired, or the App's id and key do not belong together",
+        ),
         403 | 429 if is_limited(answer) => {
             let text = format!("GitHub answers {}: its rate limit is reached", answer.status);
             Refusal::Limited(wait(answer, now), Reason::new("github-rate-limited", text))
         }
         403 => permanent(
             "github-permission-missing",
-            "GitHub answers 403: GITHUB_TOKEN lacks Administration: write on the repository",
+            "GitHub answers 403: the token or the App lacks Administration: write on the repository (in org scope, Self-hosted runners: write on the organization)",
         ),
         404 => permanent(
             "github-repository-hidden",
-            "GitHub answers 404: GITHUB_TOKEN cannot see the repository, or may not administer it",
+            "GitHub answers 404: the token cannot see the repository or may not administer it, or the App is not installed there",
         ),
         408 => Refusal::Transient(true, Reason::new("github-timed-out", "GitHub answers 408")),
         409 => Refusal::NameTaken,

@@ -1,5 +1,4 @@
-//! GitHub's listings, as a sweep reads them: runs, jobs, runners. One page of a hundred each; the next sweep sees
-//! what this one did not.
+//! GitHub's listings, as a sweep reads them, page by page: runs, jobs, runners.
 
 use super::answer::WireJob;
 use super::{Answer, Fault, QueuedJob};
@@ -21,13 +20,25 @@ pub struct Registered {
     pub online: bool,
 }
 
+/// A page of a listing, and whether it was full, so that another may follow.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What of it matters.
+    pub items: Vec<T>,
+    /// Whether it held as many as a page can.
+    pub full: bool,
+}
+
+/// `per_page`, at GitHub's maximum.
+const FULL: usize = 100;
+
 fn read<T: DeserializeOwned>(answer: Result<&Answer, Fault>) -> Option<T> {
     let answer = answer.ok().filter(|answer| answer.status == 200)?;
     serde_json::from_slice(&answer.body).ok()
 }
 
 /// Reads the answer to [`super::Request::runs`]; `None` if it is none.
-pub fn read_runs(answer: Result<&Answer, Fault>) -> Option<Vec<RunId>> {
+pub fn read_runs(answer: Result<&Answer, Fault>) -> Option<Page<RunId>> {
     #[derive(Deserialize)]
     struct Body {
         workflow_runs: Vec<Run>,
@@ -36,16 +47,20 @@ pub fn read_runs(answer: Result<&Answer, Fault>) -> Option<Vec<RunId>> {
     struct Run {
         id: u64,
     }
-    read::<Body>(answer).map(|body| body.workflow_runs.into_iter().map(|run| RunId(run.id)).collect())
+    let runs = read::<Body>(answer)?.workflow_runs;
+    let full = runs.len() >= FULL;
+    Some(Page { items: runs.into_iter().map(|run| RunId(run.id)).collect(), full })
 }
 
 /// Reads the answer to [`super::Request::jobs`]: those that are queued.
-pub fn read_jobs(answer: Result<&Answer, Fault>) -> Vec<QueuedJob> {
+pub fn read_jobs(answer: Result<&Answer, Fault>) -> Option<Page<QueuedJob>> {
     #[derive(Deserialize)]
     struct Body {
         jobs: Vec<WireJob>,
     }
-    read::<Body>(answer).into_iter().flat_map(|body| body.jobs).filter_map(WireJob::queued).collect()
+    let jobs = read::<Body>(answer)?.jobs;
+    let full = jobs.len() >= FULL;
+    Some(Page { items: jobs.into_iter().filter_map(WireJob::queued).collect(), full })
 }
 
 /// Reads the answer to [`super::Request::job`]: whether the job is over for certain.
@@ -57,12 +72,11 @@ pub fn read_is_over(answer: Result<&Answer, Fault>) -> bool {
     read::<Body>(answer).is_some_and(|body| body.status == "completed")
 }
 
-/// Reads the answer to [`super::Request::runners`] about `repository`: those whose names are of our making,
-/// and whether the page holds all that there are.
+/// Reads the answer to [`super::Request::runners`] about `repository`: those whose names are of our making.
 pub fn read_registered(
     answer: Result<&Answer, Fault>,
     repository: &Repository,
-) -> Option<(Vec<(RunnerId, Registered)>, bool)> {
+) -> Option<Page<(RunnerId, Registered)>> {
     #[derive(Deserialize)]
     struct Body {
         runners: Vec<Runner>,
@@ -81,7 +95,7 @@ pub fn read_registered(
         let (busy, online) = (runner.busy, runner.status != "offline");
         Some((RunnerId(runner.id), Registered { job, repository: repository.clone(), busy, online }))
     };
-    let body = read::<Body>(answer)?;
-    let all = body.runners.len() < 100;
-    Some((body.runners.into_iter().filter_map(ours).collect(), all))
+    let runners = read::<Body>(answer)?.runners;
+    let full = runners.len() >= FULL;
+    Some(Page { items: runners.into_iter().filter_map(ours).collect(), full })
 }

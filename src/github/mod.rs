@@ -1,6 +1,8 @@
 //! What jitney asks of GitHub's REST API, and what the answers mean. Sans-IO: `component` carries them.
 
 mod answer;
+pub mod app;
+mod hooks;
 mod listing;
 mod release;
 mod request;
@@ -9,6 +11,8 @@ pub use answer::{
     Answer, Fault, JobState, Minted, QueuedJob, Refusal, RunnerState, is_limited, read_deleted, read_job,
     read_mint, read_queued_job, read_runner, read_runners,
 };
-pub use listing::{Registered, read_is_over, read_jobs, read_registered, read_runs};
+pub use app::Whose;
+pub use hooks::{Attempt, Cursor, Hook, HookHome, read_attempts, read_hooks};
+pub use listing::{Page, Registered, read_is_over, read_jobs, read_registered, read_runs};
 pub use release::{RunnerRelease, read_release};
 pub use request::{Method, Request};

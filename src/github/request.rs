@@ -1,5 +1,6 @@
 //! Requests to GitHub's REST API, each valid against its published OpenAPI description.
 
+use super::Whose;
 use crate::ids::{JobId, RunId, RunnerId, RunnerName, RunnerVersion};
 use crate::label::Label;
 use crate::repository::Repository;
@@ -27,9 +28,21 @@ pub struct Request {
     pub path: String,
     /// A JSON body, or none.
     pub body: Option<String>,
+    /// What it needs a credential for.
+    pub whose: Whose,
+    /// The credential, once there is one.
+    pub credential: Option<Secret>,
 }
 
 impl Request {
+    pub(super) fn get(path: String, whose: Whose) -> Self {
+        Self { method: Method::Get, path, body: None, whose, credential: None }
+    }
+
+    pub(super) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
+        Self { method: Method::Post, path, body, whose, credential: None }
+    }
+
     /// "Create configuration for a just-in-time runner": exactly the job's labels, which are all that GitHub
     /// gives the runner.
     pub fn mint(
@@ -47,75 +60,80 @@ impl Request {
             work_folder: &'static str,
         }
         let body = Body { name, runner_group_id: group, labels, work_folder: "_work" };
-        Self {
-            method: Method::Post,
-            path: format!("{}/generate-jitconfig", runners(scope, repository)),
-            body: Some(serde_json::to_string(&body).unwrap_or_default()),
-        }
+        let path = format!("{}/generate-jitconfig", runners(scope, repository));
+        Self::post(path, Some(serde_json::to_string(&body).unwrap_or_default()), of(repository))
     }
 
     /// "List self-hosted runners", by exact name.
     pub fn find_runner(scope: Scope, repository: &Repository, name: &RunnerName) -> Self {
         let path = format!("{}?name={}", runners(scope, repository), name.as_str());
-        Self { method: Method::Get, path, body: None }
+        Self::get(path, of(repository))
     }
 
     /// "Delete a self-hosted runner".
     pub fn delete_runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
-        Self { method: Method::Delete, path: format!("{}/{runner}", runners(scope, repository)), body: None }
+        let path = format!("{}/{runner}", runners(scope, repository));
+        Self { method: Method::Delete, ..Self::get(path, of(repository)) }
     }
 
     /// "List workflow runs for a repository", of one status.
-    pub fn runs(repository: &Repository, status: &'static str) -> Self {
-        let path = format!("/repos/{repository}/actions/runs?status={status}&per_page=100");
-        Self { method: Method::Get, path, body: None }
+    pub fn runs(repository: &Repository, status: &'static str, page: u32) -> Self {
+        let path = format!("/repos/{repository}/actions/runs?status={status}&per_page=100&page={page}");
+        Self::get(path, of(repository))
     }
 
     /// "List jobs for a workflow run", of its latest attempt.
-    pub fn jobs(repository: &Repository, run: RunId) -> Self {
-        let path = format!("/repos/{repository}/actions/runs/{run}/jobs?filter=latest&per_page=100");
-        Self { method: Method::Get, path, body: None }
+    pub fn jobs(repository: &Repository, run: RunId, page: u32) -> Self {
+        let path =
+            format!("/repos/{repository}/actions/runs/{run}/jobs?filter=latest&per_page=100&page={page}");
+        Self::get(path, of(repository))
     }
 
     /// "List self-hosted runners".
-    pub fn runners(scope: Scope, repository: &Repository) -> Self {
-        let path = format!("{}?per_page=100", runners(scope, repository));
-        Self { method: Method::Get, path, body: None }
+    pub fn runners(scope: Scope, repository: &Repository, page: u32) -> Self {
+        let path = format!("{}?per_page=100&page={page}", runners(scope, repository));
+        Self::get(path, of(repository))
     }
 
     /// "Get a self-hosted runner".
     pub fn runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
-        Self { method: Method::Get, path: format!("{}/{runner}", runners(scope, repository)), body: None }
+        Self::get(format!("{}/{runner}", runners(scope, repository)), of(repository))
     }
 
     /// "Get a job for a workflow run".
     pub fn job(repository: &Repository, job: JobId) -> Self {
         let path = format!("/repos/{repository}/actions/jobs/{job}");
-        Self { method: Method::Get, path, body: None }
+        Self::get(path, of(repository))
     }
 
     /// "Get a release by tag name", or "Get the latest release", of the Actions runner.
     pub fn runner_release(pin: Option<RunnerVersion>) -> Self {
         let which = pin.map_or_else(|| "latest".to_owned(), |version| format!("tags/v{version}"));
-        Self { method: Method::Get, path: format!("/repos/actions/runner/releases/{which}"), body: None }
+        Self::get(format!("/repos/actions/runner/releases/{which}"), Whose::App)
     }
 
     /// The headers that go with it, the credential among them.
-    pub fn headers(&self, token: Option<&Secret>) -> Vec<(&'static str, String)> {
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![
             ("accept", "application/vnd.github+json".to_owned()),
             ("user-agent", concat!("jitney/", env!("CARGO_PKG_VERSION")).to_owned()),
             ("x-github-api-version", "2022-11-28".to_owned()),
         ];
-        if let Some(token) = token {
+        if let Some(token) = &self.credential {
             headers.push(("authorization", format!("Bearer {}", token.expose())));
         }
         if let Some(body) = &self.body {
             headers.push(("content-type", "application/json".to_owned()));
             headers.push(("content-length", body.len().to_string()));
+        } else if self.method == Method::Post {
+            headers.push(("content-length", "0".to_owned()));
         }
         headers
     }
+}
+
+fn of(repository: &Repository) -> Whose {
+    Whose::Repository(repository.clone(), None)
 }
 
 fn runners(scope: Scope, repository: &Repository) -> String {

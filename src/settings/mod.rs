@@ -1,13 +1,16 @@
 //! From the environment to validated settings, or to problems that name variable, fault and cure.
 //!
-//! The settings come in two halves, because an instance that reads unauthenticated bytes holds no GitHub
-//! credential and the one that holds it sees no such bytes: [`IntakeSettings`] and [`CoursesSettings`].
+//! The settings come in three parts. An instance that reads unauthenticated bytes holds no GitHub credential, and
+//! the one that holds it sees no such bytes: [`IntakeSettings`] and [`CoursesSettings`]. A GitHub App's key is in a
+//! third, which sees neither: [`KeysSettings`].
 
 mod api;
+mod keys;
 mod reader;
 mod rules;
 
 pub use api::ApiBase;
+pub use keys::KeysSettings;
 pub use reader::{Environment, Problem};
 
 use crate::ids::RunnerVersion;
@@ -19,7 +22,7 @@ use reader::Reader;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// One environment variable that jitney reads, and which halves it belongs to.
+/// One environment variable that jitney reads, and which instances get it.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
     /// Its name.
@@ -28,20 +31,28 @@ pub struct Declared {
     pub intake: bool,
     /// Whether a courses instance gets it.
     pub courses: bool,
+    /// Whether a keys instance gets it.
+    pub keys: bool,
 }
 
 const fn intake(name: &'static str) -> Declared {
-    Declared { name, intake: true, courses: false }
+    Declared { name, intake: true, courses: false, keys: false }
 }
 const fn courses(name: &'static str) -> Declared {
-    Declared { name, intake: false, courses: true }
+    Declared { name, intake: false, courses: true, keys: false }
 }
 const fn both(name: &'static str) -> Declared {
-    Declared { name, intake: true, courses: true }
+    Declared { name, intake: true, courses: true, keys: false }
+}
+const fn keys(name: &'static str) -> Declared {
+    Declared { name, intake: false, courses: false, keys: true }
+}
+const fn github(name: &'static str) -> Declared {
+    Declared { name, intake: false, courses: true, keys: true }
 }
 
 /// Every setting that there is.
-pub const DECLARED: [Declared; 21] = [
+pub const DECLARED: [Declared; 22] = [
     courses("GITHUB_TOKEN"),
     intake("WEBHOOK_SECRET"),
     intake("WEBHOOK_SECRET_PREVIOUS"),
@@ -49,11 +60,12 @@ pub const DECLARED: [Declared; 21] = [
     courses("RUNNER_VERSION"),
     courses("RUNNER_GROUP_ID"),
     both("RUNNER_LABELS"),
-    courses("GITHUB_ENTERPRISE_DOMAIN"),
-    courses("GITHUB_API_URL"),
-    courses("GITHUB_APP_ID"),
-    courses("GITHUB_APP_PRIVATE_KEY"),
-    courses("RUNNER_SCOPE"),
+    github("GITHUB_ENTERPRISE_DOMAIN"),
+    github("GITHUB_API_URL"),
+    github("GITHUB_APP_ID"),
+    keys("GITHUB_APP_PRIVATE_KEY"),
+    github("RUNNER_SCOPE"),
+    courses("WEBHOOK_URL"),
     courses("ALLOW_FORKS"),
     courses("MAX_RUNNERS"),
     both("MAX_CPU"),
@@ -85,11 +97,20 @@ pub enum Scope {
     Organization,
 }
 
+/// How a courses instance signs in to GitHub.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// `GITHUB_TOKEN`, for everything.
+    Token(Secret),
+    /// A GitHub App: the host fetches from a keys instance what a request needs.
+    App,
+}
+
 /// What a courses instance works with.
 #[derive(Clone, Debug)]
 pub struct CoursesSettings {
-    /// `GITHUB_TOKEN`.
-    pub token: Secret,
+    /// `GITHUB_TOKEN`, or that `GITHUB_APP_ID` is set.
+    pub credential: Credential,
     /// `GITHUB_API_URL`, or what `GITHUB_ENTERPRISE_DOMAIN` makes of it.
     pub api: ApiBase,
     /// `RUNNER_SCOPE`.
@@ -102,6 +123,8 @@ pub struct CoursesSettings {
     pub max_runners: u32,
     /// `MINTS_PER_MINUTE`, over all courses.
     pub mints_per_minute: u32,
+    /// `WEBHOOK_URL`.
+    pub webhook_url: Option<String>,
     /// `RUNNER_IMAGE`.
     pub image: Option<String>,
     /// `RUNNER_VERSION`, where it is a version that GitHub still accepts.
@@ -177,42 +200,21 @@ impl CoursesSettings {
     /// Reads a courses instance's half.
     pub fn read(environment: &Environment) -> Checked<Self> {
         let mut reader = Reader::new(environment);
-        let token = reader.secret(
-            "GITHUB_TOKEN",
-            "make a fine-grained token with Administration: write on the repositories",
-        );
-        if token.expose().bytes().any(|b| !b.is_ascii_graphic()) {
-            reader.problem(
-                "GITHUB_TOKEN",
-                "holds white space or a character that no token has",
-                "paste it again, without quotes or line breaks",
-            );
-        }
-        for name in ["GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY"] {
-            if reader.raw(name).is_some() {
-                reader.warn(name, "is set, but this version signs in with GITHUB_TOKEN only", "unset it");
-            }
-        }
+        let credential = credential(&mut reader);
         let api = api::read(&mut reader);
-        let scope = match reader.text("RUNNER_SCOPE") {
-            None | Some("repo") => Scope::Repository,
-            Some("org") => Scope::Organization,
-            Some(_) => {
-                reader.problem("RUNNER_SCOPE", "is neither `repo` nor `org`", "unset it for repo");
-                Scope::Repository
-            }
-        };
+        let scope = scope(&mut reader);
         let runner_version = runner_version(&mut reader, &api);
         if reader.raw("ALLOW_FORKS").is_some() {
             reader.warn("ALLOW_FORKS", "is set, but this version has no rule that reads it", "unset it");
         }
         let settings = Self {
-            token,
+            credential,
             api,
             scope,
             group: reader.number("RUNNER_GROUP_ID", 1, 1, u64::MAX),
             max_runners: u32::try_from(reader.number("MAX_RUNNERS", 100, 1, 10_000)).unwrap_or(100),
             mints_per_minute: u32::try_from(reader.number("MINTS_PER_MINUTE", 150, 1, 180)).unwrap_or(150),
+            webhook_url: reader.text("WEBHOOK_URL").map(|url| url.trim_end_matches('/').to_owned()),
             image: reader.text("RUNNER_IMAGE").map(str::to_owned),
             runner_version,
             allowlist: allowlist(&mut reader),
@@ -228,13 +230,55 @@ impl CoursesSettings {
         images.into_iter().cloned().collect()
     }
 
+    /// Whether a webhook of this URL is jitney's own: `WEBHOOK_URL`, or what `modal deploy` makes of the label
+    /// `jitney`.
+    pub fn is_our_webhook(&self, url: &str) -> bool {
+        let url = url.trim_end_matches('/');
+        match &self.webhook_url {
+            Some(own) => own.eq_ignore_ascii_case(url),
+            None => url.starts_with("https://") && url.ends_with("--jitney.modal.run"),
+        }
+    }
+
     /// Where the Actions runner's releases are asked for, and with which credential: an Enterprise Server and
     /// GHE.com have none of their own, so github.com is asked, which must not see their credential.
     pub fn releases(&self) -> (ApiBase, Option<&Secret>) {
-        if self.api.has_releases() {
-            (self.api.clone(), Some(&self.token))
-        } else {
-            (ApiBase::github(), None)
+        match &self.credential {
+            Credential::Token(token) if self.api.has_releases() => (self.api.clone(), Some(token)),
+            _ if self.api.has_releases() => (self.api.clone(), None),
+            _ => (ApiBase::github(), None),
+        }
+    }
+}
+
+/// Reads how to sign in: a GitHub App if one is named, else `GITHUB_TOKEN`.
+fn credential(reader: &mut Reader<'_>) -> Credential {
+    const TOKEN: &str = "GITHUB_TOKEN";
+    if reader.text("GITHUB_APP_ID").is_some() {
+        if reader.text(TOKEN).is_some() {
+            reader.warn(TOKEN, "is not used, for GITHUB_APP_ID is set", "unset one of the two");
+        }
+        return Credential::App;
+    }
+    let token = reader.secret(
+        TOKEN,
+        "set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, or a token with Administration: write on the repositories",
+    );
+    if token.expose().bytes().any(|b| !b.is_ascii_graphic()) {
+        let fault = "holds white space or a character that no token has";
+        reader.problem(TOKEN, fault, "paste it again, without quotes or line breaks");
+    }
+    Credential::Token(token)
+}
+
+/// Reads `RUNNER_SCOPE`.
+fn scope(reader: &mut Reader<'_>) -> Scope {
+    match reader.text("RUNNER_SCOPE") {
+        None | Some("repo") => Scope::Repository,
+        Some("org") => Scope::Organization,
+        Some(_) => {
+            reader.problem("RUNNER_SCOPE", "is neither `repo` nor `org`", "unset it for repo");
+            Scope::Repository
         }
     }
 }

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.standin.app import App
+from tests.standin.hooks import Hooks
 from tests.standin.state import State
 
 TOKEN = "ghp_standin0token0canary"
@@ -28,6 +30,8 @@ class StandinGitHub:
 
     def __init__(self, port: int = 0, latency: float = 0.0) -> None:
         self.state = State()
+        self.app = App()
+        self.hooks = Hooks()
         self.requests: list[tuple[str, str]] = []
         self.violations: list[str] = []
         self.faults: deque[Fault] = deque()
@@ -53,6 +57,12 @@ class StandinGitHub:
     def mints(self) -> int:
         """How many JIT configs were asked for."""
         return sum(path.endswith("/generate-jitconfig") for _, path in self.requests)
+
+
+def page_of(listed: list[Any], query: dict[str, list[str]]) -> list[Any]:
+    """The page of a listing that is asked for."""
+    size, page = int(query.get("per_page", ["30"])[0]), int(query.get("page", ["1"])[0])
+    return listed[(page - 1) * size : page * size]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -81,12 +91,14 @@ class Handler(BaseHTTPRequestHandler):
             if path.startswith("/_standin/"):
                 return self._session(path, json.loads(body))
             self.standin.requests.append((method, self.path))
-            refusal = self._strict(method)
+            refusal = self._strict(method, path, body)
         if self.standin.latency:
             time.sleep(self.standin.latency)
         with self.standin.lock:
             if refusal:
                 return self._answer(*refusal)
+            if told := self.standin.hooks.handle(method, path, parse_qs(address.query)):
+                return self._answer(*told)
             if found := RUNNERS.fullmatch(path):
                 scope = found["repo"] or found["org"]
                 return self._runners(method, scope, found["rest"] or "", body, parse_qs(address.query))
@@ -101,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self._runs(found["repo"], found["run"], parse_qs(address.query))
         return self._answer(404, {"message": "Not Found"})
 
-    def _strict(self, method: str) -> tuple[int, dict[str, str]] | None:
+    def _strict(self, method: str, path: str, body: bytes) -> tuple[int, Any] | None:
         if self._over_the_limit(method):
             self.standin.limited += 1
             return 403, {"message": "You have exceeded a secondary rate limit."}
@@ -112,9 +124,15 @@ class Handler(BaseHTTPRequestHandler):
         if not self.headers.get("user-agent"):
             self.standin.violations.append(f"{method} {self.path}: no user-agent")
             return 403, {"message": "Request forbidden by administrative rules."}
-        if self.headers.get("authorization") != f"Bearer {TOKEN}":
-            return 401, {"message": "Bad credentials"}
-        return None
+        authorization = self.headers.get("authorization") or ""
+        if authorization == f"Bearer {TOKEN}":
+            return None
+        app = self.standin.app
+        if told := app.handle(method, path, authorization, body):
+            return told
+        if path.startswith("/app/"):
+            return app.jwt_fault(authorization)
+        return app.token_fault(authorization, path)
 
     def _over_the_limit(self, method: str) -> bool:
         """GitHub's secondary limit of 900 points a minute, of which a POST costs five."""
@@ -135,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
             case "GET", "":
                 name = query.get("name", [None])[0]
                 shown = [r.shown() for r in state.runners.values() if r.scope == scope and name in (None, r.name)]
-                return self._answer(200, {"total_count": len(shown), "runners": shown})
+                return self._answer(200, {"total_count": len(shown), "runners": page_of(shown, query)})
             case "GET", _ if rest[1:].isdigit():
                 one = state.runners.get(int(rest[1:]))
                 known = one is not None and one.scope == scope
@@ -156,9 +174,10 @@ class Handler(BaseHTTPRequestHandler):
         jobs = [job for job in self.standin.state.jobs.values() if job.repository == repo]
         if run is not None:
             shown = [job.shown() for job in jobs if job.run == int(run)]
-            return self._answer(200, {"total_count": len(shown), "jobs": shown})
-        runs = [{"id": job.run, "status": job.status} for job in jobs if job.status in query["status"]]
-        return self._answer(200, {"total_count": len(runs), "workflow_runs": runs})
+            return self._answer(200, {"total_count": len(shown), "jobs": page_of(shown, query)})
+        numbers = dict.fromkeys(job.run for job in jobs if job.status in query["status"])
+        runs = [{"id": number, "status": query["status"][0]} for number in numbers]
+        return self._answer(200, {"total_count": len(runs), "workflow_runs": page_of(runs, query)})
 
     def _mint(self, scope: str, body: bytes) -> None:
         asked: dict[str, Any] = json.loads(body)

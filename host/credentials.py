@@ -1,0 +1,54 @@
+"""The GitHub App's credentials, kept until they are to be renewed; each is fetched by one course at a time.
+
+What a credential is for, and until when it is good, is the component's to say.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+from host.component import Component
+
+#: Credentials that are kept at most.
+KEPT = 1000
+
+
+class Unauthorized(Exception):
+    """There is none; the argument is the WIT's `refusal`."""
+
+
+@dataclass
+class _Entry:
+    token: str = ""
+    renew: float = 0.0
+    fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Credentials:
+    """One for all courses of a process, on its event loop."""
+
+    def __init__(self, component: Component) -> None:
+        self._component = component
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+
+    async def get(self, whose: str, again: bool) -> str:
+        """The credential for `whose`; if `again`, another than the one that was given out before."""
+        entry = self._entries.setdefault(whose, _Entry())
+        self._entries.move_to_end(whose)
+        while len(self._entries) > KEPT:
+            self._entries.popitem(last=False)
+        given = entry.token
+        async with entry.fetching:
+            stale = again and entry.token == given
+            if stale or time.time() * 1000 >= entry.renew:
+                granted = await asyncio.to_thread(self._grant, whose)
+                entry.token, entry.renew = granted.token, granted.renew
+        return entry.token
+
+    def _grant(self, whose: str) -> Any:
+        granted = self._component.keys().call("keys", "grant", whose)
+        if granted.tag == "err":
+            raise Unauthorized(granted.payload)
+        return granted.payload
