@@ -19,8 +19,8 @@ impl wit::Guest for Jitney {
 type Refused = Result<Answer, Fault>;
 
 /// What GitHub would say to a credential that is none.
-fn unauthorized() -> Refused {
-    Ok(Answer { status: 401, ..Answer::default() })
+fn unauthorized() -> Answer {
+    Answer { status: 401, ..Answer::default() }
 }
 
 /// An answer that was to hold something and does not. A good status with nothing in it is as good as none.
@@ -29,9 +29,10 @@ fn refused(answer: Answer) -> Refused {
 }
 
 pub(super) fn grant(whose: &str) -> Result<Grant, Refused> {
-    let settings = KeysSettings::read(&get_environment()).settings.ok_or_else(unauthorized)?;
-    let whose = Whose::read(whose).ok_or_else(unauthorized)?;
-    let jwt = app::jwt(&settings, now(), wasi::random::random::get_random_u64()).ok_or_else(unauthorized)?;
+    let settings = KeysSettings::read(&get_environment()).settings.ok_or_else(|| Ok(unauthorized()))?;
+    let whose = Whose::read(whose).ok_or_else(|| Ok(unauthorized()))?;
+    let jwt = app::jwt(&settings, now(), wasi::random::random::get_random_u64())
+        .ok_or_else(|| Ok(unauthorized()))?;
     let ask = |request: Request| -> Result<Answer, Refused> {
         let request = Request { credential: Some(jwt.token.clone()), ..request };
         http::send(&settings.api, &request).map_err(Err)

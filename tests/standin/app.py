@@ -71,7 +71,7 @@ class App:
 
     def _installation(self, wanted: str) -> tuple[int, Any]:
         for number, repositories in self.installations.items():
-            if any(name == wanted or name.startswith(wanted) and wanted.endswith("/") for name in repositories):
+            if any(name == wanted or (name.startswith(wanted) and wanted.endswith("/")) for name in repositories):
                 return 200, {"id": number, "app_id": 1}
         return 404, {"message": "Not Found"}
 
