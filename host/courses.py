@@ -12,9 +12,9 @@ from wasmtime.component import Record, Variant
 
 from host.component import Component, Course
 from host.credentials import Credentials, Unauthorized
-from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start
+from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start, Volume
 from host.log import logger
-from host.pace import Held, Pace
+from host.pace import Held, Pace, Quota
 
 #: Keeps a ticket that is to be opened again after so many seconds.
 Defer = Callable[[str, float], Awaitable[None]]
@@ -31,6 +31,7 @@ STAGES = {
     "hand-over": "hand_over",
     "terminate": "clear",
     "authorize": "credential",
+    "watch": "watch",
     "pause": "pause",
     "await-turn": "turn",
     "hold": "pause",
@@ -45,25 +46,34 @@ class Courses:
         self._launcher = launcher
         self._defer = defer
         self._pace = Pace()
+        self._quota = Quota()
         self._credentials = Credentials(component)
         self._had: dict[str, None] = {}
         self._claims: dict[str, asyncio.Task[Any] | None] = {}
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
         self._running: dict[asyncio.Task[Any], str] = {}
+        self._watching: set[asyncio.Task[Any]] = set()
 
-    def open(self, ticket: str, resumption: str) -> asyncio.Task[Any]:
-        """Starts a course; the task's result is its last answer, a WIT `answer`, or None if the component failed.
-        `resumption` is the ticket to open where this course does not live to its end."""
-        task = asyncio.create_task(self._guarded(resumption, "open", ticket))
+    def open(self, ticket: str, resumption: str) -> asyncio.Future[Any]:
+        """Starts a course; the future's result is its answer, a WIT `answer`, or None if the component failed.
+        `resumption` is the ticket to open where this course does not live to its answer."""
+        answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._guarded(answered, resumption, "open", ticket))
         self._running[task] = resumption
-        task.add_done_callback(lambda done: self._running.pop(done, None))
-        return task
+        task.add_done_callback(lambda done: self._over(done, answered))
+        return answered
 
-    def resume(self, ticket: str) -> asyncio.Task[Any]:
-        """The course of a deferred ticket: the one that runs, where the ticket was kept in case it would not end,
-        else a new one."""
+    def _over(self, task: asyncio.Task[Any], answered: asyncio.Future[Any]) -> None:
+        self._running.pop(task, None)
+        self._watching.discard(task)
+        if not answered.done():
+            answered.set_result(None)
+
+    async def resume(self, ticket: str) -> None:
+        """Plays the course of a deferred ticket to its answer: the one that runs, where the ticket was kept in case
+        it would not end, else a new one."""
         running = [task for task, running in self._running.items() if running == ticket]
-        return running[0] if running else self.open(ticket, ticket)
+        await (asyncio.wait({running[0]}) if running else self.open(ticket, ticket))
 
     @property
     def running(self) -> list[str]:
@@ -75,44 +85,59 @@ class Courses:
         if self._running:
             await asyncio.wait(list(self._running), timeout=grace)
         left = list(self._running.values())
+        for task in self._watching:
+            task.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
         return left
 
     async def sweep(self, recent: list[str], pending: list[str]) -> None:
         """Plays a sweep to its end. One that fails is over; the next comes soon."""
         try:
-            await self._play("sweep", recent, pending)
+            await self._play(None, "sweep", recent, pending)
         except (Trap, WasmtimeError, ValueError) as error:
             logger().error("component-failed", error=type(error).__name__)
 
-    async def _guarded(self, resumption: str, *opening: Any) -> Any:
+    async def _guarded(self, answered: asyncio.Future[Any], resumption: str, *opening: Any) -> None:
         try:
-            return await self._play(*opening)
+            await self._play(answered, *opening)
         except (Trap, WasmtimeError, ValueError) as error:
             logger().error("component-failed", error=type(error).__name__)
             await self._defer(resumption, AFTER_FAILURE)
-            return None
 
-    async def _play(self, *opening: Any) -> Any:
+    async def _play(self, answered: asyncio.Future[Any] | None, *opening: Any) -> None:
         spent: dict[str, float] = {}
         course = await self._timed(spent, "open", self._block(Course, self._component, *opening))
         outcome = Variant("opened")
+        event = "course"
         while True:
             command = await self._timed(spent, "github", self._block(course.next, outcome))
             match command.tag:
+                case "answer":
+                    self._tell(answered, event, command.payload, spent)
+                    event, outcome = "watch", Variant("done")
+                    self._keep_watching()
                 case "finish":
-                    return self._over(command.payload, spent)
+                    return self._tell(answered, event, command.payload, spent)
                 case "defer":
                     deferral = command.payload
                     await self._defer(deferral.ticket, deferral.delay / 1000)
-                    return self._over(deferral.answer, spent)
+                    return self._tell(answered, event, deferral.answer, spent)
                 case tag:
                     outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(command))
 
-    def _over(self, answer: Any, spent: dict[str, float]) -> Any:
+    @staticmethod
+    def _tell(answered: asyncio.Future[Any] | None, event: str, answer: Any, spent: dict[str, float]) -> None:
         ms = {stage: round(seconds * 1000, 3) for stage, seconds in spent.items()}
-        logger().info("course", **json.loads(answer.log), ms=ms)
-        return answer
+        logger().info(event, **json.loads(answer.log), ms=ms)
+        if answered is not None and not answered.done():
+            answered.set_result(answer)
+
+    def _keep_watching(self) -> None:
+        """What is left of a course that was answered need not be waited for, nor opened again."""
+        task = asyncio.current_task()
+        if task is not None and self._running.pop(task, None) is not None:
+            self._watching.add(task)
+            self._release(task)
 
     async def _report(self, command: Variant) -> Variant:
         try:
@@ -139,6 +164,14 @@ class Courses:
                 await self._launcher.hand_over(payload.sandbox, payload.line, dict(payload.tags))
             case "terminate":
                 await self._launcher.terminate(payload)
+            case "permit":
+                permitted = self._quota.permit(payload.name, payload.most, payload.within)
+                return Variant("done" if permitted else "full")
+            case "watch":
+                status = await self._launcher.watch(payload.sandbox, payload.seconds)
+                return Variant("done") if status is None else Variant("ended", status)
+            case "refresh-image":
+                await self._launcher.refresh_image()
             case "find-name":
                 return Variant("found", [_found(s) for s in await self._launcher.find_name(payload)])
             case "find-job":
@@ -165,12 +198,16 @@ class Courses:
         course = asyncio.current_task()
         self._claims[job] = course
         if course is not None:
-            course.add_done_callback(lambda _: self._claims.pop(job, None))
+            course.add_done_callback(self._release)
         again = job in self._had
         self._had[job] = None
         if len(self._had) > REMEMBERED:
             self._had.pop(next(iter(self._had)))
         return again
+
+    def _release(self, course: asyncio.Task[Any]) -> None:
+        for job in [job for job, holder in self._claims.items() if holder is course]:
+            del self._claims[job]
 
     async def _block(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
@@ -186,8 +223,12 @@ class Courses:
 
 def _start(payload: Any) -> Start:
     shape = payload.machine
-    machine = Machine(shape.cpu, shape.memory, shape.gpu, shape.image, shape.timeout, shape.docker)
-    return Start(payload.name, dict(payload.tags), machine, dict(payload.environment), payload.limit)
+    machine = Machine(
+        shape.cpu, shape.memory, shape.gpu, shape.image, shape.timeout, shape.docker, tuple(shape.regions),
+        None if shape.outbound is None else tuple(shape.outbound),
+    )  # fmt: skip
+    volume = Volume(payload.volume.name, payload.volume.path) if payload.volume else None
+    return Start(payload.name, dict(payload.tags), machine, dict(payload.environment), payload.limit, volume)
 
 
 def _found(sandbox: Sandbox) -> Record:

@@ -76,14 +76,14 @@ class Endpoint:
             self._spare = self._component.intake()
         return None
 
-    async def resume(self, ticket: str, due: float = 0.0) -> Any:
+    async def resume(self, ticket: str, due: float = 0.0) -> None:
         """Plays a deferred ticket's course to its end, once it is due, in seconds since the epoch."""
         self._waiting.append(ticket)
         try:
             await asyncio.sleep(max(0.0, due - time.time()))
         finally:
             self._waiting.remove(ticket)
-        return await self._courses.resume(ticket)
+        await self._courses.resume(ticket)
 
     async def sweep(self) -> None:
         """Brings jobs, sandboxes and registrations into line."""
@@ -115,6 +115,9 @@ class Endpoint:
             return self._component.intake().call("intake", "turn-away", head, "broken"), ms
         if verdict.tag == "answer":
             return verdict.payload, ms
+        if verdict.tag == "refuse":
+            self._courses.open(verdict.payload.ticket, verdict.payload.resumption)
+            return verdict.payload.waiting, ms
         return await self._play(verdict.payload), ms
 
     async def _decide(self, head: str, body: str) -> Any:

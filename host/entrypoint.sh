@@ -35,6 +35,7 @@ if [ "$docker" = 1 ]; then
   fi
 fi
 
+[ "$docker" = 1 ] || PATH=$here/no-docker:$PATH
 export JITNEY_STATE=$state
 export ACTIONS_RUNNER_HOOK_JOB_STARTED=$here/job-started.sh
 export ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1

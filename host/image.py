@@ -51,13 +51,14 @@ def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Ima
         f"echo '{sha256}  {archive}' | sha256sum --check --strict",
         f"mkdir -p {RUNNER} && tar -xzf {archive} -C {RUNNER} && rm {archive}",
         f"{RUNNER}/bin/installdependencies.sh",
+        "command -v python3 || (apt-get update && apt-get install -y --no-install-recommends python3-minimal)",
         f"test \"$({RUNNER}/bin/Runner.Listener --version)\" = '{version}'",
     ]
-    scripts = ["entrypoint.sh", "job-started.sh"]
+    scripts = ["entrypoint.sh", "job-started.sh", "job_started.py", "no-docker/docker"]
     image = under.run_commands(*commands)
     for script in scripts:
         image = image.add_local_file(ROOT / "host" / script, f"/opt/jitney/{script}", copy=True)
-    return image.run_commands("chmod 755 /opt/jitney/*.sh").env(
+    return image.run_commands("chmod 755 /opt/jitney/*.sh /opt/jitney/no-docker/docker").env(
         {
             "ImageOS": "ubuntu24",
             "RUNNER_TOOL_CACHE": "/opt/hostedtoolcache",

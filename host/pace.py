@@ -16,6 +16,25 @@ class Held(Exception):
     """No course has a turn for so many milliseconds; the argument."""
 
 
+class Quota:
+    """So many of a kind within so many seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._done: dict[str, deque[float]] = {}
+
+    def permit(self, name: str, most: int, within: float) -> bool:
+        """Counts one more of a kind, if there may be one."""
+        now = self._clock()
+        done = self._done.setdefault(name, deque())
+        while done and now - done[0] >= within:
+            done.popleft()
+        if len(done) >= most:
+            return False
+        done.append(now)
+        return True
+
+
 class Pace:
     """The queue before GitHub. One for all courses of a process, on its event loop."""
 

@@ -14,6 +14,8 @@ pub enum Verdict {
     Answer(Answer),
     /// Open the course of this ticket.
     Open(Ticket),
+    /// Answer it, and open a course that tells the workflow's author too.
+    Refuse(Answer, Ticket),
 }
 
 /// One check that a delivery went through.
@@ -107,7 +109,7 @@ fn admit(
     record.pass(
         "action",
         match purpose {
-            Purpose::Launch => "queued",
+            Purpose::Launch | Purpose::Refuse => "queued",
             Purpose::Release => "completed",
             Purpose::Pair => "in_progress, on a runner that was meant for another job",
         },
@@ -119,14 +121,20 @@ fn admit(
     record.pass("labels", "ours");
 
     if purpose == Purpose::Launch {
-        let machine = settings
-            .rules
-            .machine(&job.labels)
-            .map_err(|reason| record.stop("machine", Outcome::Refused, reason))?;
-        record.pass(
-            "machine",
-            format!("{} cores, {} MiB, {} s at most", machine.cpu, machine.memory, machine.timeout),
-        );
+        match settings.rules.machine(&job.labels) {
+            Ok(machine) => record.pass(
+                "machine",
+                format!("{} cores, {} MiB, {} s at most", machine.cpu, machine.memory, machine.timeout),
+            ),
+            Err(reason) => {
+                let answer = record.stop("machine", Outcome::Refused, reason);
+                if settings.refusals_per_hour == 0 {
+                    return Err(answer);
+                }
+                let ticket = Ticket::new(Purpose::Refuse, headers.guid, &job);
+                return Ok(Verdict::Refuse(answer, ticket));
+            }
+        }
     }
     Ok(Verdict::Open(Ticket::new(purpose, headers.guid, &job)))
 }

@@ -8,6 +8,7 @@
 //! 3. [`delivery`]: verified bytes become a typed [`delivery::Delivery`].
 //! 4. [`admission`]: a delivery becomes a [`admission::Verdict`], with the trace of every check.
 //!    [`machine`] turns a job's labels into what its sandbox is made of.
+//!    [`vetting`] says which runs may run here at all.
 //! 5. [`ticket`]: what a verdict hands on; [`course`] plays it out, a command at a time.
 //! 6. [`github`]: the requests that courses make, and what GitHub's answers mean.
 //! 7. [`replay`]: one delivery, decided again at the command line, with its reasons.
@@ -31,6 +32,7 @@ pub mod shown;
 pub mod signature;
 pub mod ticket;
 pub mod timestamp;
+pub mod vetting;
 
 #[cfg(target_os = "wasi")]
 mod component;

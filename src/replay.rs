@@ -160,7 +160,7 @@ fn compact(json: &str) -> String {
 pub fn exit_code(decision: &Decision) -> u8 {
     match &decision.verdict {
         Verdict::Open(_) => 0,
-        Verdict::Answer(answer) => match answer.outcome {
+        Verdict::Answer(answer) | Verdict::Refuse(answer, _) => match answer.outcome {
             Outcome::Refused | Outcome::Unsigned => 3,
             Outcome::Ignored | Outcome::Pong | Outcome::Duplicate | Outcome::Released => 0,
             _ => 2,
@@ -184,7 +184,7 @@ pub fn render(decision: &Decision) -> String {
 pub fn render_json(decision: &Decision) -> String {
     let (word, why) = verdict(decision);
     let ticket = match &decision.verdict {
-        Verdict::Open(ticket) => serde_json::to_value(ticket).ok(),
+        Verdict::Open(ticket) | Verdict::Refuse(_, ticket) => serde_json::to_value(ticket).ok(),
         Verdict::Answer(_) => None,
     };
     let value =
@@ -194,10 +194,13 @@ pub fn render_json(decision: &Decision) -> String {
 
 fn verdict(decision: &Decision) -> (&'static str, String) {
     match &decision.verdict {
-        Verdict::Answer(answer) => (answer.outcome.word(), answer.reason.to_string()),
+        Verdict::Answer(answer) | Verdict::Refuse(answer, _) => {
+            (answer.outcome.word(), answer.reason.to_string())
+        }
         Verdict::Open(ticket) => {
             let word = match ticket.purpose {
                 Purpose::Launch => "launch",
+                Purpose::Refuse => "refuse",
                 Purpose::Release => "release",
                 Purpose::Pair => "pair",
             };

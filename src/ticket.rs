@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 pub enum Purpose {
     /// Start a runner.
     Launch,
+    /// Fail the job with the reason for which it cannot be run.
+    Refuse,
     /// Clear away what was started.
     Release,
     /// Look after the job that a runner was meant for, now that it took this one.
@@ -38,6 +40,9 @@ pub struct Ticket {
     pub labels: Vec<Label>,
     /// When it was created.
     pub created: Option<Timestamp>,
+    /// Whether its repository is private, where that is known.
+    #[serde(default)]
+    pub private: Option<bool>,
     /// The runner that took it, where the delivery names one.
     pub runner: Option<String>,
     /// The App's installation, where the delivery names one.
@@ -62,6 +67,7 @@ impl Ticket {
             run: job.run,
             labels: job.labels.clone(),
             created: job.created,
+            private: job.private,
             runner: job.runner.clone(),
             installation: job.installation,
             deferrals: 0,
@@ -79,6 +85,7 @@ impl Ticket {
             run: job.run,
             labels: job.labels,
             created: job.created,
+            private: None,
             runner: None,
             installation: None,
             deferrals: 1,

@@ -114,7 +114,7 @@ fn a_token_of_any_length_is_read_and_renewed_five_minutes_before_its_end() {
 
 fn course() -> Course {
     let text = r#"{"purpose":"launch","delivery":null,"repository":"octo/x","job":7,"run":3,"labels":["modal"],
-        "created":1700000000000,"runner":null,"installation":77}"#;
+        "created":1700000000000,"private":true,"runner":null,"installation":77}"#;
     let given = [("GITHUB_APP_ID".to_owned(), "Iv23li".to_owned())];
     let settings = CoursesSettings::read(&given).settings.expect("good settings");
     Course::open(Ticket::read(text).expect("a ticket"), settings, 42)
@@ -179,7 +179,7 @@ fn a_token_that_is_refused_is_got_anew_once() {
 #[test]
 fn where_the_app_is_not_installed_the_launch_ends_and_says_so() {
     let text = r#"{"purpose":"launch","delivery":null,"repository":"octo/x","job":7,"run":3,"labels":["modal"],
-        "created":1800000000000,"runner":null}"#;
+        "created":1800000000000,"private":true,"runner":null}"#;
     let given = [("GITHUB_APP_ID".to_owned(), "Iv23li".to_owned())];
     let settings = CoursesSettings::read(&given).settings.expect("good settings");
     let mut course = Course::open(Ticket::read(text).expect("a ticket"), settings, 42);

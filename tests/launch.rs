@@ -12,7 +12,7 @@ const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 fn course(change: impl FnOnce(&mut Ticket)) -> Course {
     let text = r#"{"purpose":"launch","delivery":"d-1","repository":"octo/x","job":7,"run":3,
-        "labels":["self-hosted","modal"],"created":1800000000000,"runner":null}"#;
+        "labels":["self-hosted","modal"],"created":1800000000000,"private":true,"runner":null}"#;
     let mut ticket = Ticket::read(text).expect("a ticket");
     change(&mut ticket);
     let settings = CoursesSettings::read(&[("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())]);
@@ -60,7 +60,9 @@ fn commanded(step: Step) -> Command {
 
 fn ended(step: Step) -> (Ending, &'static str) {
     match commanded(step) {
-        Command::Finish(answer) | Command::Defer(_, _, answer) => (answer.outcome, answer.reason.code),
+        Command::Finish(answer) | Command::Answer(answer) | Command::Defer(_, _, answer) => {
+            (answer.outcome, answer.reason.code)
+        }
         other => panic!("not over: {other:?}"),
     }
 }
@@ -325,4 +327,55 @@ fn at_capacity_the_job_waits_and_is_not_lost() {
     let mut course = course(|_| {});
     told(&mut course, Outcome::Opened);
     assert_eq!(ended(told(&mut course, Outcome::Full)), (Ending::Deferred, "at-capacity"));
+}
+
+/// A course whose runner has its config, and whose delivery is answered.
+fn watching() -> Course {
+    let (mut course, _) = minting();
+    answered(&mut course, 201, CONFIG);
+    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Launched, "runner-started"));
+    let watch = commanded(told(&mut course, Outcome::Done));
+    assert!(matches!(&watch, Command::Watch { sandbox, .. } if sandbox == "sb-1"), "{watch:?}");
+    course
+}
+
+const QUEUED: &str = r#"{"id":7,"run_id":3,"status":"queued","labels":["self-hosted","modal"]}"#;
+
+#[test]
+fn a_sandbox_that_lives_on_or_ends_after_its_job_is_watched_no_longer() {
+    for outcome in [Outcome::Done, Outcome::Ended(0)] {
+        let mut course = watching();
+        assert_eq!(ended(told(&mut course, outcome)), (Ending::Launched, "runner-started"));
+    }
+}
+
+#[test]
+fn a_sandbox_that_ends_before_its_job_started_is_replaced_and_its_registration_deleted() {
+    let mut course = watching();
+    assert_eq!(asked(told(&mut course, Outcome::Ended(65))).path, "/repos/octo/x/actions/jobs/7");
+    let delete = asked(answered(&mut course, 200, QUEUED));
+    assert_eq!((delete.method, delete.path.as_str()), (Method::Delete, "/repos/octo/x/actions/runners/9"));
+    match commanded(answered(&mut course, 204, "")) {
+        Command::Defer(ticket, _, answer) => {
+            assert_eq!((ticket.deferrals, ticket.starts, answer.reason.code), (1, 1, "sandbox-ended"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_runner_that_github_no_longer_takes_has_the_image_built_anew() {
+    let mut course = watching();
+    assert!(matches!(commanded(told(&mut course, Outcome::Ended(7))), Command::RefreshImage));
+    asked(told(&mut course, Outcome::Done));
+    asked(answered(&mut course, 200, QUEUED));
+    assert_eq!(ended(answered(&mut course, 204, "")), (Ending::Deferred, "runner-deprecated"));
+}
+
+#[test]
+fn an_ended_sandbox_whose_job_has_a_runner_is_not_replaced() {
+    let mut course = watching();
+    asked(told(&mut course, Outcome::Ended(1)));
+    asked(answered(&mut course, 200, r#"{"id":7,"run_id":3,"status":"in_progress","labels":[]}"#));
+    assert_eq!(ended(answered(&mut course, 422, "")), (Ending::Launched, "runner-started"));
 }

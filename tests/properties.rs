@@ -41,7 +41,7 @@ proptest! {
                 prop_assert!(said["outcome"].is_string() && said["reason"].is_string());
                 prop_assert!(!answer.body().contains("secret-canary") && !answer.log().contains("secret-canary"));
             }
-            Verdict::Open(ticket) => prop_assert!(false, "opened {ticket:?}"),
+            Verdict::Open(ticket) | Verdict::Refuse(_, ticket) => prop_assert!(false, "opened {ticket:?}"),
         }
     }
 
@@ -54,7 +54,7 @@ proptest! {
         let body = String::from_utf8(bytes).expect("still UTF-8");
         match decide(&settings(), &head, &body, Trust::Signed).verdict {
             Verdict::Answer(answer) => prop_assert_eq!(answer.reason.code, "signature-mismatch"),
-            Verdict::Open(_) => prop_assert!(false, "opened"),
+            Verdict::Open(_) | Verdict::Refuse(..) => prop_assert!(false, "opened"),
         }
     }
 
@@ -140,6 +140,19 @@ impl World {
                 self.sandbox = None;
                 Outcome::Done
             }
+            Command::Answer(_) | Command::RefreshImage => Outcome::Done,
+            Command::Watch { sandbox, .. } => {
+                assert_eq!(sandbox, "sb-1");
+                match roll % 4 {
+                    0 => Outcome::Done,
+                    1 => Outcome::Ended(0),
+                    status => {
+                        (self.sandbox, self.handed_over) = (None, false);
+                        Outcome::Ended(if status == 2 { 7 } else { 65 })
+                    }
+                }
+            }
+            Command::Permit { .. } => panic!("the job is not refused"),
             Command::Authorize { .. } => panic!("a token needs no keys instance"),
             Command::AwaitTurn { .. } => {
                 if roll.is_multiple_of(6) {
@@ -217,7 +230,7 @@ proptest! {
         rolls in prop::collection::vec(any::<u8>(), 64..128), deferrals in 0_u32..3, seed in any::<u64>()
     ) {
         let text = format!(r#"{{"purpose":"launch","delivery":null,"repository":"octo/x","job":7,"run":3,
-            "labels":["modal"],"created":1800000000000,"runner":null,"deferrals":{deferrals}}}"#);
+            "labels":["modal"],"created":1800000000000,"private":true,"runner":null,"deferrals":{deferrals}}}"#);
         let given = [("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())];
         let settings = CoursesSettings::read(&given).settings.expect("good settings");
         let mut course = Course::open(Ticket::read(&text).expect("a ticket"), settings, seed);

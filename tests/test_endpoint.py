@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.processes import SECRET, Jitney, eventually
+from tests.processes import ROOT, SECRET, Jitney, eventually
 from tests.standin import StandinGitHub, deliver, payload
 from tests.standin.server import TOKEN
 from tests.standin.state import KEY_CANARY
@@ -83,7 +84,6 @@ def test_who_is_turned_away_learns_why_and_costs_nothing(github: StandinGitHub, 
     assert turned(queued(45, repository="evil/demo")) == (403, "refused", "repository-not-allowed")
     assert turned(queued(45, repository="octo/secret")) == (403, "refused", "repository-not-allowed")
     assert turned(queued(45, labels=["ubuntu-latest"])) == (200, "ignored", "labels-not-ours")
-    assert turned(queued(45, labels=["modal", "cpu=99"])) == (403, "refused", "shape-over-limit")
     assert turned(payload("workflow_job.in_progress", repository=REPOSITORY)) == (200, "ignored", "job-in-progress")
     assert turned(payload("ping"), event="ping") == (200, "pong", "ping")
     assert turned(b"\xff\xfe") == (400, "malformed", "not-text")
@@ -94,7 +94,7 @@ def test_who_is_turned_away_learns_why_and_costs_nothing(github: StandinGitHub, 
     assert turned(b" " * (25 * 1024 * 1024 + 1)) == (413, "too-large", "too-large")
     assert httpx.put(jitney.url).status_code == 405
     assert github.requests == []
-    assert len(jitney.logged("delivery")) == 15
+    assert len(jitney.logged("delivery")) == 14
     assert jitney.logged("course") == []
 
 
@@ -201,3 +201,70 @@ def test_health_says_that_all_is_well_and_keeps_secrets(jitney: Jitney) -> None:
     health = httpx.get(jitney.url)
     assert health.json()["ready"] is True and len(health.json()["component"]) == 64
     assert TOKEN not in health.text and SECRET not in health.text
+
+
+def test_a_refusal_is_shown_to_the_workflow_s_author_by_a_small_runner(github: StandinGitHub, tmp_path: Path) -> None:
+    """Once an hour here; the third job is told in Recent Deliveries alone, and so is one that could hit another."""
+    labels = ["modal", "cpu=99"]
+    with Jitney(github.url, tmp_path / "j.db", REFUSALS_PER_HOUR="1", MAX_CPU="8") as jitney:
+        for job in (51, 52):
+            github.state.queue(job, REPOSITORY, labels)
+            answer = deliver(jitney.url, SECRET, queued(job, labels=labels))
+            assert answer.status_code == 403 and "MAX_CPU is 8" in answer.json()["reason"]
+            eventually(lambda job=job: [line for line in jitney.logged("course") if line["job"] == job])
+        told, untold = jitney.logged("course")
+        assert told["runner"].startswith("jitney-51-") and "fails the job with this" in told["why"]
+        assert "REFUSALS_PER_HOUR" in untold["why"] and github.mints() == 1
+        assert {told["outcome"], untold["outcome"]} == {"refused"}
+
+
+def test_a_diagnostic_runner_is_not_started_where_it_could_hit_another_job(
+    github: StandinGitHub, jitney: Jitney
+) -> None:
+    run = queued(53)["workflow_job"]["run_id"]
+    for job, labels in ((53, ["modal", "cpu=99"]), (54, ["modal"])):
+        github.state.queue(job, REPOSITORY, labels).run = run
+    assert deliver(jitney.url, SECRET, queued(53, labels=["modal", "cpu=99"])).status_code == 403
+    [line] = eventually(lambda: jitney.logged("course"))
+    assert "could hit another job" in line["why"] and github.mints() == 0
+
+
+def test_diagnostic_runners_can_be_switched_off(github: StandinGitHub, tmp_path: Path) -> None:
+    with Jitney(github.url, tmp_path / "j.db", REFUSALS_PER_HOUR="0") as jitney:
+        assert deliver(jitney.url, SECRET, queued(55, labels=["modal", "cpu=99"])).status_code == 403
+    assert github.requests == [] and jitney.logged("course") == []
+
+
+@pytest.mark.parametrize(
+    ("run", "code"),
+    [
+        ({"head_repository": {"full_name": "mallory/demo"}}, "fork-not-allowed"),
+        ({"head_repository": None}, "fork-not-allowed"),
+        ({"event": "pull_request_target"}, "event-not-allowed"),
+        ({"head_branch": "feature"}, "branch-not-allowed"),
+        ({"triggering_actor": {"login": "mallory"}}, "actor-not-allowed"),
+    ],
+)
+def test_a_run_that_may_not_run_here_gets_no_sandbox(
+    github: StandinGitHub, tmp_path: Path, run: dict[str, Any], code: str
+) -> None:
+    job = queued(56)
+    github.state.runs[job["workflow_job"]["run_id"]] = run
+    rules = {"ALLOWED_EVENTS": "push", "ALLOWED_BRANCHES": "main,release/*", "ALLOWED_ACTORS": "octocat"}
+    with Jitney(github.url, tmp_path / "j.db", **rules) as jitney:
+        answer = deliver(jitney.url, SECRET, job)
+    assert (answer.status_code, answer.json()["reason"].split(":")[0]) == (403, code)
+    assert github.mints() == 0
+
+
+def test_a_sandbox_that_ends_before_its_job_is_replaced_at_once(github: StandinGitHub, tmp_path: Path) -> None:
+    """The first runner ends as one does whose version GitHub no longer takes, the second does its job."""
+    github.state.queue(57, REPOSITORY, LABELS)
+    script = tmp_path / "runner.sh"
+    standin = f"exec {sys.executable} -I -S {ROOT / 'host' / 'standin_runner.py'}"
+    script.write_text(f"if [ ! -e {tmp_path}/first ]; then : >{tmp_path}/first; read -r _; exit 7; fi\n{standin}\n")
+    with Jitney(github.url, tmp_path / "j.db", JITNEY_LOCAL_RUNNER=f"bash {script}") as jitney:
+        assert deliver(jitney.url, SECRET, queued(57)).status_code == 201
+        eventually(lambda: github.state.jobs[57].status == "completed", 40)
+        line = jitney.logged("watch")[0]
+        assert line["reason"] == "runner-deprecated" and len(github.state.registered) == 2

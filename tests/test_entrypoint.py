@@ -40,7 +40,7 @@ def test_it_says_that_it_reads_and_gives_the_config_to_the_listener_alone(tmp_pa
     listener = """
         : >"$JITNEY_STATE/job-started"
         printf '%s\\n' "$ACTIONS_RUNNER_INPUT_JITCONFIG" "$*" "$RUNNER_ALLOW_RUNASROOT" "$PWD"
-        "$ACTIONS_RUNNER_HOOK_JOB_STARTED" && env | grep -c HAND_OVER
+        JITNEY_FORKS=allow "$ACTIONS_RUNNER_HOOK_JOB_STARTED" && env | grep -c HAND_OVER
         exit 0"""
     sandbox = Sandbox(tmp_path, listener)
     eventually(lambda: (sandbox.state / "reading").exists())
@@ -103,3 +103,8 @@ def test_a_sandbox_that_is_terminated_takes_its_listener_along(tmp_path: Path) -
     sandbox.process.terminate()
     eventually(lambda: (sandbox.state / "told").exists() or sandbox.process.poll() is not None)
     assert sandbox.give(None)[0] != 0
+
+
+def test_without_a_daemon_docker_is_the_one_that_says_what_to_set(tmp_path: Path) -> None:
+    status, said, _ = Sandbox(tmp_path, "command -v docker; exit 0").give(CONFIG + "\n")
+    assert status == 0 and said.strip() == str(ROOT / "host" / "no-docker" / "docker")

@@ -9,6 +9,7 @@ from typing import Any
 import modal
 import pytest
 from grpclib import Status
+from modal_proto import api_pb2 as api
 
 from host import image
 from host.component import Component, Loaded
@@ -92,7 +93,7 @@ async def test_a_queued_job_gets_one_sandbox_of_its_own(wired: Wired, github: St
     assert list(shape.entrypoint_args) == [image.ENTRYPOINT] and shape.image_id == "im-runner"
     assert shape.readiness_probe.exec_command.argv[-1] == image.READING
     assert not shape.secret_ids and set(sandbox.environment) == {
-        "JITNEY_HAND_OVER_WITHIN", "JITNEY_START_WITHIN", "JITNEY_DOCKER",
+        "JITNEY_HAND_OVER_WITHIN", "JITNEY_START_WITHIN", "JITNEY_DOCKER", "JITNEY_FORKS",
     }  # fmt: skip
     assert sandbox.stdin == runner.config.encode() + b"\n" and sandbox.eof
 
@@ -207,6 +208,48 @@ async def test_a_gpu_goes_to_the_older_kind_as_modal_spells_it(wired: Wired, git
     assert (gpu.gpu_type, gpu.count) == ("H100", 2)
     assert wired.plane.state.received("SandboxCreate") and sandbox.eof
     assert TOKEN not in json.dumps(sandbox.environment)
+
+
+async def test_a_profile_s_region_cache_and_domains_are_modal_s(wired: Wired, github: StandinGitHub) -> None:
+    """What a job may reach always includes what its runner needs; a cache is its repository's own."""
+    profile = {
+        "region": ["us-east", "us-west"],
+        "cache": True,
+        "outbound_domains": ["PyPI.org", "*.pythonhosted.org"],
+    }
+    answer, _ = await wired.launch(github, 22, "Near", RUNNER_PROFILES=json.dumps({"near": profile}))
+    assert answer.status == 201
+    (sandbox,) = wired.plane.state.living()
+    shape = sandbox.definition
+    assert list(shape.scheduler_placement.regions) == ["us-east", "us-west"]
+    reach = list(shape.network_access.allowed_domains)
+    assert {"pypi.org", "*.pythonhosted.org", "github.com", "*.actions.githubusercontent.com"} <= set(reach)
+    (mount,) = shape.volume_mounts
+    [asked] = wired.plane.state.received("VolumeGetOrCreate")
+    assert mount.mount_path == "/opt/jitney-cache" and not mount.read_only
+    assert asked.deployment_name.startswith("jitney-cache-demo-") and len(asked.deployment_name) <= 64
+    assert sandbox.environment["RUNNER_TOOL_CACHE"] == "/opt/jitney-cache/tools"
+
+
+async def test_a_fork_s_run_has_no_cache_and_a_plain_job_asks_for_nothing_more(
+    wired: Wired, github: StandinGitHub
+) -> None:
+    run = payload("workflow_job.queued")["workflow_job"]["run_id"]
+    github.state.runs[run] = {"head_repository": {"full_name": "mallory/demo"}}
+    settings = {"RUNNER_PROFILES": '{"cached":{"cache":true}}', "ALLOW_FORKS": "yes"}
+    assert (await wired.launch(github, 23, "cached", **settings))[0].status == 201
+    (sandbox,) = wired.plane.state.living()
+    assert not sandbox.definition.volume_mounts and "PIP_CACHE_DIR" not in sandbox.environment
+    assert sandbox.definition.network_access.network_access_type == api.NetworkAccess.OPEN
+    assert not sandbox.definition.scheduler_placement.regions
+
+
+async def test_a_watched_sandbox_s_end_and_status_are_seen(wired: Wired) -> None:
+    sandbox = await wired.launcher.start(order("job-24"))
+    assert await wired.launcher.watch(sandbox, 0.3) is None
+    wired.plane.state.sandbox(sandbox).exit = 7
+    wired.plane.state.sandbox(sandbox).ended = True
+    assert await wired.launcher.watch(sandbox, 5) == 7
 
 
 async def test_docker_gets_a_virtual_machine(wired: Wired, github: StandinGitHub) -> None:

@@ -20,6 +20,8 @@ pub(crate) struct Living {
 pub(crate) struct Cloud {
     pub(crate) living: BTreeMap<u64, Living>,
     pub(crate) started: u64,
+    /// How sandboxes ended: 0 after a job.
+    pub(crate) statuses: BTreeMap<u64, i32>,
     /// Names of ended sandboxes, and until when they stay taken.
     lingering: BTreeMap<String, u64>,
 }
@@ -52,8 +54,9 @@ impl Cloud {
     }
 
     /// Ends a sandbox; its name stays taken until `until`.
-    pub(crate) fn end(&mut self, sandbox: u64, until: u64) -> Option<Living> {
+    pub(crate) fn end(&mut self, sandbox: u64, until: u64, status: i32) -> Option<Living> {
         let ended = self.living.remove(&sandbox)?;
+        self.statuses.insert(sandbox, status);
         self.lingering.insert(ended.name.clone(), until);
         Some(ended)
     }

@@ -72,6 +72,11 @@ impl Hub {
                     runs.iter().map(|(id, _)| serde_json::json!({"id": *id + 1_000_000})).collect();
                 reply(200, serde_json::json!({"total_count": runs.len(), "workflow_runs": runs}))
             }
+            (Method::Get, ["runs", _]) => reply(
+                200,
+                serde_json::json!({"event": "push", "head_branch": "main",
+                                   "head_repository": {"full_name": "octo/demo"}}),
+            ),
             (Method::Get, ["runs", run, "jobs"]) => {
                 let job = self.show_job(number(run) - 1_000_000);
                 reply(200, serde_json::json!({"total_count": 1, "jobs": [job]}))

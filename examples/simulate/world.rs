@@ -64,6 +64,8 @@ enum Happening {
     Delivery(&'static str, u64, Option<u64>),
     /// A course hears.
     Told(Id, Event),
+    /// A course that watches a sandbox hears of it.
+    Watched(Id, u64),
     /// A course outlives the answer's time, and is kept.
     Keep(Id),
     /// A kept ticket is due.
@@ -175,6 +177,10 @@ impl World {
             Happening::Job(job) => self.create(job),
             Happening::Delivery(action, job, runner) => self.deliver(action, job, runner)?,
             Happening::Told(course, event) => self.tell(course, event)?,
+            Happening::Watched(course, sandbox) => {
+                let outcome = self.cloud.statuses.get(&sandbox).map_or(Outcome::Done, |s| Outcome::Ended(*s));
+                self.tell(course, Event::Outcome(outcome))?;
+            }
             Happening::Keep(course) => self.keep(course),
             Happening::Due(entry) => self.resume(entry)?,
             Happening::Sweep => self.sweep()?,
@@ -280,14 +286,14 @@ impl World {
         self.hub.jobs.get_mut(&job).expect("a job").stage = Stage::Over;
         self.announce("completed", job, Some(runner));
         self.hub.runners.remove(&runner);
-        self.end(sandbox);
+        self.end(sandbox, 0);
     }
 
     // --- Modal's side
 
-    fn end(&mut self, sandbox: u64) {
+    fn end(&mut self, sandbox: u64, status: i32) {
         let lingers = self.now + self.below(MINUTE);
-        if self.cloud.end(sandbox, lingers).is_some() {
+        if self.cloud.end(sandbox, lingers, status).is_some() {
             self.trace(|| format!("sandbox {sandbox} ends"));
         }
     }
@@ -304,7 +310,7 @@ impl World {
             if let Some(runner) = living.runner.and_then(|id| self.hub.runners.get_mut(&id)) {
                 runner.online = false;
             }
-            self.end(sandbox);
+            self.end(sandbox, 65);
         }
     }
 
@@ -320,7 +326,7 @@ impl World {
                 runner.online = false;
             }
         }
-        self.end(sandbox);
+        self.end(sandbox, 1);
     }
 
     // --- the host's side
@@ -440,7 +446,7 @@ impl World {
                 return Ok(Some(self.hand_over(&sandbox, line.expose(), tags)));
             }
             Command::Terminate(sandbox) => {
-                self.end(sandbox.parse().expect("an id"));
+                self.end(sandbox.parse().expect("an id"), 137);
                 Outcome::Done
             }
             Command::FindName(name) => Outcome::Found(self.cloud.show(|living| living.name == name.as_str())),
@@ -450,6 +456,18 @@ impl World {
                 self.put(*ticket, 0);
                 Outcome::Done
             }
+            Command::Answer(answer) => {
+                self.trace(|| format!("{:?}: {}", answer.subject.job, answer.reason));
+                self.answered(id);
+                Outcome::Done
+            }
+            Command::Watch { sandbox, seconds } => {
+                let at = self.now + u64::from(seconds) * SECOND;
+                self.at(at, Happening::Watched(id, sandbox.parse().expect("an id")));
+                return Ok(None);
+            }
+            Command::RefreshImage => Outcome::Done,
+            Command::Permit { .. } => return Err("no job of this world is refused".to_owned()),
             Command::Authorize { .. } => return Err("a token needs no keys instance".to_owned()),
             Command::Pause(pause) => return Ok(Some((pause, Outcome::Done))),
             Command::AwaitTurn { pace, .. } => return Ok(Some(self.turn(pace))),
@@ -472,6 +490,16 @@ impl World {
             }
         };
         Ok(Some((delay, outcome)))
+    }
+
+    /// The delivery has its answer: the course is no longer kept, and has its job no longer to itself.
+    fn answered(&mut self, id: Id) {
+        self.claims.retain(|_, course| *course != id);
+        let Some(running) = self.courses.get_mut(&id) else { return };
+        running.resumption = None;
+        if let Some(entry) = running.kept.take() {
+            self.journal.remove(&entry);
+        }
     }
 
     fn over(&mut self, id: Id) {

@@ -32,6 +32,16 @@ class Machine:
     image: str | None
     timeout: int
     docker: bool
+    regions: tuple[str, ...] = ()
+    outbound: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A disk that outlives its sandboxes; the WIT's `volume`."""
+
+    name: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Start:
     machine: Machine
     environment: Mapping[str, str]
     limit: int
+    volume: Volume | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,12 @@ class Launcher(Protocol):
 
     async def terminate(self, sandbox: str) -> None:
         """Ends a sandbox. One that is gone already is no error. Its name is free afterwards."""
+
+    async def watch(self, sandbox: str, seconds: float) -> int | None:
+        """The status with which a sandbox ends within so many seconds; None if it lives on."""
+
+    async def refresh_image(self) -> None:
+        """Asks for the runner images to be built anew, unless that was done a moment ago."""
 
     async def find_name(self, name: str) -> list[Sandbox]:
         """The living sandboxes of this name: none or one."""

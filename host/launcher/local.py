@@ -22,6 +22,8 @@ from host.log import logger
 NAME_LAG = 600.0
 #: What runs where no runner is named.
 STANDIN_RUNNER = Path(__file__).resolve().parent.parent / "standin_runner.py"
+#: Ended sandboxes whose status is remembered.
+REMEMBERED = 1000
 #: Seconds between SIGTERM and SIGKILL.
 GRACE = 5.0
 #: What of this process's environment a runner may see: nothing that could be a credential.
@@ -47,6 +49,7 @@ class LocalLauncher:
         self._living: dict[str, _Living] = {}
         self._ended: dict[str, float] = {}
         self._starting: set[str] = set()
+        self._statuses: dict[str, int] = {}
 
     async def start(self, order: Start) -> str:
         """Starts the process; its id is made of its name and its process id."""
@@ -89,6 +92,9 @@ class LocalLauncher:
             await asyncio.wait_for(living.process.wait(), timeout)
         except TimeoutError:
             await _kill(living.process)
+        self._statuses[living.sandbox.id] = living.process.returncode or 0
+        if len(self._statuses) > REMEMBERED:
+            self._statuses.pop(next(iter(self._statuses)))
         if self._living.pop(living.sandbox.id, None) is not None:
             self._ended[living.sandbox.name] = time.monotonic()
         logger().info("sandbox-ended", sandbox=living.sandbox.name, exit=living.process.returncode)
@@ -110,6 +116,17 @@ class LocalLauncher:
         living = self._living.pop(sandbox, None)
         if living is not None:
             await _kill(living.process)
+
+    async def watch(self, sandbox: str, seconds: float) -> int | None:
+        """The process's status, if it ends in time."""
+        living = self._living.get(sandbox)
+        if living is not None and living.end is not None:
+            await asyncio.wait({living.end}, timeout=seconds)
+        return self._statuses.get(sandbox)
+
+    async def refresh_image(self) -> None:
+        """There is no image here; what would be done is logged."""
+        logger().warning("runner-deprecated", action="a local runner is not replaced")
 
     async def find_name(self, name: str) -> list[Sandbox]:
         """The living sandbox of this name."""

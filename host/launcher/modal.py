@@ -5,6 +5,7 @@ Facts about the client are from the wheel of modal 1.6.4. A sandbox with a GPU i
 """
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -40,7 +41,10 @@ class ModalLauncher:
 
     async def start(self, order: Start) -> str:
         """Creates the sandbox. One without a GPU exists at once and boots while the config is minted."""
-        shape = order.machine
+        shape, disk = order.machine, order.volume
+        volumes: dict[str | os.PathLike[str], modal.Volume | modal.CloudBucketMount] = {}
+        if disk is not None:
+            volumes[disk.path] = modal.Volume.from_name(disk.name, create_if_missing=True)
         async with self._census.place(order.limit) as place:
             try:
                 sandbox = await modal.Sandbox.create.aio(
@@ -54,13 +58,16 @@ class ModalLauncher:
                     cpu=(shape.cpu, shape.cpu),
                     memory=(shape.memory, shape.memory),
                     gpu=shape.gpu,
+                    region=list(shape.regions) or None,
+                    outbound_domain_allowlist=None if shape.outbound is None else list(shape.outbound),
+                    volumes=volumes,
                     runtime="vm" if shape.docker else None,
                     readiness_probe=modal.Probe.with_exec("test", "-e", image.READING, interval_ms=100),
                 )
             except AlreadyExistsError as error:
                 raise NameTaken(order.name) from error
             except NotFoundError:
-                await self._ask_for_images()
+                await self.refresh_image()
                 raise
             place.taken_by(sandbox.object_id)
         self._handles[sandbox.object_id] = sandbox
@@ -84,6 +91,16 @@ class ModalLauncher:
         except (NotFoundError, ConflictError):
             pass
         self._census.gone(sandbox)
+
+    async def watch(self, sandbox: str, seconds: float) -> int | None:
+        """The sandbox's exit status, if it ends in time."""
+        handle = await modal.Sandbox.from_id.aio(sandbox)
+        try:
+            async with asyncio.timeout(seconds):
+                await handle.wait.aio(raise_on_termination=False)
+        except TimeoutError:
+            return None
+        return handle.returncode
 
     async def find_name(self, name: str) -> list[Sandbox]:
         """The living sandbox of this name."""
@@ -110,13 +127,14 @@ class ModalLauncher:
         """Lets go of the handles; the sandboxes live on."""
         self._handles.clear()
 
-    async def _ask_for_images(self) -> None:
-        """An image that was never published, as after the first deploy, is built while the job waits its turn."""
+    async def refresh_image(self) -> None:
+        """An image that was never published, as after the first deploy, or whose runner GitHub no longer takes, is
+        built while the job waits its turn."""
         now = time.monotonic()
         if self._build_asked is not None and now - self._build_asked < BUILD_EVERY:
             return
         self._build_asked = now
-        logger().warning("runner-image-missing", action="it is being built; jobs wait for it")
+        logger().warning("runner-image-wanted", action="it is being built; jobs wait for it")
         await self._build()
 
 

@@ -14,7 +14,7 @@ pub(super) fn to_host(command: Command) -> wit::Command {
     match command {
         Command::Claim(job) => wit::Command::Claim(job.to_string()),
         Command::Start(start) => {
-            let Start { name, tags: start_tags, machine, environment, limit } = *start;
+            let Start { name, tags: start_tags, machine, volume, environment, limit } = *start;
             wit::Command::Start(wit::Start {
                 name: name.as_str().to_owned(),
                 tags: tags(start_tags),
@@ -25,7 +25,10 @@ pub(super) fn to_host(command: Command) -> wit::Command {
                     image: machine.image,
                     timeout: machine.timeout,
                     docker: machine.docker,
+                    regions: machine.regions,
+                    outbound: machine.outbound.map(|domains| domains.into_iter().map(String::from).collect()),
                 },
+                volume: volume.map(|volume| wit::Volume { name: volume.name, path: volume.path.to_owned() }),
                 environment: tags(environment),
                 limit,
             })
@@ -38,6 +41,12 @@ pub(super) fn to_host(command: Command) -> wit::Command {
         Command::FindJob(job) => wit::Command::FindJob(job),
         Command::FindAll => wit::Command::FindAll,
         Command::Open(ticket) => wit::Command::Open(ticket.write()),
+        Command::Permit { name, most, within } => {
+            wit::Command::Permit(wit::Permit { name: name.to_owned(), most, within })
+        }
+        Command::Answer(answer) => wit::Command::Answer(carry(&answer)),
+        Command::Watch { sandbox, seconds } => wit::Command::Watch(wit::Watch { sandbox, seconds }),
+        Command::RefreshImage => wit::Command::RefreshImage,
         Command::Authorize { whose, again } => {
             wit::Command::Authorize(wit::Authorization { whose: whose.write(), again })
         }
@@ -58,6 +67,7 @@ pub(super) fn from_host(outcome: wit::Outcome) -> Outcome {
         wit::Outcome::Taken => Outcome::Taken,
         wit::Outcome::Again => Outcome::Again,
         wit::Outcome::Full => Outcome::Full,
+        wit::Outcome::Ended(status) => Outcome::Ended(status),
         wit::Outcome::Found(found) => {
             Outcome::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
         }

@@ -16,7 +16,7 @@ use crate::course::{self, Course, Event, Step};
 use crate::delivery::Headers;
 use crate::github;
 use crate::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, KeysSettings, Problem};
-use crate::ticket::Ticket;
+use crate::ticket::{Purpose, Ticket};
 use crate::timestamp::Timestamp;
 use bindings::exports::jitney::core as wit;
 use std::cell::RefCell;
@@ -72,6 +72,10 @@ fn readiness<T>(checked: &Checked<T>) -> wit::settings::Readiness {
     wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report() }
 }
 
+fn opening(ticket: &Ticket, waiting: &answer::Answer) -> Opening {
+    Opening { ticket: ticket.write(), resumption: ticket.resumption().write(), waiting: carry(waiting) }
+}
+
 impl wit::intake::Guest for Jitney {
     fn decide(head: String, body: String) -> wit::intake::Verdict {
         let checked = IntakeSettings::read(&get_environment());
@@ -81,16 +85,13 @@ impl wit::intake::Guest for Jitney {
         };
         match admission::decide(&settings, &head, &body, Trust::Signed).verdict {
             Verdict::Answer(answer) => wit::intake::Verdict::Answer(carry(&answer)),
+            Verdict::Refuse(answer, ticket) => wit::intake::Verdict::Refuse(opening(&ticket, &answer)),
             Verdict::Open(ticket) => {
-                let opening = Opening {
-                    ticket: ticket.write(),
-                    resumption: ticket.resumption().write(),
-                    waiting: carry(&course::still_running(&ticket)),
-                };
+                let opening = opening(&ticket, &course::still_running(&ticket));
                 match ticket.purpose {
-                    crate::ticket::Purpose::Launch => wit::intake::Verdict::Launch(opening),
-                    crate::ticket::Purpose::Release => wit::intake::Verdict::Release(opening),
-                    crate::ticket::Purpose::Pair => wit::intake::Verdict::Pair(opening),
+                    Purpose::Launch | Purpose::Refuse => wit::intake::Verdict::Launch(opening),
+                    Purpose::Release => wit::intake::Verdict::Release(opening),
+                    Purpose::Pair => wit::intake::Verdict::Pair(opening),
                 }
             }
         }

@@ -109,6 +109,10 @@ fn mint(decision: &Decision) -> Result<u8, String> {
                 | Command::Terminate(_)
                 | Command::AwaitTurn { .. }
                 | Command::Hold(_)
+                | Command::Permit { .. }
+                | Command::RefreshImage
+                | Command::Watch { .. }
+                | Command::Answer(_)
                 | Command::Open(_),
             ) => Outcome::Done,
             Step::Tell(Command::Defer(_, _, answer) | Command::Finish(answer)) => {

@@ -5,15 +5,18 @@
 
 mod clearing;
 mod minting;
+mod refusing;
+mod vetting;
+mod watching;
 
 use super::survey::{Finding, Survey};
 use super::{Command, Event, Outcome, Start, Step, Tags, tag};
-use crate::answer::{Outcome as Ending, Reason};
+use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, JobState, Minted, Request};
 use crate::ids::{Dice, Nonce, RunnerId, RunnerName, SandboxName};
 use crate::machine::Machine;
 use crate::settings::CoursesSettings;
-use crate::ticket::Ticket;
+use crate::ticket::{Purpose, Ticket};
 use crate::timestamp::Timestamp;
 
 /// A `queued` older than this is checked with GitHub before it is acted on: redeliveries come days later.
@@ -57,6 +60,12 @@ pub(super) struct Launch {
     doomed: Vec<RunnerId>,
     sandbox: Option<String>,
     minted: Option<Minted>,
+    /// Why the job is refused, if this launch is to tell its author so.
+    refusal: Option<Reason>,
+    /// Whether the run comes from a fork.
+    forked: bool,
+    /// Whether the delivery has its answer.
+    answered: bool,
 }
 
 #[derive(Debug)]
@@ -71,6 +80,12 @@ enum State {
     Checking,
     /// Asked GitHub whether a runner that was started for the job is coming.
     Surveying,
+    /// Asked GitHub what started the run.
+    Vetting,
+    /// Asked whether a diagnostic runner may be started.
+    Permitting,
+    /// Asked GitHub for the run's other jobs.
+    LookingAround,
     /// Waiting for this course's turn, before the sandbox is started or after.
     Turning,
     /// Told all courses to leave GitHub alone for a while, which is this long.
@@ -85,6 +100,14 @@ enum State {
     Pausing,
     /// Told to hand over the config.
     HandingOver,
+    /// The delivery is answered.
+    Answered(Box<Answer>),
+    /// Watching whether the sandbox lives on.
+    Watching(Box<Answer>),
+    /// Asked for a new runner image.
+    Refreshing(Box<Answer>),
+    /// The sandbox ended with this status: asked GitHub whether the job still waits.
+    LookingAfter(i32, Box<Answer>),
     /// Clearing away, on the way to this end.
     Clearing(Box<End>, Clearing),
     /// Over.
@@ -129,6 +152,9 @@ impl Launch {
             doomed,
             sandbox: None,
             minted: None,
+            refusal: None,
+            forked: false,
+            answered: false,
         }
     }
 
@@ -149,7 +175,7 @@ impl Launch {
             }
             (State::Claiming, _) if self.ticket.deferrals > 0 => self.find(false),
             (State::Claiming, _) => match self.ticket.created {
-                Some(created) if now.since(created) <= FRESH => self.begin(),
+                Some(created) if now.since(created) <= FRESH => self.vet(),
                 _ => self.check(),
             },
             // A delivery of a job that was had before: whoever had it looks after it.
@@ -186,6 +212,11 @@ impl Launch {
                 }
                 self.survey()
             }
+            (State::Vetting, Event::Answer(answer)) => self.vetted(answer.as_ref().map_err(|e| *e), now),
+            (State::Permitting, Event::Outcome(outcome)) => self.permitted(&outcome),
+            (State::LookingAround, Event::Answer(answer)) => {
+                self.looked_around(answer.as_ref().map_err(|e| *e))
+            }
             (State::Turning, Event::Outcome(Outcome::Held(wait))) => self.held(wait),
             (State::Turning, Event::Outcome(Outcome::Done)) => {
                 self.turn = true;
@@ -204,6 +235,12 @@ impl Launch {
             }
             (State::Pausing, _) => self.await_turn(),
             (State::HandingOver, Event::Outcome(outcome)) => self.handed_over(&outcome),
+            (State::Answered(answer), Event::Outcome(outcome)) => self.watch(&outcome, *answer),
+            (State::Watching(answer), Event::Outcome(outcome)) => self.watched(&outcome, *answer),
+            (State::Refreshing(answer), _) => self.refreshed(*answer),
+            (State::LookingAfter(status, answer), Event::Answer(job)) => {
+                self.looked_after(status, *answer, job.as_ref().map_err(|e| *e))
+            }
             (State::Clearing(end, what), event) => self.cleared(*end, what, event),
             (State::Over, _) => self.finish(Ending::Broken, "course-over", "the course was over"),
             _ => self.clear(End::Defer(
@@ -251,18 +288,24 @@ impl Launch {
             }
             Finding::Nobody => {
                 self.ticket.starts = self.ticket.starts.max(self.survey.count);
-                self.begin()
+                self.vet()
             }
         }
     }
 
     fn machine(&self) -> Result<Machine, Reason> {
+        if self.refusal.is_some() {
+            return Ok(Self::diagnostic());
+        }
         let machine = self.settings.rules.machine(&self.ticket.labels)?;
         Ok(Machine { image: machine.image.or_else(|| self.settings.image.clone()), ..machine })
     }
 
     /// Waits for a turn, then starts. A GPU's sandbox may take minutes to be scheduled, so it is started first.
     fn begin(&mut self) -> Step {
+        if self.ticket.purpose == Purpose::Refuse && self.refusal.is_none() {
+            return self.refuse();
+        }
         match self.machine() {
             Err(reason) => self.end(End::Finish(Ending::Refused, reason)),
             Ok(machine) if machine.gpu.is_some() => self.start(),
@@ -275,19 +318,39 @@ impl Launch {
             Ok(machine) => machine,
             Err(reason) => return self.end(End::Finish(Ending::Refused, reason)),
         };
-        let docker = machine.docker;
+        let volume = self.volume(machine.cache);
+        let environment = self.environment(&machine, volume.is_some());
+        let mut machine = machine;
+        if let Some(outbound) = &mut machine.outbound {
+            outbound.extend(self.settings.api.domains());
+        }
         let start = Start {
             name: SandboxName::new(self.ticket.job, self.ticket.starts),
             tags: self.tags(),
             machine,
-            environment: vec![
-                ("JITNEY_HAND_OVER_WITHIN", "120".to_owned()),
-                ("JITNEY_START_WITHIN", "300".to_owned()),
-                ("JITNEY_DOCKER", u8::from(docker).to_string()),
-            ],
+            volume,
+            environment,
             limit: self.settings.max_runners,
         };
         self.tell(State::Starting, Command::Start(Box::new(start)))
+    }
+
+    /// What the entrypoint and the job-started hook are told.
+    fn environment(&self, machine: &Machine, cached: bool) -> Tags {
+        let mut environment = vec![
+            ("JITNEY_HAND_OVER_WITHIN", "120".to_owned()),
+            ("JITNEY_START_WITHIN", "300".to_owned()),
+            ("JITNEY_DOCKER", u8::from(machine.docker).to_string()),
+            ("JITNEY_FORKS", if self.settings.vetting.forks { "allow" } else { "deny" }.to_owned()),
+        ];
+        if let Some(refusal) = &self.refusal {
+            environment.push(("JITNEY_REFUSAL", refusal.text.clone()));
+            environment.push(("JITNEY_REFUSED_RUN", self.ticket.run.to_string()));
+        }
+        if cached {
+            environment.extend(Self::cache_environment());
+        }
+        environment
     }
 
     fn tags(&self) -> Tags {

@@ -49,6 +49,26 @@ pub enum Command {
     FindAll,
     /// Open the course of this ticket, beside this one.
     Open(Box<Ticket>),
+    /// Done if fewer than `most` of this name were permitted within so many seconds, else full.
+    Permit {
+        /// What is counted.
+        name: &'static str,
+        /// How many.
+        most: u32,
+        /// Seconds.
+        within: u32,
+    },
+    /// Answer the delivery with this; the course goes on.
+    Answer(Answer),
+    /// Report the end of a sandbox, if it comes within so many seconds.
+    Watch {
+        /// The sandbox's id.
+        sandbox: String,
+        /// How long.
+        seconds: u32,
+    },
+    /// Have the runner images built anew.
+    RefreshImage,
     /// Get a credential for this; another than before if `again`, for that one was refused.
     Authorize {
         /// What it is for.
@@ -82,10 +102,21 @@ pub struct Start {
     pub tags: Tags,
     /// What it is made of.
     pub machine: Machine,
+    /// A volume that it mounts.
+    pub volume: Option<Volume>,
     /// What its entrypoint is told.
     pub environment: Tags,
     /// How many may live at once.
     pub limit: u32,
+}
+
+/// A disk that outlives its sandboxes.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Its name.
+    pub name: String,
+    /// Where it is mounted.
+    pub path: &'static str,
 }
 
 /// A sandbox that lives, as the host reports it.
@@ -121,6 +152,8 @@ pub enum Outcome {
     Found(Vec<Sandbox>),
     /// GitHub's limit is reached, for so many milliseconds yet.
     Held(u64),
+    /// It ended, with this status.
+    Ended(i32),
     /// Here is the credential.
     Authorized(Secret),
     /// GitHub gave none, but this answer.
@@ -170,7 +203,9 @@ impl Course {
         let dice = Dice::new(seed);
         let keyring = Keyring::new(&settings, ticket.installation);
         let kind = match ticket.purpose {
-            Purpose::Launch => Kind::Launch(Box::new(launch::Launch::new(ticket, settings, dice))),
+            Purpose::Launch | Purpose::Refuse => {
+                Kind::Launch(Box::new(launch::Launch::new(ticket, settings, dice)))
+            }
             Purpose::Release => Kind::Release(Box::new(release::Release::new(ticket, settings))),
             Purpose::Pair => Kind::Pair(Box::new(pair::Pair::new(ticket))),
         };

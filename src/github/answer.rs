@@ -107,7 +107,7 @@ pub fn read_mint(answer: Result<&Answer, Fault>, now: Timestamp) -> Result<Minte
     }
     let answer = answer.map_err(Fault::refusal)?;
     if answer.status != 201 {
-        return Err(refusal(answer, now));
+        return Err(refusal(Ok(answer), now));
     }
     let body: Option<Body> = serde_json::from_slice(&answer.body).ok();
     let usable = |body: &Body| {
@@ -226,7 +226,12 @@ impl Fault {
     }
 }
 
-fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
+/// What an answer means that is not the one that was wanted.
+pub fn refusal(answer: Result<&Answer, Fault>, now: Timestamp) -> Refusal {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(fault) => return fault.refusal(),
+    };
     let permanent = |code, text: &str| Refusal::Permanent(Reason::new(code, text));
     match answer.status {
         401 => permanent(
@@ -255,7 +260,7 @@ fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
             "github-redirects",
             "GitHub answers with a redirect, which is not followed; was the repository renamed, or is the API's URL wrong?",
         ),
-        500..=599 => Refusal::Transient(
+        200..=299 | 500..=599 => Refusal::Transient(
             true,
             Reason::new("github-failing", format!("GitHub answers {}", answer.status)),
         ),

@@ -6,13 +6,15 @@ mod hooks;
 mod listing;
 mod release;
 mod request;
+mod run;
 
 pub use answer::{
     Answer, Fault, JobState, Minted, QueuedJob, Refusal, RunnerState, is_limited, read_deleted, read_job,
-    read_mint, read_queued_job, read_runner, read_runners,
+    read_mint, read_queued_job, read_runner, read_runners, refusal,
 };
 pub use app::Whose;
 pub use hooks::{Attempt, Cursor, Hook, HookHome, read_attempts, read_hooks};
 pub use listing::{Page, Registered, read_is_over, read_jobs, read_registered, read_runs};
 pub use release::{RunnerRelease, read_release};
 pub use request::{Method, Request};
+pub use run::read_run;

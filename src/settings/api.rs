@@ -3,6 +3,7 @@
 //! The base comes from the settings alone, never from a payload's URLs or `X-GitHub-Enterprise-Host`.
 
 use super::reader::Reader;
+use crate::machine::Domain;
 use std::fmt;
 
 /// The base of all requests.
@@ -25,6 +26,19 @@ impl ApiBase {
     /// Whether it is a GitHub Enterprise Server, by its path.
     pub fn is_server(&self) -> bool {
         self.prefix.ends_with("/api/v3")
+    }
+
+    /// The domains of this GitHub's own that a runner must reach; github.com's are among the runner's anyway.
+    pub fn domains(&self) -> Vec<Domain> {
+        let host = match self.authority.strip_prefix("api.") {
+            Some(own) if own.ends_with(".ghe.com") => own,
+            _ if self.is_server() => self.authority.split(':').next().unwrap_or_default(),
+            _ => return Vec::new(),
+        };
+        [host.to_owned(), format!("*.{host}")]
+            .iter()
+            .filter_map(|domain| Domain::parse(domain).ok())
+            .collect()
     }
 
     /// Whether github.com's public repositories are behind it: it is github.com, or a proxy before it.

@@ -18,6 +18,7 @@ use crate::machine::JobRules;
 use crate::repository::Allowlist;
 use crate::secret::Secret;
 use crate::signature::WebhookSecrets;
+use crate::vetting::Vetting;
 use reader::Reader;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -52,7 +53,7 @@ const fn github(name: &'static str) -> Declared {
 }
 
 /// Every setting that there is.
-pub const DECLARED: [Declared; 22] = [
+pub const DECLARED: [Declared; 26] = [
     courses("GITHUB_TOKEN"),
     intake("WEBHOOK_SECRET"),
     intake("WEBHOOK_SECRET_PREVIOUS"),
@@ -67,6 +68,10 @@ pub const DECLARED: [Declared; 22] = [
     github("RUNNER_SCOPE"),
     courses("WEBHOOK_URL"),
     courses("ALLOW_FORKS"),
+    courses("ALLOWED_EVENTS"),
+    courses("ALLOWED_BRANCHES"),
+    courses("ALLOWED_ACTORS"),
+    both("REFUSALS_PER_HOUR"),
     courses("MAX_RUNNERS"),
     both("MAX_CPU"),
     both("MAX_MEMORY_GIB"),
@@ -86,6 +91,8 @@ pub struct IntakeSettings {
     pub allowlist: Allowlist,
     /// Which jobs are ours and what they may ask for.
     pub rules: JobRules,
+    /// `REFUSALS_PER_HOUR`: how many refusals are shown to workflows' authors.
+    pub refusals_per_hour: u32,
 }
 
 /// Where a runner is registered: `RUNNER_SCOPE`.
@@ -131,6 +138,10 @@ pub struct CoursesSettings {
     pub runner_version: Option<RunnerVersion>,
     /// Which jobs are ours and what they may ask for.
     pub rules: JobRules,
+    /// Which runs may run here.
+    pub vetting: Vetting,
+    /// `REFUSALS_PER_HOUR`.
+    pub refusals_per_hour: u32,
 }
 
 /// Settings, and what was found on the way.
@@ -171,7 +182,9 @@ impl IntakeSettings {
         let previous = reader.text("WEBHOOK_SECRET_PREVIOUS").map(Secret::new);
         let rules = rules::read(&mut reader);
         let allowlist = allowlist(&mut reader);
-        Checked::new(Self { secrets: WebhookSecrets { current, previous }, allowlist, rules }, reader)
+        let refusals_per_hour = rules::refusals(&mut reader);
+        let secrets = WebhookSecrets { current, previous };
+        Checked::new(Self { secrets, allowlist, rules, refusals_per_hour }, reader)
     }
 }
 
@@ -204,9 +217,6 @@ impl CoursesSettings {
         let api = api::read(&mut reader);
         let scope = scope(&mut reader);
         let runner_version = runner_version(&mut reader, &api);
-        if reader.raw("ALLOW_FORKS").is_some() {
-            reader.warn("ALLOW_FORKS", "is set, but this version has no rule that reads it", "unset it");
-        }
         let settings = Self {
             credential,
             api,
@@ -219,6 +229,8 @@ impl CoursesSettings {
             runner_version,
             allowlist: allowlist(&mut reader),
             rules: rules::read(&mut reader),
+            vetting: rules::vetting(&mut reader),
+            refusals_per_hour: rules::refusals(&mut reader),
         };
         Checked::new(settings, reader)
     }

@@ -3,6 +3,7 @@
 use super::reader::Reader;
 use crate::label::Label;
 use crate::machine::{GpuLimit, HOUR, JobRules, Limits, Shape};
+use crate::vetting::{BranchPattern, Vetting};
 use std::collections::BTreeMap;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> JobRules {
@@ -13,6 +14,47 @@ pub(super) fn read(reader: &mut Reader<'_>) -> JobRules {
         timeout: hours(reader),
     };
     JobRules { labels: labels(reader), profiles: profiles(reader, &limits), limits }
+}
+
+/// `REFUSALS_PER_HOUR`: 20 unless told otherwise, none at 0.
+pub(super) fn refusals(reader: &mut Reader<'_>) -> u32 {
+    u32::try_from(reader.number("REFUSALS_PER_HOUR", 20, 0, 1000)).unwrap_or(20)
+}
+
+/// Which runs may run here.
+pub(super) fn vetting(reader: &mut Reader<'_>) -> Vetting {
+    const FORKS: &str = "ALLOW_FORKS";
+    let forks = match reader.text(FORKS).map(str::to_ascii_lowercase).as_deref() {
+        None | Some("no" | "false" | "0") => false,
+        Some("yes" | "true" | "1") => {
+            let fault = "lets anybody who can open a pull request on a public repository run code here";
+            reader.warn(FORKS, fault, "unset it unless every such repository asks for approval first");
+            true
+        }
+        Some(_) => {
+            reader.problem(FORKS, "is neither `yes` nor `no`", "unset it for no");
+            false
+        }
+    };
+    let lower = |names: Vec<String>| names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    Vetting {
+        forks,
+        events: names(reader, "ALLOWED_EVENTS", "name events, as push,workflow_dispatch").map(lower),
+        branches: names(reader, "ALLOWED_BRANCHES", "name branches, as main,release/*")
+            .map(|names| names.iter().map(|name| BranchPattern::new(name)).collect()),
+        actors: names(reader, "ALLOWED_ACTORS", "name GitHub users, as octocat,dependabot[bot]").map(lower),
+    }
+}
+
+/// A comma-separated list that, if it is set, names something.
+fn names(reader: &mut Reader<'_>, name: &'static str, cure: &'static str) -> Option<Vec<String>> {
+    let text = reader.raw(name)?;
+    let names: Vec<String> =
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    if names.is_empty() {
+        reader.problem(name, "is set but names nothing", cure);
+    }
+    Some(names)
 }
 
 fn labels(reader: &mut Reader<'_>) -> Vec<Label> {
@@ -52,7 +94,7 @@ fn hours(reader: &mut Reader<'_>) -> u32 {
 fn profiles(reader: &mut Reader<'_>, limits: &Limits) -> BTreeMap<String, Shape> {
     const NAME: &str = "RUNNER_PROFILES";
     let Some(text) = reader.text(NAME) else { return BTreeMap::new() };
-    let cure = r#"write it as JSON, as {"big":{"cpu":8,"memory":32}}, with cpu, memory, gpu, image, timeout, docker"#;
+    let cure = r#"write it as JSON, as {"big":{"cpu":8,"memory":32}}, with cpu, memory, gpu, image, timeout, docker, region, cache, outbound_domains"#;
     let profiles = match serde_json::from_str::<BTreeMap<String, Shape>>(text) {
         Ok(profiles) => profiles,
         Err(error) => {

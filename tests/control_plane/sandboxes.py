@@ -42,6 +42,9 @@ class Sandboxes:
         self.state.sandboxes[new] = sandbox
         return sandbox
 
+    async def VolumeGetOrCreate(self, request: Any) -> Any:
+        return api.VolumeGetOrCreateResponse(volume_id=f"vo-{request.deployment_name}")
+
     async def SandboxGetTaskId(self, request: Any) -> Any:
         sandbox = self.state.sandbox(request.sandbox_id)
         if not self.state.capacity:
@@ -66,9 +69,17 @@ class Sandboxes:
 
     async def SandboxWait(self, request: Any) -> Any:
         sandbox = self.state.sandbox(request.sandbox_id)
-        ended = api.GenericResult.GENERIC_STATUS_TERMINATED
-        status = ended if sandbox.ended else api.GenericResult.GENERIC_STATUS_UNSPECIFIED
-        return api.SandboxWaitResponse(result=api.GenericResult(status=status))
+        if not sandbox.ended and request.timeout:
+            await asyncio.sleep(min(0.1, request.timeout))
+        status = api.GenericResult.GENERIC_STATUS_UNSPECIFIED
+        if sandbox.ended:
+            # A failure is one of the process; only Modal's own end is a termination.
+            status = (
+                api.GenericResult.GENERIC_STATUS_FAILURE if sandbox.exit else api.GenericResult.GENERIC_STATUS_SUCCESS
+            )
+            if sandbox.exit == 137:
+                status = api.GenericResult.GENERIC_STATUS_TERMINATED
+        return api.SandboxWaitResponse(result=api.GenericResult(status=status, exitcode=sandbox.exit))
 
     SandboxWaitV2 = SandboxWait
 

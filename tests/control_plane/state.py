@@ -32,6 +32,7 @@ class FakeSandbox:
     environment: dict[str, str] = field(default_factory=dict)
     ready: bool = True
     ended: bool = False
+    exit: int = 137
     stdin: bytes = b""
     eof: bool = False
 

@@ -18,6 +18,7 @@ TOKEN = "ghp_standin0token0canary"
 RUNNERS = re.compile(r"/(?:repos/(?P<repo>[^/]+/[^/]+)|orgs/(?P<org>[^/]+))/actions/runners(?P<rest>/.*)?")
 RELEASE = re.compile(r"/repos/actions/runner/releases/(?:latest|tags/v2\.336\.0)")
 RUNS = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs(?:/(?P<run>\d+)/jobs)?")
+RUN = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs/(?P<run>\d+)")
 JOB = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/jobs/(?P<job>\d+)")
 MINT_FIELDS = {"name": str, "runner_group_id": int, "labels": list, "work_folder": str}
 
@@ -109,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
                 job = self.standin.state.jobs.get(int(found["job"]))
                 if job is not None and job.repository == found["repo"]:
                     return self._answer(200, job.shown())
+            if (found := RUN.fullmatch(path)) and method == "GET":
+                return self._answer(200, self.standin.state.run(int(found["run"]), found["repo"]))
             if (found := RUNS.fullmatch(path)) and method == "GET":
                 return self._runs(found["repo"], found["run"], parse_qs(address.query))
         return self._answer(404, {"message": "Not Found"})

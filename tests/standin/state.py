@@ -70,6 +70,7 @@ class State:
     jobs: dict[int, Job] = field(default_factory=dict)
     runners: dict[int, Runner] = field(default_factory=dict)
     registered: list[str] = field(default_factory=list)
+    runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     assigns: bool = True
     ids: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -78,6 +79,19 @@ class State:
         names = {label.lower() for label in labels}
         self.jobs[job] = Job(job, repository, names, seconds=seconds, run=job + 1_000_000)
         return self.jobs[job]
+
+    def run(self, run: int, repository: str) -> dict[str, Any]:
+        """A run, as the REST API shows it: a push by `octocat` to `main`, but for what `runs` says otherwise."""
+        usual = {
+            "id": run,
+            "event": "push",
+            "head_branch": "main",
+            "head_repository": {"full_name": repository},
+            "repository": {"full_name": repository, "private": False},
+            "actor": {"login": "octocat"},
+            "triggering_actor": {"login": "octocat"},
+        }
+        return usual | self.runs.get(run, {})
 
     def register(self, scope: str, name: str, labels: list[str]) -> Runner | None:
         """Registers a JIT runner; None if its name is taken in that scope."""

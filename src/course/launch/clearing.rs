@@ -51,6 +51,10 @@ impl Launch {
             answer.sandbox = Some(SandboxName::new(self.ticket.job, self.ticket.starts).as_str().to_owned());
         }
         match delay {
+            None if answer.outcome == Ending::Launched && !self.answered => {
+                self.answered = true;
+                self.tell(State::Answered(Box::new(answer.clone())), Command::Answer(answer))
+            }
             None => self.tell(State::Over, Command::Finish(answer)),
             Some(delay) => {
                 let ticket =

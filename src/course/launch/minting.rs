@@ -78,6 +78,10 @@ impl Launch {
 
     pub(super) fn handed_over(&mut self, outcome: &Outcome) -> Step {
         if matches!(outcome, Outcome::Done) {
+            if let Some(refusal) = &self.refusal {
+                let text = format!("{}; runner {} fails the job with this", refusal.text, self.name.as_str());
+                return self.clear(End::Finish(Ending::Refused, Reason::new(refusal.code, text)));
+            }
             let text = format!("runner {} has its config", self.name.as_str());
             return self.clear(End::Finish(Ending::Launched, Reason::new("runner-started", text)));
         }

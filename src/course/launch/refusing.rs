@@ -1,0 +1,80 @@
+//! A refusal that the workflow's author sees: a job of ours that cannot be run gets a small runner whose job-started
+//! hook fails it at once, with the reason as an annotation. So many an hour, and none where it could hit another job.
+
+use super::{End, Launch, State};
+use crate::answer::{Outcome as Ending, Reason};
+use crate::course::{Command, Outcome, Step};
+use crate::github::{self, Answer, Fault, Request};
+use crate::machine::Machine;
+use crate::ticket::Purpose;
+
+/// What the runner and a bash script need, and no more. Seconds, MiB.
+const MEMORY: u32 = 1024;
+const TIMEOUT: u32 = 600;
+const HOUR: u32 = 3600;
+
+impl Launch {
+    /// The machine of a diagnostic runner.
+    pub(super) fn diagnostic() -> Machine {
+        Machine {
+            cpu: 0.5,
+            memory: MEMORY,
+            gpu: None,
+            image: None,
+            timeout: TIMEOUT,
+            docker: false,
+            regions: Vec::new(),
+            cache: false,
+            outbound: None,
+        }
+    }
+
+    /// Looks why the job is refused, and whether one more diagnostic runner is allowed in this hour.
+    pub(super) fn refuse(&mut self) -> Step {
+        match self.settings.rules.machine(&self.ticket.labels) {
+            Err(reason) => {
+                let most = self.settings.refusals_per_hour;
+                self.refusal = Some(reason);
+                let permit = Command::Permit { name: "refusals", most, within: HOUR };
+                self.tell(State::Permitting, permit)
+            }
+            // The settings changed while the ticket waited.
+            Ok(_) => {
+                self.ticket.purpose = Purpose::Launch;
+                self.begin()
+            }
+        }
+    }
+
+    pub(super) fn permitted(&mut self, outcome: &Outcome) -> Step {
+        if matches!(outcome, Outcome::Done) {
+            let request = Request::jobs(&self.ticket.repository, self.ticket.run, 1);
+            return self.ask(State::LookingAround, request);
+        }
+        self.refused(", and REFUSALS_PER_HOUR diagnostic runners were started in this hour")
+    }
+
+    /// A runner takes any job whose labels it has: one of the same run that asks for less could be hit.
+    pub(super) fn looked_around(&mut self, answer: Result<&Answer, Fault>) -> Step {
+        let Some(page) = github::read_jobs(answer) else {
+            return self.refused(", and GitHub does not show the run's other jobs");
+        };
+        let ours = &self.ticket.labels;
+        let has = |label: &str| ours.iter().any(|own| own.is(label));
+        let hit = |job: &github::QueuedJob| {
+            job.job != self.ticket.job
+                && job.labels.iter().all(|label| has(label.as_str()))
+                && self.settings.rules.machine(&job.labels).is_ok()
+        };
+        if page.full || page.items.iter().any(hit) {
+            return self.refused(", and a diagnostic runner could hit another job of the run");
+        }
+        self.await_turn()
+    }
+
+    fn refused(&mut self, but: &str) -> Step {
+        let reason = self.refusal.clone().unwrap_or_else(|| Reason::new("refused", "the job is refused"));
+        let text = format!("{}{but}", reason.text);
+        self.end(End::Finish(Ending::Refused, Reason::new(reason.code, text)))
+    }
+}

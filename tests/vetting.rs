@@ -1,0 +1,94 @@
+//! Which runs may run here: forks, events, branches, actors.
+#![allow(clippy::expect_used, reason = "a test")]
+
+use jitney::github::{Answer, read_run};
+use jitney::repository::Repository;
+use jitney::settings::CoursesSettings;
+use jitney::vetting::{BranchPattern, Run, Vetting};
+
+fn vetting(given: &[(&str, &str)]) -> Vetting {
+    let token = [("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())];
+    let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let all: Vec<_> = token.into_iter().chain(given).collect();
+    CoursesSettings::read(&all).settings.expect("good settings").vetting
+}
+
+fn run(change: impl FnOnce(&mut serde_json::Value)) -> Option<Run> {
+    let mut body = serde_json::json!({
+        "event": "push", "head_branch": "main", "head_repository": {"full_name": "Octo/X"},
+        "repository": {"full_name": "octo/x", "private": false},
+        "actor": {"login": "octocat"}, "triggering_actor": {"login": "Hubot"}
+    });
+    change(&mut body);
+    read_run(Ok(&Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() }))
+}
+
+fn judged(vetting: &Vetting, private: Option<bool>, run: &Run) -> Result<bool, &'static str> {
+    let repository = Repository::parse("octo/x").expect("a name");
+    vetting.judge(&repository, private, run).map_err(|reason| reason.code)
+}
+
+#[test]
+fn a_fork_is_kept_out_of_a_public_repository_and_of_one_that_may_be() {
+    let own = run(|_| {}).expect("a run");
+    let fork = run(|run| run["head_repository"]["full_name"] = "mallory/x".into()).expect("a run");
+    let deleted = run(|run| run["head_repository"] = serde_json::Value::Null).expect("a run");
+    let unknown = Run { private: None, ..fork.clone() };
+    let usual = vetting(&[]);
+    assert_eq!(judged(&usual, Some(false), &own), Ok(false));
+    for run in [&fork, &deleted, &unknown] {
+        for private in [Some(false), None] {
+            assert_eq!(judged(&usual, private, run), Err("fork-not-allowed"), "{run:?}");
+        }
+    }
+    assert_eq!(judged(&usual, Some(true), &fork), Ok(true));
+    assert_eq!(judged(&vetting(&[("ALLOW_FORKS", "yes")]), Some(false), &fork), Ok(true));
+}
+
+#[test]
+fn events_branches_and_actors_are_looked_at_where_a_rule_names_them() {
+    let own = run(|_| {}).expect("a run");
+    let judged = |name: &str, value: &str| judged(&vetting(&[(name, value)]), Some(true), &own);
+    assert_eq!(judged("ALLOWED_EVENTS", "push, workflow_dispatch"), Ok(false));
+    assert_eq!(judged("ALLOWED_EVENTS", "schedule"), Err("event-not-allowed"));
+    assert_eq!(judged("ALLOWED_BRANCHES", "release/*,main"), Ok(false));
+    assert_eq!(judged("ALLOWED_BRANCHES", "release/*"), Err("branch-not-allowed"));
+    assert_eq!(judged("ALLOWED_ACTORS", "OctoCat,hubot"), Ok(false));
+    assert_eq!(judged("ALLOWED_ACTORS", "octocat"), Err("actor-not-allowed"));
+}
+
+#[test]
+fn the_run_is_asked_for_only_where_it_matters() {
+    let usual = vetting(&[]);
+    assert!(usual.is_needed(Some(false), false) && usual.is_needed(None, false));
+    assert!(!usual.is_needed(Some(true), true));
+    let open = vetting(&[("ALLOW_FORKS", "yes")]);
+    assert!(!open.is_needed(Some(false), false) && open.is_needed(Some(false), true));
+    assert!(vetting(&[("ALLOWED_EVENTS", "push")]).is_needed(Some(true), false));
+}
+
+#[test]
+fn a_branch_pattern_is_no_more_than_it_says() {
+    let cases = [
+        ("main", "main", true),
+        ("main", "maine", false),
+        ("release/*", "release/1/2", true),
+        ("release/*", "xrelease/1", false),
+        ("*", "", true),
+        ("a*b*c", "abxbc", true),
+        ("a*b*c", "ac", false),
+        ("*-x", "-x", true),
+        ("a*a", "a", false),
+    ];
+    for (pattern, branch, is_so) in cases {
+        assert_eq!(BranchPattern::new(pattern).matches(branch), is_so, "{pattern} {branch}");
+    }
+}
+
+#[test]
+fn what_is_no_run_is_none() {
+    for body in ["", "{}", "[]", r#"{"event":7}"#] {
+        assert!(read_run(Ok(&Answer { status: 200, body: body.into(), ..Answer::default() })).is_none());
+    }
+    assert!(read_run(Ok(&Answer { status: 404, body: "{}".into(), ..Answer::default() })).is_none());
+}
