@@ -14,6 +14,8 @@ from host import image
 from host.launcher import APP
 
 app = modal.App(APP)
+#: Which runner the image has, for the health page.
+built_of = modal.Dict.from_name("jitney", create_if_missing=True)
 settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
 
 
@@ -50,7 +52,7 @@ class Jitney:
 
         log.configure()
         launcher = ModalLauncher(app, refresh_runner_image.spawn.aio)
-        self.endpoint = Endpoint(Component(os.environ, self.loaded), launcher, defer)
+        self.endpoint = Endpoint(Component(os.environ, self.loaded), launcher, defer, built_image)
 
     @modal.asgi_app(label="jitney")
     def webhook(self) -> Any:
@@ -79,6 +81,11 @@ async def defer(ticket: str, delay: float) -> None:
     await Jitney().resume.spawn.aio(ticket, time.time() + delay)
 
 
+async def built_image() -> Any:
+    """The runner image's version, and when it was built; None before the first."""
+    return await built_of.get.aio("runner-image", None)
+
+
 @app.function(image=image.web(), schedule=modal.Period(minutes=3))
 def tick() -> None:
     """Sweeps, in the one container that knows what it is at: a method can have no schedule of its own."""
@@ -102,3 +109,4 @@ def refresh_runner_image() -> None:
         built = image.runner(under, release.version, release.url, release.sha256).build(home)
         built.publish(image.published(registry_image))
         log.logger().info("runner-image", name=image.published(registry_image), version=release.version)
+    built_of.put("runner-image", {"version": release.version, "built": int(time.time() * 1000)})

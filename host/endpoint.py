@@ -33,6 +33,10 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+#: The runner image's `version`, and when it was `built`, in milliseconds since the epoch.
+Image = Callable[[], Awaitable[dict[str, Any] | None]]
+
+
 class TurnedAway(Exception):
     """The request is no delivery; the argument is the WIT's `fault`."""
 
@@ -40,9 +44,10 @@ class TurnedAway(Exception):
 class Endpoint:
     """The ASGI application."""
 
-    def __init__(self, component: Component, launcher: Launcher, defer: Defer) -> None:
+    def __init__(self, component: Component, launcher: Launcher, defer: Defer, image: Image | None = None) -> None:
         self._component = component
         self._defer = defer
+        self._image = image
         self._courses = Courses(component, launcher, defer)
         checked = component.check()
         self._unready = next((part.unready for part in checked if part.unready), None)
@@ -87,8 +92,17 @@ class Endpoint:
 
     async def sweep(self) -> None:
         """Brings jobs, sandboxes and registrations into line."""
+        await self._look_at_image()
         if self._unready is None:
             await self._courses.sweep(list(self._recent), self._waiting + self._courses.running)
+
+    async def _look_at_image(self) -> None:
+        built = await self._image() if self._image else None
+        if built is not None:
+            alarms = await asyncio.to_thread(self._component.alarms, built["version"], built["built"])
+            self._health["runner_image"] = built | {"alarms": alarms}
+            for alarm in alarms:
+                log.logger().warning("runner-image", alarm=alarm, **built)
 
     async def close(self, grace: float) -> list[str]:
         """Takes no more deliveries, lets courses end for `grace` seconds; the tickets of the rest."""

@@ -140,7 +140,6 @@ impl World {
                 self.sandbox = None;
                 Outcome::Done
             }
-            Command::Answer(_) | Command::RefreshImage => Outcome::Done,
             Command::Watch { sandbox, .. } => {
                 assert_eq!(sandbox, "sb-1");
                 match roll % 4 {
@@ -163,7 +162,11 @@ impl World {
             }
             Command::Claim(_) if roll.is_multiple_of(9) => Outcome::Taken,
             Command::Claim(_) if roll.is_multiple_of(5) => Outcome::Again,
-            Command::Claim(_) | Command::Hold(_) | Command::Pause(_) => Outcome::Done,
+            Command::Answer(_)
+            | Command::RefreshImage
+            | Command::Claim(_)
+            | Command::Hold(_)
+            | Command::Pause(_) => Outcome::Done,
             Command::FindAll | Command::Open(_) => panic!("a launch does not sweep"),
         })
     }

@@ -49,6 +49,16 @@ fn what_is_malformed_is_named_with_fault_and_cure_and_without_its_value() {
         ("ALLOWED_REPOS", "!octo/canary"),
         ("RUNNER_VERSION", "canary"),
         ("RUNNER_VERSION", "2.336"),
+        ("RUNNER_VERSION", "2.336.0@sha256:canary"),
+        ("REFUSALS_PER_HOUR", "canary"),
+        ("ALLOW_FORKS", "canary"),
+        ("ALLOWED_EVENTS", " , "),
+        ("ALLOWED_BRANCHES", ""),
+        ("ALLOWED_ACTORS", ","),
+        ("RUNNER_PROFILES", r#"{"canary":{"region":"us east"}}"#),
+        ("RUNNER_PROFILES", r#"{"canary":{"outbound_domains":["canary"]}}"#),
+        ("RUNNER_PROFILES", r#"{"canary":{"outbound_domains":["https://canary.com"]}}"#),
+        ("RUNNER_PROFILES", r#"{"canary":{"cache":"yes"}}"#),
         ("RUNNER_GROUP_ID", "canary"),
         ("RUNNER_GROUP_ID", "-1"),
         ("RUNNER_LABELS", "canary"),
@@ -137,7 +147,10 @@ fn the_guides_own_runner_version_works_and_newer_pins_are_kept() {
     let version = |given: &[(&str, &str)]| {
         let checked = courses(given);
         let warned = checked.warnings.iter().any(|warning| warning.setting == "RUNNER_VERSION");
-        (checked.settings.expect("no problem").runner_version.map(|v| v.to_string()), warned)
+        (
+            checked.settings.expect("no problem").runner_version.map(|wanted| wanted.version.to_string()),
+            warned,
+        )
     };
     let old = ("RUNNER_VERSION", "2.311.0");
     assert_eq!(version(&[old]), (None, true));
@@ -152,8 +165,8 @@ fn the_guides_own_runner_version_works_and_newer_pins_are_kept() {
 fn releases_are_never_asked_for_with_an_enterprises_credential() {
     let settings = |given: &[(&str, &str)]| courses(given).settings.expect("no problem");
     let asked = |settings: &CoursesSettings| {
-        let (api, token) = settings.releases();
-        (api.to_string(), token.is_some())
+        let (api, ours) = settings.releases();
+        (api.to_string(), ours)
     };
     let github = "https://api.github.com".to_owned();
     assert_eq!(asked(&settings(&[])), (github.clone(), true));

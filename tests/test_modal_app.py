@@ -1,13 +1,16 @@
 """`modal deploy modal_app.py`, for real, against a control plane that speaks Modal's own gRPC."""
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
 from host import image
+from host.component import Component
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT
 from tests.standin import StandinGitHub
@@ -71,12 +74,30 @@ def test_the_runner_image_is_made_of_the_newest_runner_and_published(
         modal_app.refresh_runner_image.local()
         assert github.violations == []
         assert github.requests == [("GET", "/repos/actions/runner/releases/latest")]
+        built = asyncio.run(modal_app.built_image())
+        assert built["version"] == "2.336.0" and abs(built["built"] / 1000 - time.time()) < 60
     assert set(plane.state.published) == {f"main/{image.published(name)}:latest" for name in (None, "debian:13")}
     recipe = plane.control.recipe()
     assert "actions/runner/releases/download/v2.336.0/actions-runner-linux-x64-2.336.0.tar.gz" in recipe
     assert f"echo '{'ab' * 32}  /tmp/actions-runner.tar.gz' | sha256sum --check --strict" in recipe
     assert "FROM debian:13" in recipe
     assert TOKEN.encode() not in plane.state.everything()
+
+
+def test_the_runner_is_the_one_that_this_github_offers_its_repositories(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a GitHub App too, whose token is got first."""
+    from tests.standin.app import APP_ID, KEYS
+
+    with StandinGitHub() as github:
+        github.app.installations = {77: ["octo/demo"]}
+        told = {"GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo", "GITHUB_APP_ID": APP_ID}
+        key = (KEYS / "app.pkcs8.pem").read_text()
+        release = Component(told | {"GITHUB_APP_PRIVATE_KEY": key}).release()
+        assert (release.version, release.sha256) == ("2.336.0", "ab" * 32)
+        asked = [path for _, path in github.requests]
+        assert "/repos/octo/demo/actions/runners/downloads" in asked
+        assert asked[-1] == "/repos/actions/runner/releases/tags/v2.336.0"
+        assert github.violations == []
 
 
 def test_a_second_deploy_works_too(plane: ControlPlane) -> None:

@@ -1,5 +1,5 @@
 //! Which runs may run here: forks, events, branches, actors.
-#![allow(clippy::expect_used, reason = "a test")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 use jitney::github::{Answer, read_run};
 use jitney::repository::Repository;

@@ -15,7 +15,11 @@ use crate::answer::{self, Outcome, Reason, Subject};
 use crate::course::{self, Course, Event, Step};
 use crate::delivery::Headers;
 use crate::github;
-use crate::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, KeysSettings, Problem};
+use crate::ids::RunnerVersion;
+use crate::secret::Secret;
+use crate::settings::{
+    ApiBase, Checked, CoursesSettings, Credential, DECLARED, IntakeSettings, KeysSettings, Problem,
+};
 use crate::ticket::{Purpose, Ticket};
 use crate::timestamp::Timestamp;
 use bindings::exports::jitney::core as wit;
@@ -119,22 +123,48 @@ impl wit::intake::Guest for Jitney {
 }
 
 impl wit::releases::Guest for Jitney {
-    fn runner() -> Result<wit::releases::Release, String> {
+    fn whose() -> Option<String> {
+        let settings = CoursesSettings::read(&get_environment()).settings?;
+        let repository = settings.allowlist.exact().into_iter().next()?;
+        let app = matches!(settings.credential, Credential::App);
+        app.then(|| github::Whose::Repository(repository, None).write())
+    }
+
+    fn runner(token: Option<String>) -> Result<wit::releases::Release, String> {
         let checked = CoursesSettings::read(&get_environment());
         let settings = checked.settings.ok_or("the settings are at fault")?;
-        let (api, token) = settings.releases();
-        let request = github::Request {
-            credential: token.cloned(),
-            ..github::Request::runner_release(settings.runner_version)
+        let credential = match &settings.credential {
+            Credential::Token(token) => Some(token.clone()),
+            Credential::App => token.map(Secret::new),
         };
-        let answer = http::send(&api, &request);
-        let found = github::read_release(answer.as_ref().map_err(|fault| *fault), now())?;
+        let ask = |api: &ApiBase, credential: Option<Secret>, request: github::Request| {
+            http::send(api, &github::Request { credential, ..request })
+        };
+        let offered = || {
+            let repository = settings.allowlist.exact().into_iter().next()?;
+            let request = github::Request::runner_downloads(settings.scope, &repository);
+            let answer = ask(&settings.api, credential.clone(), request);
+            github::read_downloads(answer.as_ref().map_err(|fault| *fault))
+        };
+        let wanted = settings.runner_version.clone().or_else(offered);
+        let (api, ours) = settings.releases();
+        let request = github::Request::runner_release(wanted.as_ref().map(|wanted| wanted.version));
+        let answer = ask(&api, credential.clone().filter(|_| ours), request);
+        let found = github::read_release(answer.as_ref().map_err(|fault| *fault), wanted.as_ref(), now())?;
         Ok(wit::releases::Release {
             version: found.version.to_string(),
             url: found.url,
             sha256: found.sha256,
             stale: found.stale,
         })
+    }
+
+    fn alarms(version: String, built: u64) -> Vec<String> {
+        let server = CoursesSettings::read(&get_environment()).settings.is_some_and(|s| s.api.is_server());
+        match RunnerVersion::parse(&version) {
+            Some(version) => github::alarms(version, Timestamp(built), server, now()),
+            None => vec!["the runner image has no version that can be read".to_owned()],
+        }
     }
 
     fn images() -> Vec<String> {

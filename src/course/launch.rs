@@ -36,6 +36,7 @@ const MOST_SANDBOXES: u32 = 4;
 
 /// One launch.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that was learnt, not a mode")]
 pub(super) struct Launch {
     ticket: Ticket,
     settings: CoursesSettings,

@@ -1,12 +1,20 @@
 //! The Actions runner's releases: which one goes into the runner image, and what its archive must hash to.
 
-use super::{Answer, Fault};
+use super::{Answer, Fault, Request, Whose};
 use crate::ids::RunnerVersion;
+use crate::repository::Repository;
+use crate::settings::Scope;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A release older than this gets no jobs once a newer one is out ("Self-hosted runners", the update warning).
-const STALE: u64 = 30 * 24 * 3600 * 1000;
+const STALE: u64 = 30 * DAY;
+/// An image older than this is worth a look: it is built daily.
+const OLD: u64 = 14 * DAY;
+/// A day in milliseconds.
+const DAY: u64 = 24 * 3600 * 1000;
+/// The least version that GitHub registers (changelog 2026-06-12, "Minimum version enforcement").
+pub const LEAST_RUNNER: RunnerVersion = RunnerVersion([2, 329, 0]);
 
 /// One release of the Actions runner, for x64 Linux.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,9 +29,53 @@ pub struct RunnerRelease {
     pub stale: bool,
 }
 
-/// Reads the answer to [`super::Request::runner_release`]. The checksum is the asset's `digest`, or stands in the
-/// release's notes; a release without one is refused.
-pub fn read_release(answer: Result<&Answer, Fault>, now: Timestamp) -> Result<RunnerRelease, String> {
+/// What the image's runner must be: the version, and its archive's checksum as far as somebody vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The version.
+    pub version: RunnerVersion,
+    /// What the archive must hash to, in lower-case hex.
+    pub sha256: Option<String>,
+}
+
+/// Reads the answer to [`Request::runner_downloads`]: the runner that this GitHub offers. Its `sha256_checksum` is
+/// optional.
+pub fn read_downloads(answer: Result<&Answer, Fault>) -> Option<Wanted> {
+    #[derive(Deserialize)]
+    struct Download {
+        os: String,
+        architecture: String,
+        filename: String,
+        #[serde(default)]
+        sha256_checksum: Option<String>,
+    }
+    let answer = answer.ok().filter(|answer| answer.status == 200)?;
+    let all: Vec<Download> = serde_json::from_slice(&answer.body).ok()?;
+    let ours = all.into_iter().find(|one| one.os == "linux" && one.architecture == "x64")?;
+    let version = ours.filename.strip_prefix("actions-runner-linux-x64-")?.strip_suffix(".tar.gz")?;
+    let sha256 = ours.sha256_checksum.map(|hash| hash.to_ascii_lowercase()).filter(|hash| is_sha256(hash));
+    Some(Wanted { version: RunnerVersion::parse(version)?, sha256 })
+}
+
+impl Request {
+    /// "List runner applications for a repository", or an organization.
+    pub fn runner_downloads(scope: Scope, repository: &Repository) -> Self {
+        let path = match scope {
+            Scope::Repository => format!("/repos/{repository}/actions/runners/downloads"),
+            Scope::Organization => format!("/orgs/{}/actions/runners/downloads", repository.owner()),
+        };
+        Self::get(path, Whose::Repository(repository.clone(), None))
+    }
+}
+
+/// Reads the answer to [`Request::runner_release`] about `wanted`, or about the newest. The checksum is the asset's
+/// `digest`, or stands in the release's notes, or is `wanted`'s; where two are known they must agree, and a release
+/// without one is refused.
+pub fn read_release(
+    answer: Result<&Answer, Fault>,
+    wanted: Option<&Wanted>,
+    now: Timestamp,
+) -> Result<RunnerRelease, String> {
     #[derive(Deserialize)]
     struct Release {
         tag_name: String,
@@ -40,32 +92,65 @@ pub fn read_release(answer: Result<&Answer, Fault>, now: Timestamp) -> Result<Ru
         #[serde(default)]
         digest: Option<String>,
     }
-    let answer =
-        answer.map_err(|fault| format!("GitHub did not say which runner is the newest: {fault:?}"))?;
-    match answer.status {
-        200 => {}
-        404 => return Err("GitHub knows no runner of the version that RUNNER_VERSION pins".to_owned()),
-        status => return Err(format!("GitHub did not say which runner is the newest: it answers {status}")),
+    let vouched = wanted.and_then(|wanted| wanted.sha256.clone().map(|hash| (wanted.version, hash)));
+    let fault = match answer {
+        Ok(answer) if answer.status == 200 => None,
+        Ok(answer) if answer.status == 404 => Some("GitHub knows no runner of that version".to_owned()),
+        Ok(answer) => {
+            Some(format!("GitHub did not say which runner it released: it answers {}", answer.status))
+        }
+        Err(fault) => Some(format!("GitHub did not say which runner it released: {fault:?}")),
+    };
+    if let Some(fault) = fault {
+        let (version, sha256) = vouched.ok_or(fault)?;
+        return Ok(RunnerRelease { url: url(version), version, sha256, stale: false });
     }
-    let release: Release = serde_json::from_slice(&answer.body)
+    let body = answer.map(|answer| answer.body.as_slice()).unwrap_or_default();
+    let release: Release = serde_json::from_slice(body)
         .map_err(|_| "GitHub's answer about the runner's release cannot be read".to_owned())?;
     let version = RunnerVersion::parse(&release.tag_name)
-        .ok_or("GitHub names a runner release that is no version".to_owned())?;
-    let archive = format!("actions-runner-linux-x64-{version}.tar.gz");
+        .filter(|version| wanted.is_none_or(|wanted| wanted.version == *version))
+        .ok_or("GitHub names another runner release than was asked for, or none".to_owned())?;
+    let archive = archive(version);
     let digest = release.assets.iter().find(|asset| asset.name == archive).and_then(|asset| {
         asset.digest.as_deref().and_then(|digest| digest.strip_prefix("sha256:")).map(str::to_owned)
     });
-    let sha256 = digest
+    let published = digest
         .or_else(|| in_notes(release.body.as_deref().unwrap_or_default()))
-        .filter(|hash| is_sha256(hash))
-        .ok_or_else(|| format!("GitHub gives no checksum for {archive}, so it is not used"))?;
+        .filter(|hash| is_sha256(hash));
+    let sha256 = match (published, vouched) {
+        (Some(published), Some((_, vouched))) if published != vouched => {
+            return Err(format!("two checksums of {archive} disagree, so it is not used"));
+        }
+        (Some(hash), _) | (None, Some((_, hash))) => hash,
+        (None, None) => return Err(format!("GitHub gives no checksum for {archive}, so it is not used")),
+    };
     let published = release.published_at.as_deref().and_then(Timestamp::parse);
-    Ok(RunnerRelease {
-        url: format!("https://github.com/actions/runner/releases/download/v{version}/{archive}"),
-        version,
-        sha256,
-        stale: published.is_some_and(|published| now.since(published) > STALE),
-    })
+    let stale = published.is_some_and(|published| now.since(published) > STALE);
+    Ok(RunnerRelease { url: url(version), version, sha256, stale })
+}
+
+/// What an operator should know of a runner image of this version, built at this time.
+pub fn alarms(version: RunnerVersion, built: Timestamp, server: bool, now: Timestamp) -> Vec<String> {
+    let mut alarms = Vec::new();
+    let days = now.since(built) / DAY;
+    if now.since(built) > OLD {
+        alarms.push(format!(
+            "the runner image is {days} days old: look why refresh_runner_image fails (modal app logs jitney)"
+        ));
+    }
+    if !server && version < LEAST_RUNNER {
+        alarms.push(format!("the runner image has runner {version}; GitHub takes none below {LEAST_RUNNER}"));
+    }
+    alarms
+}
+
+fn archive(version: RunnerVersion) -> String {
+    format!("actions-runner-linux-x64-{version}.tar.gz")
+}
+
+fn url(version: RunnerVersion) -> String {
+    format!("https://github.com/actions/runner/releases/download/v{version}/{}", archive(version))
 }
 
 /// The checksum between the marks that actions/runner puts into its release notes.
@@ -74,6 +159,7 @@ fn in_notes(notes: &str) -> Option<String> {
     rest.split_once("<!-- END SHA linux-x64 -->").map(|(hash, _)| hash.trim().to_owned())
 }
 
-fn is_sha256(text: &str) -> bool {
+/// Whether a text is a SHA-256 in lower-case hex.
+pub fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

@@ -13,6 +13,7 @@ pub use api::ApiBase;
 pub use keys::KeysSettings;
 pub use reader::{Environment, Problem};
 
+use crate::github::{LEAST_RUNNER, Wanted, is_sha256};
 use crate::ids::RunnerVersion;
 use crate::machine::JobRules;
 use crate::repository::Allowlist;
@@ -135,7 +136,7 @@ pub struct CoursesSettings {
     /// `RUNNER_IMAGE`.
     pub image: Option<String>,
     /// `RUNNER_VERSION`, where it is a version that GitHub still accepts.
-    pub runner_version: Option<RunnerVersion>,
+    pub runner_version: Option<Wanted>,
     /// Which jobs are ours and what they may ask for.
     pub rules: JobRules,
     /// Which runs may run here.
@@ -252,14 +253,10 @@ impl CoursesSettings {
         }
     }
 
-    /// Where the Actions runner's releases are asked for, and with which credential: an Enterprise Server and
+    /// Where the Actions runner's releases are asked for, and whether with our credential: an Enterprise Server and
     /// GHE.com have none of their own, so github.com is asked, which must not see their credential.
-    pub fn releases(&self) -> (ApiBase, Option<&Secret>) {
-        match &self.credential {
-            Credential::Token(token) if self.api.has_releases() => (self.api.clone(), Some(token)),
-            _ if self.api.has_releases() => (self.api.clone(), None),
-            _ => (ApiBase::github(), None),
-        }
+    pub fn releases(&self) -> (ApiBase, bool) {
+        if self.api.has_releases() { (self.api.clone(), true) } else { (ApiBase::github(), false) }
     }
 }
 
@@ -295,22 +292,28 @@ fn scope(reader: &mut Reader<'_>) -> Scope {
     }
 }
 
-/// The least version that GitHub registers (changelog 2026-06-12, "Minimum version enforcement").
-const LEAST_RUNNER: RunnerVersion = RunnerVersion([2, 329, 0]);
-
 /// The pinned version, or `None` for the newest. GitHub Enterprise Server enforces no minimum, so its pin stands.
-fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<RunnerVersion> {
+fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<Wanted> {
     const NAME: &str = "RUNNER_VERSION";
+    const FORM: &str = "write it as 2.336.0, or as 2.336.0@sha256:HEX, or unset it for the newest";
     let text = reader.text(NAME)?;
-    let Some(version) = RunnerVersion::parse(text) else {
-        reader.problem(NAME, "is not a version", "write it as 2.336.0, or unset it for the newest");
+    let (version, sha256) = match text.split_once("@sha256:") {
+        Some((version, hash)) => (version, Some(hash.to_ascii_lowercase())),
+        None => (text, None),
+    };
+    let Some(version) = RunnerVersion::parse(version) else {
+        reader.problem(NAME, "is not a version", FORM);
         return None;
     };
+    if sha256.as_deref().is_some_and(|hash| !is_sha256(hash)) {
+        reader.problem(NAME, "has a checksum that is no SHA-256 in hex", FORM);
+        return None;
+    }
     if !api.is_server() && version < LEAST_RUNNER {
         reader.warn(NAME, "is below 2.329.0, which GitHub refuses, so the newest runs instead", "unset it");
         return None;
     }
     let fault = "pins the runner; GitHub gives no jobs to one that missed a release for 30 days";
     reader.warn(NAME, fault, "unset it to follow the newest");
-    Some(version)
+    Some(Wanted { version, sha256 })
 }

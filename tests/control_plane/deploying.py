@@ -103,6 +103,17 @@ class Deploying:
     async def MountPutFile(self, request: Any) -> Any:
         return api.MountPutFileResponse(exists=True)
 
+    async def DictGetOrCreate(self, request: Any) -> Any:
+        return api.DictGetOrCreateResponse(dict_id=self._id("di", request.deployment_name))
+
+    async def DictUpdate(self, request: Any) -> Any:
+        self.state.dicts |= {update.key: update.value for update in request.updates}
+        return api.DictUpdateResponse(created=True)
+
+    async def DictGet(self, request: Any) -> Any:
+        value = self.state.dicts.get(request.key)
+        return api.DictGetResponse(found=value is not None, value=value)
+
     async def SecretGetOrCreate(self, request: Any) -> Any:
         if not request.deployment_name:
             new = self._new("st")

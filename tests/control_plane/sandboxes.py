@@ -74,11 +74,8 @@ class Sandboxes:
         status = api.GenericResult.GENERIC_STATUS_UNSPECIFIED
         if sandbox.ended:
             # A failure is one of the process; only Modal's own end is a termination.
-            status = (
-                api.GenericResult.GENERIC_STATUS_FAILURE if sandbox.exit else api.GenericResult.GENERIC_STATUS_SUCCESS
-            )
-            if sandbox.exit == 137:
-                status = api.GenericResult.GENERIC_STATUS_TERMINATED
+            kinds = {0: api.GenericResult.GENERIC_STATUS_SUCCESS, 137: api.GenericResult.GENERIC_STATUS_TERMINATED}
+            status = kinds.get(sandbox.exit, api.GenericResult.GENERIC_STATUS_FAILURE)
         return api.SandboxWaitResponse(result=api.GenericResult(status=status, exitcode=sandbox.exit))
 
     SandboxWaitV2 = SandboxWait

@@ -67,6 +67,7 @@ class State:
     classes: dict[str, Any] = field(default_factory=dict)
     images: dict[str, Any] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
+    dicts: dict[bytes, bytes] = field(default_factory=dict)
     sandboxes: dict[str, FakeSandbox] = field(default_factory=dict)
     spawned: list[Any] = field(default_factory=list)
     capacity: bool = True

@@ -133,6 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         app = self.standin.app
         if told := app.handle(method, path, authorization, body):
             return told
+        if RELEASE.fullmatch(path):
+            # A public repository's, which any token may read.
+            return None
         if path.startswith("/app/"):
             return app.jwt_fault(authorization)
         return app.token_fault(authorization, path)
@@ -153,6 +156,15 @@ class Handler(BaseHTTPRequestHandler):
         match method, rest:
             case "POST", "/generate-jitconfig":
                 return self._mint(scope, body)
+            case "GET", "/downloads":
+                name = "actions-runner-linux-x64-2.336.0.tar.gz"
+                offered = {
+                    "os": "linux",
+                    "architecture": "x64",
+                    "download_url": f"https://x/{name}",
+                    "filename": name,
+                }
+                return self._answer(200, [offered])
             case "GET", "":
                 name = query.get("name", [None])[0]
                 shown = [r.shown() for r in state.runners.values() if r.scope == scope and name in (None, r.name)]

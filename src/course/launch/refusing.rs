@@ -31,19 +31,14 @@ impl Launch {
 
     /// Looks why the job is refused, and whether one more diagnostic runner is allowed in this hour.
     pub(super) fn refuse(&mut self) -> Step {
-        match self.settings.rules.machine(&self.ticket.labels) {
-            Err(reason) => {
-                let most = self.settings.refusals_per_hour;
-                self.refusal = Some(reason);
-                let permit = Command::Permit { name: "refusals", most, within: HOUR };
-                self.tell(State::Permitting, permit)
-            }
+        let Err(reason) = self.settings.rules.machine(&self.ticket.labels) else {
             // The settings changed while the ticket waited.
-            Ok(_) => {
-                self.ticket.purpose = Purpose::Launch;
-                self.begin()
-            }
-        }
+            self.ticket.purpose = Purpose::Launch;
+            return self.begin();
+        };
+        self.refusal = Some(reason);
+        let most = self.settings.refusals_per_hour;
+        self.tell(State::Permitting, Command::Permit { name: "refusals", most, within: HOUR })
     }
 
     pub(super) fn permitted(&mut self, outcome: &Outcome) -> Step {
