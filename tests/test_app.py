@@ -110,10 +110,10 @@ def test_the_sweep_visits_what_the_app_is_installed_on_and_nothing_else(
     assert (github.state.jobs[32].status, github.state.jobs[33].status) == ("queued", "queued")
 
 
-def test_with_an_organisation_s_runners_the_token_says_so(github: StandinGitHub, tmp_path: Path) -> None:
+def test_an_organization_s_runners_at_an_enterprise_server(github: StandinGitHub, tmp_path: Path) -> None:
     github.state.queue(41, "octo/demo", LABELS)
-    with Jitney(github.url, tmp_path / "j.db", RUNNER_SCOPE="org", **SETTINGS) as jitney:
+    with Jitney(github.url + "/api/v3", tmp_path / "j.db", RUNNER_SCOPE="org", **SETTINGS) as jitney:
         assert deliver(jitney.url, SECRET, queued(41)).status_code == 201
         eventually(lambda: github.state.jobs[41].status == "completed")
     assert github.app.given[0].permissions == {"organization_self_hosted_runners": "write", "actions": "read"}
-    assert ("POST", "/orgs/octo/actions/runners/generate-jitconfig") in github.requests
+    assert ("POST", "/api/v3/orgs/octo/actions/runners/generate-jitconfig") in github.requests

@@ -1,0 +1,44 @@
+"""The docs keep their word: what they show is decided on by the component, and every link leads somewhere."""
+
+import json
+import re
+
+import pytest
+
+from host.component import Component, Loaded
+from tests.processes import ROOT, SECRET
+from tests.standin.deliveries import payload, sign
+
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+WORKFLOWS = (ROOT / "docs" / "workflows.md").read_text()
+SHOWN = re.findall(r"```yaml\nruns-on: \[(.*?)\]\n```", WORKFLOWS)
+
+
+def settings() -> dict[str, str]:
+    found = re.search(r"```json\n(.*?)```", WORKFLOWS, re.DOTALL)
+    assert found is not None
+    told = json.loads(found[1])
+    return told | {"RUNNER_PROFILES": json.dumps(told["RUNNER_PROFILES"]), "WEBHOOK_SECRET": SECRET}
+
+
+@pytest.mark.parametrize("labels", SHOWN)
+def test_each_runs_on_that_is_shown_is_launched(labels: str) -> None:
+    names = [label.strip().strip('"') for label in labels.split(",")]
+    body = json.dumps(payload("workflow_job.queued", repository="octo/demo", labels=names))
+    head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
+    verdict = Component(settings(), Loaded()).intake().call("intake", "decide", head, body)
+    assert verdict.tag == "launch", verdict.payload.body
+
+
+def test_all_of_them_were_found() -> None:
+    assert len(SHOWN) == WORKFLOWS.count("runs-on: [") >= 10
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_every_file_and_setting_that_is_named_exists(page: object) -> None:
+    text = page.read_text()  # type: ignore[attr-defined]
+    for path in re.findall(r"`((?:src|host|tests|docs|examples|wit|fuzz|bench)/[\w./*-]+)`", text):
+        assert list(ROOT.glob(path)), path
+    declared = {setting.name for setting in Component({}).declared()}
+    named = set(re.findall(r"`((?:GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS)_[A-Z_]+)`", text))
+    assert named <= declared | {"RUNNER_TOOL_CACHE"}
