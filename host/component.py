@@ -31,6 +31,15 @@ EPOCH = 0.1
 INTAKE_EPOCHS = 50
 COURSE_EPOCHS = 3000
 
+#: All that the component may want of its host: no sockets, no files. WASI-HTTP goes through the guard inside it.
+IMPORTS = {
+    "jitney:core/answers", "wasi:cli/environment", "wasi:cli/exit", "wasi:cli/stderr", "wasi:cli/stdin",
+    "wasi:cli/stdout", "wasi:cli/terminal-input", "wasi:cli/terminal-output", "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin", "wasi:cli/terminal-stdout", "wasi:clocks/monotonic-clock", "wasi:clocks/wall-clock",
+    "wasi:http/outgoing-handler", "wasi:http/types", "wasi:io/error", "wasi:io/poll", "wasi:io/streams",
+    "wasi:random/random",
+}  # fmt: skip
+
 Environment = list[tuple[str, str]]
 
 
@@ -43,6 +52,9 @@ class Loaded:
         self.sha256 = hashlib.sha256(wasm).hexdigest()
         self.engine = _engine()
         self.artifact = _deserialized(self.engine, precompiled_path(path, self.sha256)) or Artifact(self.engine, wasm)
+        foreign = [name for name in self.artifact.type.imports(self.engine) if name.split("@")[0] not in IMPORTS]
+        if foreign:
+            raise ImportError(f"{path} wants {', '.join(sorted(foreign))}, which jitney's component does not")
 
 
 class Component:
@@ -67,8 +79,8 @@ class Component:
         return list(Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS).call("settings", "declared"))
 
     def intake(self) -> "Instance":
-        """A fresh instance for one delivery."""
-        return Instance(self, self._intake, INTAKE_MEMORY, INTAKE_EPOCHS)
+        """A fresh instance for one delivery. It has no way out: a request of its would be a trap."""
+        return Instance(self, self._intake, INTAKE_MEMORY, INTAKE_EPOCHS, http=False)
 
     def courses(self) -> "Instance":
         """A fresh instance for one course."""
@@ -105,7 +117,7 @@ class Component:
         kinds = {"intake": self.intake, "courses": self.courses, "keys": self.keys}
         return [instance().call("settings", "check", kind) for kind, instance in kinds.items()]
 
-    def store(self, environment: Environment, memory: int, epochs: int) -> Store:
+    def store(self, environment: Environment, memory: int, epochs: int, http: bool) -> Store:
         """A store with its limits, in which nothing lives."""
         self._tick()
         store = Store(self._engine)
@@ -114,7 +126,8 @@ class Component:
         wasi = WasiConfig()
         wasi.env = environment
         store.set_wasi(wasi)
-        store.set_wasi_http()
+        if http:
+            store.set_wasi_http()
         return store
 
     def instantiate(self, store: Store) -> Any:
@@ -145,10 +158,12 @@ class Component:
 class Instance:
     """One instance: what it computes for one delivery or one course dies with it."""
 
-    def __init__(self, component: Component, environment: Environment, memory: int, epochs: int) -> None:
+    def __init__(
+        self, component: Component, environment: Environment, memory: int, epochs: int, http: bool = True
+    ) -> None:
         self._component = component
         self._epochs = epochs
-        self._store = component.store(environment, memory, epochs)
+        self._store = component.store(environment, memory, epochs, http)
         self._instance = component.instantiate(self._store)
 
     def call(self, interface: str, function: str, *arguments: Any) -> Any:

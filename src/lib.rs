@@ -16,6 +16,8 @@
 //! [`answer`] is what GitHub and the log are told; the types that a name is parsed into once and for all are
 //! [`repository`], [`label`], [`ids`], [`timestamp`], [`secret`] and [`shown`].
 
+extern crate alloc;
+
 pub mod admission;
 pub mod answer;
 pub mod course;

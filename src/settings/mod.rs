@@ -5,11 +5,12 @@
 //! third, which sees neither: [`KeysSettings`].
 
 mod api;
+mod api_base;
 mod keys;
 mod reader;
 mod rules;
 
-pub use api::ApiBase;
+pub use api_base::ApiBase;
 pub use keys::KeysSettings;
 pub use reader::{Environment, Problem};
 
