@@ -21,9 +21,10 @@ from host.launcher import Launcher
 BODY_LIMIT = 25 * 1024 * 1024
 #: Seconds for a body to arrive, and for an answer to leave: GitHub hangs up after 10.
 READ_WITHIN = 10.0
-ANSWER_WITHIN = 8.0
-#: Deliveries held at once.
+ANSWER_WITHIN = 7.0
+#: Deliveries held at once, and the bytes of all their bodies while they are read.
 HELD = 512
+HELD_BYTES = 256 * 1024 * 1024
 #: Tickets that are remembered, so that a sweep visits their repositories.
 RECENT = 256
 #: A body above this is read by the component in a thread: HMAC over megabytes takes a while.
@@ -54,6 +55,7 @@ class Endpoint:
         self._health = _health(component, self._unready, *(json.loads(part.report) for part in checked))
         self._spare: Instance | None = component.intake()
         self._held = 0
+        self._held_bytes = 0
         self._recent: deque[str] = deque(maxlen=RECENT)
         self._waiting: list[str] = []
         self._closing = False
@@ -117,7 +119,7 @@ class Endpoint:
                 raise TurnedAway("method")
             if self._closing or self._held > HELD:
                 raise TurnedAway("busy")
-            body = await _body(scope, receive)
+            body = await self._body(scope, receive)
         except TurnedAway as fault:
             return self._component.intake().call("intake", "turn-away", head, str(fault)), {}
         if self._unready is not None:
@@ -133,6 +135,36 @@ class Endpoint:
             self._courses.open(verdict.payload.ticket, verdict.payload.resumption)
             return verdict.payload.waiting, ms
         return await self._play(verdict.payload), ms
+
+    async def _body(self, scope: dict[str, Any], receive: Receive) -> str:
+        """The body, within its own bound and that of all bodies that are being read."""
+        announced = dict(scope["headers"]).get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > BODY_LIMIT:
+            raise TurnedAway("too-large")
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise TurnedAway("truncated")
+                    piece = message.get("body", b"")
+                    pieces.append(piece)
+                    size += len(piece)
+                    self._held_bytes += len(piece)
+                    if size > BODY_LIMIT:
+                        raise TurnedAway("too-large")
+                    if self._held_bytes > HELD_BYTES:
+                        raise TurnedAway("busy")
+                    if not message.get("more_body", False):
+                        return b"".join(pieces).decode()
+        except TimeoutError:
+            raise TurnedAway("truncated") from None
+        except UnicodeDecodeError:
+            raise TurnedAway("not-text") from None
+        finally:
+            self._held_bytes -= size
 
     async def _decide(self, head: str, body: str) -> Any:
         instance, self._spare = self._spare or self._component.intake(), None
@@ -161,30 +193,6 @@ def _head(scope: dict[str, Any]) -> str:
     except UnicodeDecodeError:
         raise TurnedAway("not-text") from None
     return "\n".join(lines)
-
-
-async def _body(scope: dict[str, Any], receive: Receive) -> str:
-    pieces: list[bytes] = []
-    size = 0
-    announced = dict(scope["headers"]).get(b"content-length", b"")
-    if announced.isdigit() and int(announced) > BODY_LIMIT:
-        raise TurnedAway("too-large")
-    try:
-        async with asyncio.timeout(READ_WITHIN):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise TurnedAway("truncated")
-                pieces.append(message.get("body", b""))
-                size += len(pieces[-1])
-                if size > BODY_LIMIT:
-                    raise TurnedAway("too-large")
-                if not message.get("more_body", False):
-                    return b"".join(pieces).decode()
-    except TimeoutError:
-        raise TurnedAway("truncated") from None
-    except UnicodeDecodeError:
-        raise TurnedAway("not-text") from None
 
 
 async def _respond(send: Send, status: int, body: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from host.component import Component
 from host.endpoint import Endpoint
@@ -18,8 +19,55 @@ from host.log import logger
 
 #: Seconds that courses have to end after SIGTERM.
 GRACE = 8.0
+#: Seconds, and bytes, in which a request's line and headers must come.
+HEAD_WITHIN = 10.0
+HEAD_LIMIT = 64 * 1024
 #: Seconds between two looks at the journal.
 LOOK = 0.25
+
+
+class Bounded(HttpToolsProtocol):
+    """A connection whose request line and headers come in time and are of a sensible size, or which is closed."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A connection that says nothing is closed too."""
+        super().connection_made(transport)
+        self._expect()
+
+    def on_message_begin(self) -> None:
+        """Another request on the same connection."""
+        super().on_message_begin()
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        """Counts what comes before a request's headers are complete."""
+        if self._deadline is not None:
+            self._head += len(data)
+        super().data_received(data)
+        if self._deadline is not None and self._head > HEAD_LIMIT:
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        """From here the endpoint has its own limits."""
+        self._arrived()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more is expected."""
+        self._arrived()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        self._arrived()
+        self._deadline = self.loop.call_later(HEAD_WITHIN, self.transport.close)
+
+    def _arrived(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline, self._head = None, 0
 
 
 class Server(uvicorn.Server):
@@ -49,7 +97,7 @@ async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_e
     sandboxes = await _launcher(launcher)
     endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer)
     config = uvicorn.Config(
-        endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off",
+        endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off", http=Bounded,
         timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
     )  # fmt: skip
     chores = [asyncio.create_task(_take_up(journal, endpoint)), asyncio.create_task(_sweep(endpoint, sweep_every))]

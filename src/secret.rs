@@ -1,15 +1,17 @@
-//! A value that no log, error or debug print may show.
+//! A value that no log, error or debug print may show, and that does not outlive its use.
 
 use std::fmt;
+use zeroize::Zeroizing;
 
-/// A secret string. `Debug` redacts it and it has no `Display`; [`Secret::expose`] is the one way to read it.
+/// A secret string. `Debug` redacts it and it has no `Display`; [`Secret::expose`] is the one way to read it. Its
+/// memory is overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Takes a secret in.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        Self(Zeroizing::new(value.into()))
     }
 
     /// The secret itself, for the one place that needs it.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import canaries
 from tests.control_plane import ControlPlane
 from tests.standin import StandinGitHub
 
@@ -18,11 +19,15 @@ def session_plane() -> Iterator[ControlPlane]:
 
 
 @pytest.fixture
-def plane(session_plane: ControlPlane) -> ControlPlane:
+def plane(session_plane: ControlPlane) -> Iterator[ControlPlane]:
     """A fake Modal that knows nothing but the secret `github-secret`."""
     session_plane.reset()
     session_plane.state.secrets["github-secret"] = {"GITHUB_TOKEN": "x", "WEBHOOK_SECRET": "y"}
-    return session_plane
+    yield session_plane
+    # The stdin is the JIT config's one road; all else that crosses to Modal is searched.
+    for call, message in session_plane.state.requests:
+        if not call.startswith("SandboxStdinWrite"):
+            canaries.assert_none_in(message.SerializeToString(), f"the call {call}")
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from tests import canaries
 from tests.standin.server import TOKEN
 
 ROOT = Path(__file__).parent.parent
 SECRET = "webhook-secret-canary"
+canaries.note(SECRET, TOKEN)
 
 
 class Jitney:
@@ -56,6 +58,7 @@ class Jitney:
         self.process.wait(30)
         self._reader.join(5)
         assert self.process.stdout is not None and self.process.stderr is not None
+        canaries.assert_none_in("\n".join(self.lines), "the log")
         self.process.stdout.close()
         self.process.stderr.close()
 

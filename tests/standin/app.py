@@ -9,7 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests import canaries
+
 KEYS = Path(__file__).parent / "keys"
+canaries.note(
+    (KEYS / "app.pkcs1.pem").read_text().splitlines()[1], (KEYS / "app.pkcs8.pem").read_text().splitlines()[2]
+)
 APP_ID = "Iv23liStandin0App"
 EXPONENT = 65537
 #: What begins an RS256 signature's digest (RFC 8017, EMSA-PKCS1-v1_5 with SHA-256).
@@ -86,6 +91,7 @@ class App:
         # About as long as GitHub's are since 2026-04.
         secret = f"ghs_{number}_standin0app0token0canary_{len(self.given)}_".ljust(520, "x")
         token = Token(number, full, asked["permissions"], time.time() + self.lifetime)
+        canaries.note(secret)
         self.tokens[secret] = token
         self.given.append(token)
         expires = datetime.now(UTC) + timedelta(seconds=self.lifetime)

@@ -11,6 +11,8 @@ from urllib.parse import quote_plus
 
 import httpx
 
+from tests import canaries
+
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 
 
@@ -55,4 +57,6 @@ def deliver(
         "x-hub-signature-256": sign(secret, body),
     }
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.post(url, content=body, headers=sent, timeout=10)
+    answer = httpx.post(url, content=body, headers=sent, timeout=10)
+    canaries.assert_none_in(answer.text + str(answer.headers), "an answer")
+    return answer

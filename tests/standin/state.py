@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests import canaries
+
 #: Stands in each JIT config where GitHub has the runner's private key; must never be seen elsewhere.
 KEY_CANARY = "standin-private-key-canary"
 
@@ -105,6 +107,7 @@ class State:
         }
         encoded = {file: base64.b64encode(json.dumps(content).encode()).decode() for file, content in files.items()}
         config = base64.b64encode(json.dumps(encoded).encode()).decode()
+        canaries.note(config, KEY_CANARY)
         runner = Runner(number, name, scope, {label.lower() for label in labels}, config)
         self.runners[number] = runner
         self.registered.append(name)
