@@ -11,15 +11,19 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh [COMMAND] [ARGUMENTS]
 
-  build    builds target/jitney.wasm and prints its size and sha256 (the default)
-  demo     the main job from end to end on this machine, with no account
-  serve    the endpoint on this machine       ./build.sh serve --port 8080 --launcher local
-  simulate the core against a GitHub and a Modal that fail at random    ./build.sh simulate --seeds 1000
-  replay   decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
-  test     every test                         ./build.sh test -k launcher
-  lint     every linter
-  clean    removes all that the others made
-  help     this text
+  build      builds target/jitney.wasm and prints its size and sha256 (the default)
+  component  builds target/jitney.wasm and nothing that the host needs
+  demo       the main job from end to end on this machine, with no account
+  serve      the endpoint on this machine       ./build.sh serve --port 8080 --launcher local
+  replay     decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
+  simulate   the core against a GitHub and a Modal that fail at random
+                                                ./build.sh simulate --seeds 1000 --jobs 100
+  fuzz       the core under libFuzzer, the component under mutations
+                                                ./build.sh fuzz delivery --seconds 60
+  test       every test                         ./build.sh test -k launcher
+  lint       every linter
+  clean      removes all that the others made
+  help       this text
 TEXT
 }
 
@@ -83,6 +87,7 @@ build_component() {
 build() {
   build_component
   need_python host
+  .venv/bin/python tools/sbom.py target/jitney.wasm target/jitney.cdx.json
   .venv/bin/python -m host precompile >&2
 }
 
@@ -103,6 +108,48 @@ run_tests() {
   cargo test --quiet --locked --workspace || failed=1
   .venv/bin/python -m pytest "$@" || failed=1
   return "$failed"
+}
+
+# cargo-fuzz runs on stable Rust where no sanitizer is asked for; safe code has little for one to find.
+need_cargo_fuzz() {
+  command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler; on Debian install the package g++"
+  [ -x .tools/bin/cargo-fuzz ] && return
+  say "installing cargo-fuzz into .tools"
+  cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root .tools
+}
+
+fuzz() {
+  local seconds=20 targets=() target
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --seconds) seconds=$2; shift 2 ;;
+      -*) die "usage: ./build.sh fuzz [TARGET…] [--seconds N]" ;;
+      *) targets+=("$1"); shift ;;
+    esac
+  done
+  [ ${#targets[@]} -gt 0 ] || targets=(delivery settings names answers course replay component)
+  for target in "${targets[@]}"; do
+    if [ "$target" = component ]; then
+      build
+      need_python test
+      cargo build --quiet --release --locked --example decide
+      .venv/bin/python -m tests.fuzz_component --seconds "$seconds"
+      continue
+    fi
+    need_rust
+    need_cargo_fuzz
+    say "fuzzing $target for $seconds s"
+    mkdir -p "fuzz/corpus-found/$target" "fuzz/crashes/$target"
+    (
+      cd fuzz
+      PATH="../.tools/bin:$PATH" cargo fuzz run --sanitizer none "$target" \
+        "corpus-found/$target" "corpus/$target" -- \
+        -max_total_time="$seconds" -dict=dictionary.txt -max_len=16384 -timeout=10 -rss_limit_mb=2048 \
+        -print_final_stats=1 "-artifact_prefix=crashes/$target/" 2>&1 |
+        grep -E 'DONE|stat::(number_of_executed|average_exec)|panicked|SUMMARY|ERROR|Test unit written'
+      exit "${PIPESTATUS[0]}"
+    )
+  done
 }
 
 lint() {
@@ -133,6 +180,15 @@ lint() {
       failed=1
     fi
   fi
+  if ! .venv/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -r requirements/webhook.txt \
+    >.tools/pip-audit.log 2>&1; then
+    if grep -qiE 'connection|timed out|max retries|resolve|certificate|proxy|HTTPError|ServiceError' .tools/pip-audit.log; then
+      say "pip-audit: skipped, the advisory service cannot be reached from here"
+    else
+      cat .tools/pip-audit.log >&2
+      failed=1
+    fi
+  fi
   return "$failed"
 }
 
@@ -144,6 +200,7 @@ case "$command" in
     build
     say "target/jitney.wasm: $(wc -c <target/jitney.wasm) bytes, sha256 $(sha256sum target/jitney.wasm | cut -d' ' -f1)"
     ;;
+  component) build_component ;;
   demo) build && exec .venv/bin/python -m tests.demo "$@" ;;
   serve) build && exec .venv/bin/python -m host serve "$@" ;;
   simulate)
@@ -151,11 +208,12 @@ case "$command" in
     exec cargo run --quiet --release --locked --example simulate -- "$@"
     ;;
   replay) build && exec .venv/bin/python -m host replay "$@" ;;
+  fuzz) fuzz "$@" ;;
   test) run_tests "$@" ;;
   lint) lint ;;
   clean)
-    rm -rf .venv .tools target
-    say "removed .venv, .tools and target"
+    rm -rf .venv .tools target fuzz/target fuzz/corpus-found
+    say "removed .venv, .tools, target, fuzz/target and fuzz/corpus-found"
     ;;
   help | --help | -h) usage ;;
   *)
