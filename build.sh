@@ -70,11 +70,11 @@ need_rust() {
 build_component() {
   need_rust
   say "building the component and its guard"
-  local remap="--remap-path-prefix=$PWD=/jitney --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+  local remap="--remap-path-prefix=$PWD=/jitney"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
   local part
   # One at a time: together they would share the features of their dependencies, and the guard does without most.
   for part in jitney jitney-guard; do
-    CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS="$remap" \
+    CARGO_ENCODED_RUSTFLAGS="$remap" \
       cargo build --quiet --release --locked --lib -p "$part" --target wasm32-wasip2
   done
   local made=target/wasm32-wasip2/release

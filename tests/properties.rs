@@ -87,6 +87,50 @@ proptest! {
     }
 
     #[test]
+    fn no_name_changes_the_form_of_a_request_a_tag_or_a_log_line(label in "(?s).{1,40}", name in "[a-zA-Z0-9._-]{1,100}") {
+        let (Ok(label), Ok(repository)) = (Label::parse(&label), Repository::parse(&format!("octo/{name}"))) else {
+            return Ok(());
+        };
+        let labels = serde_json::to_string(&["modal", label.as_str()]).expect("JSON");
+        let text = format!(r#"{{"purpose":"launch","delivery":null,"repository":"{repository}","job":7,"run":3,
+            "labels":{labels},"created":1800000000000,"private":true,"runner":null}}"#);
+        let given = [
+            ("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned()),
+            ("RUNNER_LABELS".to_owned(), labels),
+        ];
+        let Some(settings) = CoursesSettings::read(&given).settings else { return Ok(()) };
+        let mut course = Course::open(Ticket::read(&text).expect("a ticket"), settings, 1);
+        let mut event = Event::Outcome(Outcome::Opened);
+        for _ in 0..5 {
+            event = match course.next(event, Timestamp(1_800_000_000_000)) {
+                Step::Ask(request) => {
+                    let expected = format!("/repos/{repository}/actions/runners/generate-jitconfig");
+                    prop_assert_eq!(&request.path, &expected);
+                    let body = request.body.as_deref().expect("a body");
+                    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+                    prop_assert_eq!(body["labels"][1].as_str(), Some(label.as_str()));
+                    for (name, value) in request.headers() {
+                        prop_assert!(!value.contains(['\n', '\r']), "{name}");
+                    }
+                    return Ok(());
+                }
+                Step::Tell(Command::Start(start)) => {
+                    for (_, value) in start.tags.iter().chain(&start.environment) {
+                        let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+                        prop_assert!(plain && value.len() <= 63, "{value}");
+                    }
+                    Event::Outcome(Outcome::Started("sb-1".to_owned()))
+                }
+                Step::Tell(Command::Finish(answer)) => {
+                    prop_assert!(!answer.log().contains('\n'));
+                    return Ok(());
+                }
+                Step::Tell(_) => Event::Outcome(Outcome::Done),
+            };
+        }
+    }
+
+    #[test]
     fn replay_reads_anything_without_panicking(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = Input::parse(&bytes, None);
     }
