@@ -20,6 +20,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
                                                 ./build.sh simulate --seeds 1000 --jobs 100
   fuzz       the core under libFuzzer, the component under mutations
                                                 ./build.sh fuzz delivery --seconds 60
+  bench      jitney beside a plain FastAPI endpoint: a table, plots, bench/results
   test       every test                         ./build.sh test -k launcher
   lint       every linter
   clean      removes all that the others made
@@ -208,6 +209,7 @@ case "$command" in
     exec cargo run --quiet --release --locked --example simulate -- "$@"
     ;;
   replay) build && exec .venv/bin/python -m host replay "$@" ;;
+  bench) build && need_python bench && exec .venv/bin/python -m bench "$@" ;;
   fuzz) fuzz "$@" ;;
   test) run_tests "$@" ;;
   lint) lint ;;

@@ -11,7 +11,18 @@ import pytest
 from host.component import PATH
 from tests.processes import ROOT
 
-SOURCES = ["Cargo.toml", "Cargo.lock", "build.sh", "src", "wit", "guard", "tools", "examples", "tests", "rustfmt.toml"]
+SOURCES = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "build.sh",
+    "src",
+    "wit",
+    "guard",
+    "tools",
+    "examples",
+    "tests",
+    "rustfmt.toml",
+]
 
 
 @pytest.mark.timeout(900)

@@ -1,4 +1,4 @@
-"""What the artifact is made of, as CycloneDX 1.6: `python tools/sbom.py ARTIFACT OUTPUT`. Asks cargo, and nobody else."""
+"""What the artifact is made of, as CycloneDX 1.6: `python tools/sbom.py ARTIFACT OUTPUT`. Asks cargo alone."""
 
 import hashlib
 import json

@@ -1,0 +1,1 @@
+"""jitney beside what a user would write: `./build.sh bench`."""

@@ -1,0 +1,268 @@
+"""`python -m bench`: measures, prints a table, draws plots, and writes bench/results/results.json.
+
+jitney and the baseline take turns in one run on one machine, so that the ratios mean something; the figures
+themselves are this machine's.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import plots
+from bench.contestants import BOOT, Contestant
+from bench.load import Latencies, request, send
+from host.component import PATH, Component, Loaded, precompiled_path
+from tests.processes import SECRET
+from tests.standin import StandinGitHub, deliver, payload
+from tests.standin.deliveries import sign
+
+RESULTS = Path(__file__).parent / "results"
+NAMES = ("jitney", "baseline")
+LABELS = ["self-hosted", "modal"]
+MINT = 0.3
+console = Console(highlight=False)
+
+
+class Book:
+    """The rows of the table: what, jitney, baseline, their ratio, and the target."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def note(
+        self, what: str, unit: str, jitney: float, baseline: float | None, target: str, met: bool | None
+    ) -> None:
+        """One row."""
+        ratio = None if not baseline else round(jitney / baseline, 3)
+        self.rows.append(
+            {"what": what, "unit": unit, "jitney": jitney, "baseline": baseline, "ratio": ratio,
+             "target": target, "met": met}
+        )  # fmt: skip
+
+    def table(self) -> Table:
+        """For people."""
+        table = Table("what", "jitney", "baseline", "ratio", "target", "met")
+        for row in self.rows:
+            other = "" if row["baseline"] is None else f"{row['baseline']:.4g}"
+            met = {True: "yes", False: "NO", None: ""}[row["met"]]
+            ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+            table.add_row(row["what"], f"{row['jitney']:.4g} {row['unit']}", other, ratio, row["target"], met)
+        return table
+
+
+def content(job: int, private: bool = True) -> dict[str, Any]:
+    """A queued job of a private repository; on a public one jitney asks GitHub one thing more."""
+    made = payload("workflow_job.queued", id=job, repository="octo/demo", labels=LABELS)
+    made["repository"]["private"] = private
+    return made
+
+
+def turned_away(book: Book, rounds: int) -> None:
+    """Deliveries of 11 KB that start nothing: another's labels, a forged signature, a ping."""
+    foreign = payload("workflow_job.queued", repository="octo/demo", labels=["ubuntu-latest"])
+    foreign["padding"] = "x" * max(0, 11_000 - len(json.dumps(foreign, separators=(",", ":"))))
+    kinds = {
+        "ignored": request(foreign, "workflow_job", SECRET),
+        "forged": request(foreign, "workflow_job", "another secret"),
+        "ping": request(payload("ping"), "ping", SECRET),
+    }
+    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+        with (
+            Contestant("jitney", github.url, Path(home)) as one,
+            Contestant("baseline", github.url, Path(home)) as two,
+        ):
+            for kind, bytes_ in kinds.items():
+                for connections in (1, 32):
+                    seen: dict[str, list[Latencies]] = {name: [] for name in NAMES}
+                    for round_ in range(rounds + 1):
+                        for contestant in (one, two):
+                            took = send(contestant.url, [bytes_], 1500, connections)
+                            if round_:
+                                seen[contestant.name].append(took)
+                    _note_turned_away(book, f"{kind}, {connections} conn.", seen)
+            memory = [contestant.memory() / 2**20 for contestant in (one, two)]
+            book.note("resident memory after that", "MiB", *memory, "≤ 1", memory[0] <= memory[1])
+
+
+def _note_turned_away(book: Book, what: str, seen: dict[str, list[Latencies]]) -> None:
+    for share, name in ((0.5, "p50"), (0.99, "p99")):
+        one, two = (statistics.median(took.at(share) for took in seen[name]) for name in NAMES)
+        book.note(f"{what}: {name}", "ms", one, two, "≤ 0.7", one <= 0.7 * two)
+    one, two = (statistics.median(took.rate for took in seen[name]) for name in NAMES)
+    book.note(f"{what}: throughput", "/s", one, two, "≥ 1.3", one >= 1.3 * two)
+
+
+def launched(book: Book, jobs: int) -> None:
+    """From the delivery to the config read by a sandbox that boots in a second, while GitHub takes 0.3 s."""
+    waits: dict[str, list[float]] = {name: [] for name in NAMES}
+    with StandinGitHub(latency=MINT) as github, tempfile.TemporaryDirectory() as home:
+        with (
+            Contestant("jitney", github.url, Path(home)) as one,
+            Contestant("baseline", github.url, Path(home)) as two,
+        ):
+            for job in range(1, jobs + 1):
+                for contestant in (one, two):
+                    number = job if contestant is one else job + 1000
+                    began = time.time()
+                    deliver(contestant.url, SECRET, content(number))
+                    waits[contestant.name].append(handed_over(Path(home), number) - began)
+    one_, two_ = (statistics.median(waits[name]) for name in NAMES)
+    longer = max(MINT, BOOT)
+    book.note(
+        "launched: delivery to config read, p50", "s", one_, two_, f"≤ 1.1 x {longer:g} s", one_ <= 1.1 * longer
+    )
+
+
+def handed_over(home: Path, job: int) -> float:
+    """When a sandbox read its config."""
+    while True:
+        file = home / f"job-{job}"
+        if file.exists() and (text := file.read_text()):
+            return float(text)
+        time.sleep(0.005)
+
+
+def own_share(book: Book, jobs: int) -> None:
+    """A launch in which nothing takes any time but jitney: GitHub answers at once, the sandbox is not waited for."""
+    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+        with (
+            Contestant("jitney", github.url, Path(home)) as one,
+            Contestant("baseline", github.url, Path(home)) as two,
+        ):
+            took: dict[str, list[float]] = {name: [] for name in NAMES}
+            for job in range(1, jobs + 1):
+                for contestant in (one, two):
+                    bytes_ = request(content(job if contestant is one else job + 1000), "workflow_job", SECRET)
+                    took[contestant.name].append(send(contestant.url, [bytes_], 1, 1).each[0] * 1000)
+    for share, name in ((0.5, "p50"), (0.99, "p99")):
+        one_, two_ = (sorted(took[name])[int(share * (jobs - 1))] for name in NAMES)
+        book.note(f"launch with no waits (with stand-in and spawn): {name}", "ms", one_, two_, "", None)
+
+
+def burst(book: Book, jobs: int) -> None:
+    """A matrix at once, without GitHub's limit: the last one's wait, and the host's memory at its height."""
+    with StandinGitHub(latency=MINT) as github, tempfile.TemporaryDirectory() as home:
+        with Contestant("jitney", github.url, Path(home), MINTS_PER_MINUTE="180") as one:
+            began = time.time()
+            deliver(one.url, SECRET, content(1))
+            alone = handed_over(Path(home), 1) - began
+            before, height = one.memory(), 0
+            first = min(jobs, 170)
+            began = time.time()
+            with ThreadPoolExecutor(first) as many:
+                sent = [many.submit(deliver, one.url, SECRET, content(job)) for job in range(2, first + 2)]
+                while not all(answer.done() for answer in sent):
+                    height = max(height, one.memory())
+                    time.sleep(0.02)
+            last = max(handed_over(Path(home), job) for job in range(2, first + 2)) - began
+    target = 1.5 * alone + 2
+    book.note(f"burst of {first}: all handed over", "s", last, None, f"≤ {target:.2f} s", last <= target)
+    each = (height - before) / first / 2**20
+    book.note(f"burst of {first}: memory a course", "MiB", each, None, "< 1", each < 1)
+
+
+def cold_start(book: Book, rounds: int) -> None:
+    """From the process's start to its first answer."""
+    took: dict[str, list[float]] = {name: [] for name in NAMES}
+    with StandinGitHub() as github:
+        for _ in range(rounds):
+            for name in NAMES:
+                with tempfile.TemporaryDirectory() as home, Contestant(name, github.url, Path(home)) as contestant:
+                    took[name].append(contestant.cold)
+    one, two = (statistics.median(took[name]) for name in NAMES)
+    book.note("cold start: first answer", "s", one, two, "≤ 0.6", one <= 0.6 * two)
+
+
+def artifact(book: Book) -> None:
+    """The artifact's size, and how long the precompiled one takes to load."""
+    size = PATH.stat().st_size / 1024
+    book.note("composed .wasm", "KiB", size, None, "< 450", size < 450)
+    loaded = Loaded()
+    assert precompiled_path(PATH, loaded.sha256).exists()
+    took = []
+    for _ in range(20):
+        began = time.perf_counter()
+        Loaded()
+        took.append((time.perf_counter() - began) * 1000)
+    book.note("precompiled load", "ms", statistics.median(took), None, "< 3", statistics.median(took) < 3)
+
+
+def growth(book: Book) -> None:
+    """How `decide` grows with what it is given, instance included."""
+    loaded = Loaded()
+    told = {"WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
+
+    def decide(settings: dict[str, str], made: dict[str, Any]) -> float:
+        body = json.dumps(made, separators=(",", ":"))
+        head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
+        component = Component(settings, loaded)
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            component.intake().call("intake", "decide", head, body)
+            took.append((time.perf_counter() - began) * 1000)
+        return min(took)
+
+    sizes = [1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 24 << 20]
+    by_size = [(size / 1024, decide(told, content(1) | {"padding": "x" * size})) for size in sizes]
+    plots.lines(RESULTS / "growth-payload.svg", "decide against payload size (KiB)", "ms", by_size)
+    lists = [1, 10, 100, 1000, 10_000]
+    patterns = {n: ",".join(f"octo/repository-{i}" for i in range(n - 1)) for n in lists}
+    by_list = [(n, decide(told | {"ALLOWED_REPOS": f"{patterns[n]},octo/demo"}, content(1))) for n in lists]
+    plots.lines(RESULTS / "growth-allowlist.svg", "decide against entries of ALLOWED_REPOS", "ms", by_list)
+    for name, points in (("payload, 16 KiB to 24 MiB", by_size), ("ALLOWED_REPOS, 1 to 10,000", by_list)):
+        (x0, y0), (x1, y1) = points[0], points[-1]
+        book.note(f"growth with {name}: time over size", "x", (y1 / y0) / (x1 / x0), None, "≤ 1", y1 / y0 <= x1 / x0)
+
+
+def main() -> int:
+    """Measures all, or what is named."""
+    parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
+    parser.add_argument(
+        "only", nargs="*", help="turned-away, launched, own-share, burst, cold-start, artifact, growth"
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    book = Book()
+    parts = {
+        "artifact": lambda: artifact(book),
+        "cold-start": lambda: cold_start(book, options.rounds),
+        "turned-away": lambda: turned_away(book, options.rounds),
+        "own-share": lambda: own_share(book, 60),
+        "launched": lambda: launched(book, options.rounds),
+        "burst": lambda: burst(book, 256),
+        "growth": lambda: growth(book),
+    }
+    for name, part in parts.items():
+        if not options.only or name in options.only:
+            console.print(f"measuring {name}")
+            part()
+    console.print(book.table())
+    if not options.only:
+        write(book)
+    return 0
+
+
+def write(book: Book) -> None:
+    """The results for programs, and the comparison as a picture."""
+    about = {"python": sys.version.split()[0], "cores": len(__import__("os").sched_getaffinity(0))}
+    rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=False).stdout.split()
+    about["rustc"] = rust[1] if len(rust) > 1 else "unknown"
+    (RESULTS / "results.json").write_text(json.dumps({"about": about, "rows": book.rows}, indent=1) + "\n")
+    p50 = [(row["what"], row["jitney"], row["baseline"]) for row in book.rows if row["what"].endswith("conn.: p50")]
+    plots.bars(RESULTS / "turned-away.svg", "deliveries turned away, median (ms)", p50)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
