@@ -92,6 +92,15 @@ def tick() -> None:
     Jitney().sweep.spawn()
 
 
+@app.function(image=image.web(), secrets=[settings])
+def doctor() -> None:
+    """`modal run modal_app.py::doctor`: what stands in the way, seen from where jitney runs."""
+    from host.doctor import doctor as examine
+
+    if examine(os.environ, as_json=False):
+        raise SystemExit(1)
+
+
 @app.function(
     image=image.workshop(), secrets=[settings], schedule=modal.Cron("23 4 * * *"), timeout=60 * 60, retries=3
 )

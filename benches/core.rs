@@ -24,7 +24,7 @@ fn core(criterion: &mut Criterion) {
         b.iter(|| verify(black_box(&secrets), Some(&signature), black_box(QUEUED)).is_ok());
     });
     criterion.bench_function("settings", |b| {
-        b.iter(|| IntakeSettings::read(black_box(&given)).settings.is_some())
+        b.iter(|| IntakeSettings::read(black_box(&given)).settings.is_some());
     });
     criterion.bench_function("parse and decide", |b| {
         b.iter(|| decide(black_box(&settings), &head, black_box(QUEUED), Trust::Unsigned).trace.len());

@@ -20,8 +20,11 @@ const SECRET: &str = "secret-canary";
 const TOKEN: &str = "ghp_canary";
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
+/// Bytes in, or a panic.
+pub type Target = fn(&[u8]);
+
 /// All targets, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("delivery", delivery),
     ("settings", settings),
     ("names", names),
@@ -101,7 +104,8 @@ pub fn names(data: &[u8]) {
     if let Ok(repository) = Repository::parse(text) {
         let shown = repository.to_string();
         assert!(
-            shown.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b)) && !shown.contains("..")
+            shown.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b))
+                && shown.split('/').all(|part| part != "..")
         );
     }
     if let Ok(domain) = Domain::parse(text) {
@@ -149,8 +153,8 @@ impl Said<'_> {
             remaining: self.remaining,
             limit: self.limit,
             reset: self.reset,
-            next: None,
             body: self.body.to_vec(),
+            ..Answer::default()
         }
     }
 }

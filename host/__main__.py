@@ -1,4 +1,4 @@
-"""The command line: `python -m host serve | replay | precompile`."""
+"""The command line: `python -m host serve | replay | doctor | precompile`."""
 
 import argparse
 import sys
@@ -20,6 +20,8 @@ def main() -> int:
     )
     serve.add_argument("--sweep-every", type=float, default=180, metavar="SECONDS", help="180 unless told otherwise")
     commands.add_parser("replay", help="decide on one delivery again", add_help=False)
+    doctor = commands.add_parser("doctor", help="look at settings, credential, permissions, webhook and Modal")
+    doctor.add_argument("--json", action="store_true", help="for programs; the exit status is 1 if anything fails")
     commands.add_parser("precompile", help="compile the component ahead, for quick starts")
     options, rest = parser.parse_known_args()
     log.configure()
@@ -34,6 +36,12 @@ def main() -> int:
 
         precompile()
         return 0
+    if options.command == "doctor":
+        import os
+
+        from host.doctor import doctor as examine
+
+        return examine(os.environ, options.json)
     import uvloop
 
     from host.serve import serve as run

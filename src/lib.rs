@@ -11,7 +11,8 @@
 //!    [`vetting`] says which runs may run here at all.
 //! 5. [`ticket`]: what a verdict hands on; [`course`] plays it out, a command at a time.
 //! 6. [`github`]: the requests that courses make, and what GitHub's answers mean.
-//! 7. [`replay`]: one delivery, decided again at the command line, with its reasons.
+//! 7. [`doctor`]: what an operator asks when nothing runs.
+//! 8. [`replay`]: one delivery, decided again at the command line, with its reasons.
 //!
 //! [`answer`] is what GitHub and the log are told; the types that a name is parsed into once and for all are
 //! [`repository`], [`label`], [`ids`], [`timestamp`], [`secret`] and [`shown`].
@@ -22,6 +23,7 @@ pub mod admission;
 pub mod answer;
 pub mod course;
 pub mod delivery;
+pub mod doctor;
 pub mod github;
 pub mod ids;
 pub mod label;

@@ -1,7 +1,10 @@
 //! Points in time as GitHub writes them and as arithmetic wants them.
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{
+    OffsetDateTime,
+    format_description::well_known::{Rfc2822, Rfc3339},
+};
 
 /// Milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,6 +16,16 @@ impl Timestamp {
     pub fn parse(text: &str) -> Option<Self> {
         let seconds = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp();
         u64::try_from(seconds).ok()?.checked_mul(1000).map(Self)
+    }
+
+    /// Reads a `Date` header (RFC 9110's preferred form), or `2026-12-01 08:00:00 UTC`, as GitHub writes a token's end.
+    pub fn parse_header(text: &str) -> Option<Self> {
+        let rfc2822 = text.replace(" GMT", " +0000");
+        let at = OffsetDateTime::parse(&rfc2822, &Rfc2822).ok().or_else(|| {
+            let rfc3339 = text.strip_suffix(" UTC")?.replacen(' ', "T", 1) + "Z";
+            OffsetDateTime::parse(&rfc3339, &Rfc3339).ok()
+        })?;
+        u64::try_from(at.unix_timestamp()).ok()?.checked_mul(1000).map(Self)
     }
 
     /// Milliseconds from `earlier` to this; none if it lies ahead.

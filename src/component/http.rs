@@ -5,6 +5,7 @@
 
 use crate::github::{Answer, Cursor, Fault, Method, Request};
 use crate::settings::ApiBase;
+use crate::timestamp::Timestamp;
 use anyhow::anyhow;
 use waki::ErrorCode;
 use waki::bindings::wasi::http::outgoing_handler;
@@ -86,6 +87,11 @@ fn read(response: &IncomingResponse) -> Result<Answer, Fault> {
         remaining: number("x-ratelimit-remaining"),
         reset: number("x-ratelimit-reset"),
         next: text("link").as_deref().and_then(Cursor::of_link),
+        date: text("date").as_deref().and_then(Timestamp::parse_header),
+        token_ends: text("github-authentication-token-expiration")
+            .as_deref()
+            .and_then(Timestamp::parse_header),
+        accepted_permissions: text("x-accepted-github-permissions"),
         body: Vec::new(),
     };
     drop(headers);

@@ -4,6 +4,7 @@
 
 mod bindings;
 mod command;
+mod doctor;
 mod exit;
 mod exports;
 mod http;

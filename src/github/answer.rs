@@ -24,6 +24,12 @@ pub struct Answer {
     pub reset: Option<u64>,
     /// Where a listing goes on, out of `Link`.
     pub next: Option<Cursor>,
+    /// `Date`: GitHub's clock.
+    pub date: Option<Timestamp>,
+    /// `GitHub-Authentication-Token-Expiration`: when the token ends.
+    pub token_ends: Option<Timestamp>,
+    /// `X-Accepted-GitHub-Permissions`: what the request would have needed.
+    pub accepted_permissions: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -35,7 +35,7 @@ pub struct Request {
 }
 
 impl Request {
-    pub(super) fn get(path: String, whose: Whose) -> Self {
+    pub(crate) fn get(path: String, whose: Whose) -> Self {
         Self { method: Method::Get, path, body: None, whose, credential: None }
     }
 

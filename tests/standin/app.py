@@ -41,6 +41,7 @@ class App:
     tokens: dict[str, Token] = field(default_factory=dict)
     given: list[Token] = field(default_factory=list)
     lifetime: float = 3600.0
+    permissions: dict[str, str] = field(default_factory=lambda: {"administration": "write", "actions": "read"})
 
     def handle(self, method: str, path: str, authorization: str, body: bytes) -> tuple[int, Any] | None:
         """Answers what an App asks for itself; None if it is something else."""
@@ -50,6 +51,9 @@ class App:
                 return self.jwt_fault(authorization) or self._installation(f"{owner}/{name}")
             case "GET", ["orgs", owner, "installation"]:
                 return self.jwt_fault(authorization) or self._installation(f"{owner}/")
+            case "GET", ["app"]:
+                shown_ = {"permissions": self.permissions, "events": ["workflow_job"]}
+                return self.jwt_fault(authorization) or (200, shown_)
             case "GET", ["app", "installations"]:
                 listed = [{"id": one, "suspended_at": None} for one in self.installations]
                 return self.jwt_fault(authorization) or (200, listed)

@@ -57,7 +57,10 @@ class Hook:
 
     def shown(self) -> dict[str, Any]:
         """As the REST API lists it."""
-        return {"id": self.id, "active": True, "events": ["workflow_job"], "config": {"url": self.url}}
+        return {"id": self.id, "active": True, "events": ["workflow_job"], "config": self._config()}
+
+    def _config(self) -> dict[str, str]:
+        return {"url": self.url, "content_type": "json"} | ({"secret": "********"} if self.secret else {})
 
     def failed(self, guid: str, content: dict[str, Any], status_code: int, at: datetime) -> None:
         """A delivery that did not go well, some time ago."""

@@ -38,6 +38,7 @@ class StandinGitHub:
         self.faults: deque[Fault] = deque()
         self.latency = latency
         self.quota = (5000, 4999)
+        self.hidden: set[str] = set()
         self.posts_per_minute: int | None = None
         self.posts: deque[float] = deque()
         self.limited = 0
@@ -98,6 +99,10 @@ class Handler(BaseHTTPRequestHandler):
         with self.standin.lock:
             if refusal:
                 return self._answer(*refusal)
+            if "/".join(path.split("/")[2:4]) in self.standin.hidden:
+                return self._answer(404, {"message": "Not Found"})
+            if path == "/rate_limit":
+                return self._answer(200, {"resources": {}})
             if told := self.standin.hooks.handle(method, path, parse_qs(address.query)):
                 return self._answer(*told)
             if found := RUNNERS.fullmatch(path):

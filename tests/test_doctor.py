@@ -1,0 +1,89 @@
+"""`doctor`, as an operator runs it, against a GitHub on which this or that is amiss."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.processes import ROOT, SECRET
+from tests.standin import StandinGitHub
+from tests.standin.app import APP_ID, KEYS
+from tests.standin.hooks import Hook
+from tests.standin.server import TOKEN
+
+HOOK = "https://acme--jitney.modal.run"
+
+
+def doctor(github: StandinGitHub, *arguments: str, **settings: str | None) -> tuple[int, str]:
+    """Its exit status and what it prints."""
+    told: dict[str, str | None] = {
+        "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo",
+        "MODAL_TOKEN_ID": "ak-x", "MODAL_TOKEN_SECRET": "as-x", "MODAL_SERVER_URL": "http://127.0.0.1:9",
+    }  # fmt: skip
+    told |= {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "COLUMNS": "200"} | settings
+    ran = subprocess.run(
+        [sys.executable, "-m", "host", "doctor", *arguments], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={name: value for name, value in told.items() if value is not None},
+    )  # fmt: skip
+    assert TOKEN not in ran.stdout + ran.stderr and SECRET not in ran.stdout + ran.stderr
+    return ran.returncode, ran.stdout
+
+
+def findings(github: StandinGitHub, **settings: str | None) -> dict[str, Any]:
+    """By what was looked at."""
+    return {one["what"]: one for one in json.loads(doctor(github, "--json", **settings)[1])}
+
+
+def test_where_all_is_well_it_says_so_and_asks_nothing_that_changes_anything(github: StandinGitHub) -> None:
+    github.hooks.all.append(Hook("repos/octo/demo/hooks", 5, HOOK, SECRET))
+    status, said = doctor(github)
+    assert status == 0 and "credential" in said and "runners can be administered" in said, said
+    found = findings(github)
+    assert found.pop("GITHUB_TOKEN")["why"].startswith("is a classic token")
+    assert {one["level"] for what, one in found.items() if what != "Modal"} == {"ok"}, found
+    assert {method for method, _ in github.requests} == {"GET"}
+
+
+def test_a_setting_at_fault_is_named_with_its_cure(github: StandinGitHub) -> None:
+    found = findings(github, MAX_CPU="many", WEBHOOK_SECRET=None)
+    assert found["MAX_CPU"]["level"] == found["WEBHOOK_SECRET"]["level"] == "fail"
+    assert "openssl" in found["WEBHOOK_SECRET"]["cure"]
+    assert doctor(github, MAX_CPU="many")[0] == 1
+
+
+@pytest.mark.parametrize("token", ["ghp_wrong0token", "github_pat_wrong0token"])
+def test_a_credential_that_github_refuses_is_a_failure(github: StandinGitHub, token: str) -> None:
+    found = findings(github, GITHUB_TOKEN=token)
+    assert found["credential"]["level"] == "fail" and "401" in found["credential"]["why"]
+
+
+def test_a_webhook_that_is_missing_or_has_no_secret_is_seen(github: StandinGitHub) -> None:
+    assert findings(github)["octo/demo: webhook"]["level"] == "warn"
+    hook = Hook("repos/octo/demo/hooks", 5, HOOK, "")
+    github.hooks.all.append(hook)
+    found = findings(github)["octo/demo: webhook"]
+    assert found["level"] == "fail" and "has no secret" in found["why"] and "WEBHOOK_SECRET" in found["cure"]
+
+
+def test_a_repository_out_of_reach_is_named(github: StandinGitHub) -> None:
+    github.hidden.add("octo/demo")
+    found = findings(github)
+    assert found["octo/demo: Administration"]["level"] == "fail"
+    assert "Administration: Read and write" in found["octo/demo: Administration"]["cure"]
+
+
+def test_an_app_s_permissions_and_events_are_looked_at(github: StandinGitHub) -> None:
+    github.app.installations = {77: ["octo/demo"]}
+    github.app.permissions = {"actions": "read"}
+    key = (KEYS / "app.pkcs1.pem").read_text()
+    found = findings(github, GITHUB_TOKEN=None, GITHUB_APP_ID=APP_ID, GITHUB_APP_PRIVATE_KEY=key)
+    assert found["credential"]["level"] == "ok" and found["App's events"]["level"] == "ok"
+    assert found["App's permission administration"]["level"] == "fail"
+
+
+def test_a_github_that_cannot_be_reached_is_said_once_and_clearly(github: StandinGitHub) -> None:
+    found = findings(github, GITHUB_API_URL="http://127.0.0.1:9")
+    assert found["reachability"]["level"] == "fail" and "GITHUB_API_URL" in found["reachability"]["cure"]
