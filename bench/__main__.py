@@ -171,6 +171,39 @@ def burst(book: Book, jobs: int) -> None:
     book.note(f"burst of {first}: memory a course", "MiB", each, None, "< 1", each < 1)
 
 
+def limited_burst(book: Book, jobs: int, pace: int) -> None:
+    """A matrix at once under GitHub's limit of 180 POSTs a minute, which jitney keeps away from by its own pace: the
+    first `pace` go at once, the rest a minute after them, and no sooner."""
+    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+        github.posts_per_minute = 180
+        with Contestant("jitney", github.url, Path(home), MINTS_PER_MINUTE=str(pace)) as one:
+            began = time.time()
+            with ThreadPoolExecutor(64) as many:
+                list(many.map(lambda job: deliver(one.url, SECRET, content(job)), range(1, jobs + 1)))
+            last = max(handed_over(Path(home), job) for job in range(1, jobs + 1)) - began
+    floor = 60.0 * ((jobs - 1) // pace) + BOOT
+    what = f"burst of {jobs}, {pace} a minute: all handed over"
+    book.note(what, "s", last, None, f"≤ 1.05 x {floor:g} s", last <= 1.05 * floor)
+    book.note(f"burst of {jobs}: requests sent while limited", "", github.limited, None, "0", github.limited == 0)
+
+
+def flood(book: Book) -> None:
+    """Honest deliveries, one after another, while 32 connections send forged ones as fast as they are answered."""
+    honest = request(payload("ping"), "ping", SECRET)
+    forged = request(content(1), "workflow_job", "another secret")
+    seen: dict[str, Latencies] = {}
+    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+        for name in NAMES:
+            with Contestant(name, github.url, Path(home)) as contestant, ThreadPoolExecutor(1) as other:
+                script = f"from bench.load import send; send({contestant.url!r}, [{forged!r}], 10**9, 32)"
+                with subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parent.parent) as attacker:
+                    time.sleep(1.0)
+                    seen[name] = other.submit(send, contestant.url, [honest], 200, 1).result()
+                    attacker.kill()
+    one, two = (seen[name].at(0.99) for name in NAMES)
+    book.note("honest deliveries under a flood of forged ones: p99", "ms", one, two, "", None)
+
+
 def cold_start(book: Book, rounds: int) -> None:
     """From the process's start to its first answer."""
     took: dict[str, list[float]] = {name: [] for name in NAMES}
@@ -228,9 +261,7 @@ def growth(book: Book) -> None:
 def main() -> int:
     """Measures all, or what is named."""
     parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
-    parser.add_argument(
-        "only", nargs="*", help="turned-away, launched, own-share, burst, cold-start, artifact, growth"
-    )
+    parser.add_argument("only", nargs="*", help="turned-away, launched, burst, … as it says them")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
@@ -242,6 +273,8 @@ def main() -> int:
         "own-share": lambda: own_share(book, 60),
         "launched": lambda: launched(book, options.rounds),
         "burst": lambda: burst(book, 256),
+        "limited-burst": lambda: limited_burst(book, 256, 150),
+        "flood": lambda: flood(book),
         "growth": lambda: growth(book),
     }
     for name, part in parts.items():

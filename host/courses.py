@@ -14,6 +14,7 @@ from host.component import Component, Course
 from host.credentials import Credentials, Unauthorized
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start, Volume
 from host.log import logger
+from host.metrics import Metrics
 from host.pace import Held, Pace, Quota
 
 #: Keeps a ticket that is to be opened again after so many seconds.
@@ -41,7 +42,10 @@ STAGES = {
 class Courses:
     """Plays courses. The component blocks while it asks GitHub, so each has a thread while it does."""
 
-    def __init__(self, component: Component, launcher: Launcher, defer: Defer) -> None:
+    def __init__(
+        self, component: Component, launcher: Launcher, defer: Defer, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics or Metrics()
         self._component = component
         self._launcher = launcher
         self._defer = defer
@@ -125,10 +129,11 @@ class Courses:
                 case tag:
                     outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(command))
 
-    @staticmethod
-    def _tell(answered: asyncio.Future[Any] | None, event: str, answer: Any, spent: dict[str, float]) -> None:
+    def _tell(self, answered: asyncio.Future[Any] | None, event: str, answer: Any, spent: dict[str, float]) -> None:
         ms = {stage: round(seconds * 1000, 3) for stage, seconds in spent.items()}
-        logger().info(event, **json.loads(answer.log), ms=ms)
+        line = json.loads(answer.log) | {"ms": ms}
+        logger().info(event, **line)
+        self._metrics.observe(event, line)
         if answered is not None and not answered.done():
             answered.set_result(answer)
 

@@ -16,6 +16,7 @@ from host import log
 from host.component import Component, Instance
 from host.courses import Courses, Defer
 from host.launcher import Launcher
+from host.metrics import Metrics
 
 #: GitHub sends no payload over 25 MB ("Webhook events and payloads").
 BODY_LIMIT = 25 * 1024 * 1024
@@ -49,7 +50,8 @@ class Endpoint:
         self._component = component
         self._defer = defer
         self._image = image
-        self._courses = Courses(component, launcher, defer)
+        self._metrics = Metrics()
+        self._courses = Courses(component, launcher, defer, self._metrics)
         checked = component.check()
         self._unready = next((part.unready for part in checked if part.unready), None)
         self._health = _health(component, self._unready, *(json.loads(part.report) for part in checked))
@@ -70,6 +72,8 @@ class Endpoint:
             return None
         if scope["method"] == "GET" and scope["path"] == "/":
             return await _respond(send, 200, json.dumps(self._health))
+        if scope["method"] == "GET" and scope["path"] == "/metrics":
+            return await self._show_metrics(scope, send)
         began = time.perf_counter()
         self._held += 1
         try:
@@ -77,11 +81,22 @@ class Endpoint:
         finally:
             self._held -= 1
         ms["total"] = _ms(began)
-        log.logger().info("delivery", status=answer.status, **json.loads(answer.log), ms=ms)
+        line = json.loads(answer.log) | {"ms": ms}
+        log.logger().info("delivery", status=answer.status, **line)
+        self._metrics.observe("delivery", line)
         await _respond(send, answer.status, answer.body)
         if self._spare is None:
             self._spare = self._component.intake()
         return None
+
+    async def _show_metrics(self, scope: dict[str, Any], send: Send) -> None:
+        """For who presents STATUS_TOKEN as a bearer; for anybody else there is no such page."""
+        presented = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        if not self._component.intake().call("settings", "may-see-status", presented):
+            return await _respond(send, 404, json.dumps({"outcome": "refused", "reason": "no-such-page"}))
+        self._metrics.running.set(len(self._courses.running))
+        self._metrics.deferred.set(len(self._waiting))
+        return await _respond(send, 200, self._metrics.text(), b"text/plain; version=0.0.4; charset=utf-8")
 
     async def resume(self, ticket: str, due: float = 0.0) -> None:
         """Plays a deferred ticket's course to its end, once it is due, in seconds since the epoch."""
@@ -103,6 +118,7 @@ class Endpoint:
         if built is not None:
             alarms = await asyncio.to_thread(self._component.alarms, built["version"], built["built"])
             self._health["runner_image"] = built | {"alarms": alarms}
+            self._metrics.image_built.set(built["built"] / 1000)
             for alarm in alarms:
                 log.logger().warning("runner-image", alarm=alarm, **built)
 
@@ -195,10 +211,10 @@ def _head(scope: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-async def _respond(send: Send, status: int, body: str) -> None:
+async def _respond(send: Send, status: int, body: str, kind: bytes = b"application/json") -> None:
     content = body.encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind),
         (b"content-length", str(len(content)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),

@@ -51,6 +51,7 @@ fn what_is_malformed_is_named_with_fault_and_cure_and_without_its_value() {
         ("RUNNER_VERSION", "2.336"),
         ("RUNNER_VERSION", "2.336.0@sha256:canary"),
         ("REFUSALS_PER_HOUR", "canary"),
+        ("STATUS_TOKEN", "canary"),
         ("ALLOW_FORKS", "canary"),
         ("ALLOWED_EVENTS", " , "),
         ("ALLOWED_BRANCHES", ""),

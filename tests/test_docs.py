@@ -40,5 +40,5 @@ def test_every_file_and_setting_that_is_named_exists(page: object) -> None:
     for path in re.findall(r"`((?:src|host|tests|docs|examples|wit|fuzz|bench)/[\w./*-]+)`", text):
         assert list(ROOT.glob(path)), path
     declared = {setting.name for setting in Component({}).declared()}
-    named = set(re.findall(r"`((?:GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS)_[A-Z_]+)`", text))
+    named = set(re.findall(r"`((?:GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS|STATUS)_[A-Z_]+)`", text))
     assert named <= declared | {"RUNNER_TOOL_CACHE"}

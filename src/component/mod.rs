@@ -63,6 +63,11 @@ impl wit::settings::Guest for Jitney {
         DECLARED.iter().map(setting).collect()
     }
 
+    fn may_see_status(authorization: String) -> bool {
+        let settings = IntakeSettings::read(&get_environment()).settings;
+        settings.is_some_and(|settings| settings.may_see_status(&authorization))
+    }
+
     fn check(kind: Kind) -> wit::settings::Readiness {
         let environment = get_environment();
         match kind {

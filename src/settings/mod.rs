@@ -19,7 +19,7 @@ use crate::ids::RunnerVersion;
 use crate::machine::JobRules;
 use crate::repository::Allowlist;
 use crate::secret::Secret;
-use crate::signature::WebhookSecrets;
+use crate::signature::{self, WebhookSecrets};
 use crate::vetting::Vetting;
 use reader::Reader;
 use serde::Serialize;
@@ -55,11 +55,12 @@ const fn github(name: &'static str) -> Declared {
 }
 
 /// Every setting that there is.
-pub const DECLARED: [Declared; 26] = [
+pub const DECLARED: [Declared; 27] = [
     courses("GITHUB_TOKEN"),
     intake("WEBHOOK_SECRET"),
     intake("WEBHOOK_SECRET_PREVIOUS"),
     both("ALLOWED_REPOS"),
+    intake("STATUS_TOKEN"),
     courses("RUNNER_VERSION"),
     courses("RUNNER_GROUP_ID"),
     both("RUNNER_LABELS"),
@@ -95,6 +96,8 @@ pub struct IntakeSettings {
     pub rules: JobRules,
     /// `REFUSALS_PER_HOUR`: how many refusals are shown to workflows' authors.
     pub refusals_per_hour: u32,
+    /// `STATUS_TOKEN`: who presents it may see the metrics.
+    pub status_token: Option<Secret>,
 }
 
 /// Where a runner is registered: `RUNNER_SCOPE`.
@@ -186,8 +189,32 @@ impl IntakeSettings {
         let allowlist = allowlist(&mut reader);
         let refusals_per_hour = rules::refusals(&mut reader);
         let secrets = WebhookSecrets { current, previous };
-        Checked::new(Self { secrets, allowlist, rules, refusals_per_hour }, reader)
+        let status_token = status_token(&mut reader);
+        Checked::new(Self { secrets, allowlist, rules, refusals_per_hour, status_token }, reader)
     }
+
+    /// Whether this `Authorization` header presents `STATUS_TOKEN`; compared by digest, and so in constant time.
+    pub fn may_see_status(&self, authorization: &str) -> bool {
+        let Some((token, presented)) = self.status_token.as_ref().zip(authorization.strip_prefix("Bearer "))
+        else {
+            return false;
+        };
+        signature::are_equal(token, presented)
+    }
+}
+
+/// Reads `STATUS_TOKEN`, which must be hard to guess.
+fn status_token(reader: &mut Reader<'_>) -> Option<Secret> {
+    const NAME: &str = "STATUS_TOKEN";
+    let token = reader.text(NAME)?;
+    if token.len() < 16 || token.bytes().any(|b| !b.is_ascii_graphic()) {
+        reader.problem(
+            NAME,
+            "is shorter than 16 characters, or holds white space",
+            "make one with `openssl rand -hex 32`",
+        );
+    }
+    Some(Secret::new(token))
 }
 
 /// Reads `ALLOWED_REPOS`.

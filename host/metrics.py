@@ -1,0 +1,73 @@
+"""Prometheus metrics out of the log's own fields: one name for one thing.
+
+`observe` is told every log line of a delivery, a course and a sweep; what a line's words mean is the component's.
+"""
+
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+#: Seconds: from a decision to a GPU's boot.
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 1800)
+#: What a sweep counts, and what it measures.
+COUNTED = ("requests", "opened", "redelivered", "deleted", "ended", "unreadable", "hooks_hidden")
+MEASURED = ("queued", "oldest_queued_s", "quota_remaining", "repositories")
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._lines = {
+            "delivery": Counter(
+                "jitney_deliveries",
+                "Deliveries by outcome and reason.",
+                ["outcome", "reason"],
+                registry=self._registry,
+            ),
+            "course": Counter(
+                "jitney_courses", "Courses by outcome and reason.", ["outcome", "reason"], registry=self._registry
+            ),
+            "watch": Counter(
+                "jitney_watches", "Watched sandboxes by reason.", ["outcome", "reason"], registry=self._registry
+            ),
+        }
+        self._stages = Histogram(
+            "jitney_stage_seconds", "What each stage of a delivery or a course took.", ["event", "stage"],
+            buckets=BUCKETS, registry=self._registry,
+        )  # fmt: skip
+        self._swept = Counter(
+            "jitney_sweep_findings", "What sweeps found and did.", ["finding"], registry=self._registry
+        )
+        self._gauges = {
+            name: Gauge(
+                f"jitney_{name}", f"What the last sweep saw: {name.replace('_', ' ')}.", registry=self._registry
+            )
+            for name in MEASURED
+        }
+        self.running = Gauge("jitney_courses_running", "Courses that run.", registry=self._registry)
+        self.deferred = Gauge(
+            "jitney_tickets_waiting", "Deferred tickets that this process waits with.", registry=self._registry
+        )
+        self.image_built = Gauge(
+            "jitney_runner_image_built_seconds", "When the runner image was built.", registry=self._registry
+        )
+
+    def observe(self, event: str, line: dict[str, Any]) -> None:
+        """Counts one log line."""
+        if event not in self._lines:
+            return
+        self._lines[event].labels(line["outcome"], line["reason"]).inc()
+        for stage, ms in line.get("ms", {}).items():
+            self._stages.labels(event, stage).observe(ms / 1000)
+        for name in COUNTED:
+            if name in line:
+                self._swept.labels(name).inc(line[name])
+        for name, gauge in self._gauges.items():
+            if name in line:
+                gauge.set(line[name])
+
+    def text(self) -> str:
+        """All of it, in Prometheus's text form."""
+        return generate_latest(self._registry).decode()
