@@ -76,7 +76,7 @@ def turned_away(book: Book, rounds: int) -> None:
         "forged": request(foreign, "workflow_job", "another secret"),
         "ping": request(payload("ping"), "ping", SECRET),
     }
-    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+    with StandinGitHub() as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         with (
             Contestant("jitney", github.url, Path(home)) as one,
             Contestant("baseline", github.url, Path(home)) as two,
@@ -105,7 +105,7 @@ def _note_turned_away(book: Book, what: str, seen: dict[str, list[Latencies]]) -
 def launched(book: Book, jobs: int) -> None:
     """From the delivery to the config read by a sandbox that boots in a second, while GitHub takes 0.3 s."""
     waits: dict[str, list[float]] = {name: [] for name in NAMES}
-    with StandinGitHub(latency=MINT) as github, tempfile.TemporaryDirectory() as home:
+    with StandinGitHub(latency=MINT) as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         with (
             Contestant("jitney", github.url, Path(home)) as one,
             Contestant("baseline", github.url, Path(home)) as two,
@@ -134,7 +134,7 @@ def handed_over(home: Path, job: int) -> float:
 
 def own_share(book: Book, jobs: int) -> None:
     """A launch in which nothing takes any time but jitney: GitHub answers at once, the sandbox is not waited for."""
-    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+    with StandinGitHub() as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         with (
             Contestant("jitney", github.url, Path(home)) as one,
             Contestant("baseline", github.url, Path(home)) as two,
@@ -151,7 +151,7 @@ def own_share(book: Book, jobs: int) -> None:
 
 def burst(book: Book, jobs: int) -> None:
     """A matrix at once, without GitHub's limit: the last one's wait, and the host's memory at its height."""
-    with StandinGitHub(latency=MINT) as github, tempfile.TemporaryDirectory() as home:
+    with StandinGitHub(latency=MINT) as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         with Contestant("jitney", github.url, Path(home), MINTS_PER_MINUTE="180") as one:
             began = time.time()
             deliver(one.url, SECRET, content(1))
@@ -174,7 +174,7 @@ def burst(book: Book, jobs: int) -> None:
 def limited_burst(book: Book, jobs: int, pace: int) -> None:
     """A matrix at once under GitHub's limit of 180 POSTs a minute, which jitney keeps away from by its own pace: the
     first `pace` go at once, the rest a minute after them, and no sooner."""
-    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+    with StandinGitHub() as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         github.posts_per_minute = 180
         with Contestant("jitney", github.url, Path(home), MINTS_PER_MINUTE=str(pace)) as one:
             began = time.time()
@@ -192,7 +192,7 @@ def flood(book: Book) -> None:
     honest = request(payload("ping"), "ping", SECRET)
     forged = request(content(1), "workflow_job", "another secret")
     seen: dict[str, Latencies] = {}
-    with StandinGitHub() as github, tempfile.TemporaryDirectory() as home:
+    with StandinGitHub() as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         for name in NAMES:
             with Contestant(name, github.url, Path(home)) as contestant, ThreadPoolExecutor(1) as other:
                 script = f"from bench.load import send; send({contestant.url!r}, [{forged!r}], 10**9, 32)"
@@ -210,7 +210,10 @@ def cold_start(book: Book, rounds: int) -> None:
     with StandinGitHub() as github:
         for _ in range(rounds):
             for name in NAMES:
-                with tempfile.TemporaryDirectory() as home, Contestant(name, github.url, Path(home)) as contestant:
+                with (
+                    tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
+                    Contestant(name, github.url, Path(home)) as contestant,
+                ):
                     took[name].append(contestant.cold)
     one, two = (statistics.median(took[name]) for name in NAMES)
     book.note("cold start: first answer", "s", one, two, "≤ 0.6", one <= 0.6 * two)

@@ -20,6 +20,7 @@ SOURCES = [
     "guard",
     "tools",
     "examples",
+    "benches",
     "tests",
     "rustfmt.toml",
 ]
