@@ -72,7 +72,7 @@ need_rust() {
 build_component() {
   need_rust
   say "building the component and its guard"
-  local remap="--remap-path-prefix=$PWD=/jitney"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+  local remap="-Ctarget-feature=+simd128"$'\x1f'"--remap-path-prefix=$PWD=/jitney"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
   local part
   # One at a time: together they would share the features of their dependencies, and the guard does without most.
   for part in jitney jitney-guard; do
