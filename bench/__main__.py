@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,30 @@ def artifact(book: Book) -> None:
     book.note("precompiled load", "ms", statistics.median(took), None, "< 3", statistics.median(took) < 3)
 
 
+def parts(book: Book) -> None:
+    """What a delivery that is turned away is made of, in this process: the floor under `turned-away`."""
+    body = json.dumps(payload("workflow_job.queued", repository="octo/demo", labels=["ubuntu-latest"]))
+    head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
+    component = Component({"WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}, Loaded())
+
+    def median(work: Callable[[], Any]) -> float:
+        took = []
+        for _ in range(500):
+            began = time.perf_counter()
+            work()
+            took.append((time.perf_counter() - began) * 1000)
+        return statistics.median(took)
+
+    def decide(instance: Any) -> Any:
+        return instance.call("intake", "decide", head, body)
+
+    ready = iter([component.intake() for _ in range(500)])
+    kept = component.intake()
+    book.note("part: a fresh instance, made and dropped", "ms", median(component.intake), None, "", None)
+    book.note("part: decide in a fresh instance", "ms", median(lambda: decide(next(ready))), None, "", None)
+    book.note("part: decide in one that was used before", "ms", median(lambda: decide(kept)), None, "", None)
+
+
 def growth(book: Book) -> None:
     """How `decide` grows with what it is given, instance included."""
     loaded = Loaded()
@@ -271,6 +296,7 @@ def main() -> int:
     book = Book()
     parts = {
         "artifact": lambda: artifact(book),
+        "parts": lambda: parts(book),
         "cold-start": lambda: cold_start(book, options.rounds),
         "turned-away": lambda: turned_away(book, options.rounds),
         "own-share": lambda: own_share(book, 60),

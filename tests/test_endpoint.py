@@ -91,7 +91,7 @@ def test_who_is_turned_away_learns_why_and_costs_nothing(github: StandinGitHub, 
     assert turned(b" " * (25 * 1024 * 1024 + 1)) == (413, "too-large", "too-large")
     assert httpx.put(jitney.url).status_code == 405
     assert github.requests == []
-    assert len(jitney.logged("delivery")) == 14
+    eventually(lambda: len(jitney.logged("delivery")) == 14)
     assert jitney.logged("course") == []
 
 
