@@ -234,7 +234,7 @@ def artifact(book: Book) -> None:
     book.note("precompiled load", "ms", statistics.median(took), None, "< 3", statistics.median(took) < 3)
 
 
-def parts(book: Book) -> None:
+def delivery_parts(book: Book) -> None:
     """What a delivery that is turned away is made of, in this process: the floor under `turned-away`."""
     body = json.dumps(payload("workflow_job.queued", repository="octo/demo", labels=["ubuntu-latest"]))
     head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
@@ -296,7 +296,7 @@ def main() -> int:
     book = Book()
     parts = {
         "artifact": lambda: artifact(book),
-        "parts": lambda: parts(book),
+        "parts": lambda: delivery_parts(book),
         "cold-start": lambda: cold_start(book, options.rounds),
         "turned-away": lambda: turned_away(book, options.rounds),
         "own-share": lambda: own_share(book, 60),
