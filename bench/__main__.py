@@ -11,61 +11,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from bench import plots
+from bench import inside, plots
+from bench.book import Book
 from bench.contestants import BOOT, Contestant
+from bench.inside import RESULTS, content
 from bench.load import Latencies, request, send
-from host.component import PATH, Component, Loaded, precompiled_path
+from host.component import PATH, Loaded, precompiled_path
 from tests.processes import SECRET
 from tests.standin import StandinGitHub, deliver, payload
-from tests.standin.deliveries import sign
 
-RESULTS = Path(__file__).parent / "results"
 NAMES = ("jitney", "baseline")
-LABELS = ["self-hosted", "modal"]
 MINT = 0.3
 console = Console(highlight=False)
-
-
-class Book:
-    """The rows of the table: what, jitney, baseline, their ratio, and the target."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-
-    def note(
-        self, what: str, unit: str, jitney: float, baseline: float | None, target: str, met: bool | None
-    ) -> None:
-        """One row."""
-        ratio = None if not baseline else round(jitney / baseline, 3)
-        self.rows.append(
-            {"what": what, "unit": unit, "jitney": jitney, "baseline": baseline, "ratio": ratio,
-             "target": target, "met": met}
-        )  # fmt: skip
-
-    def table(self) -> Table:
-        """For people."""
-        table = Table("what", "jitney", "baseline", "ratio", "target", "met")
-        for row in self.rows:
-            other = "" if row["baseline"] is None else f"{row['baseline']:.4g}"
-            met = {True: "yes", False: "NO", None: ""}[row["met"]]
-            ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
-            table.add_row(row["what"], f"{row['jitney']:.4g} {row['unit']}", other, ratio, row["target"], met)
-        return table
-
-
-def content(job: int, private: bool = True) -> dict[str, Any]:
-    """A queued job of a private repository; on a public one jitney asks GitHub one thing more."""
-    made = payload("workflow_job.queued", id=job, repository="octo/demo", labels=LABELS)
-    made["repository"]["private"] = private
-    return made
 
 
 def turned_away(book: Book, rounds: int) -> None:
@@ -101,6 +63,26 @@ def _note_turned_away(book: Book, what: str, seen: dict[str, list[Latencies]]) -
         book.note(f"{what}: {name}", "ms", one, two, "≤ 0.7", one <= 0.7 * two)
     one, two = (statistics.median(took.rate for took in seen[name]) for name in NAMES)
     book.note(f"{what}: throughput", "/s", one, two, "≥ 1.3", one >= 1.3 * two)
+
+
+def floor(book: Book, rounds: int) -> None:
+    """The same deliveries to an endpoint that decides nothing, beside the baseline: all that deciding may cost."""
+    bytes_ = request(payload("ping"), "ping", SECRET)
+    with StandinGitHub() as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        with (
+            Contestant("floor", github.url, Path(home)) as one,
+            Contestant("baseline", github.url, Path(home)) as two,
+        ):
+            for connections in (1, 32):
+                seen: dict[str, list[float]] = {"floor": [], "baseline": []}
+                for round_ in range(rounds + 1):
+                    for contestant in (one, two):
+                        took = send(contestant.url, [bytes_], 1500, connections).at(0.5)
+                        if round_:
+                            seen[contestant.name].append(took)
+                medians = [statistics.median(took) for took in seen.values()]
+                what = f"floor: an endpoint that decides nothing, {connections} conn.: p50"
+                book.note(what, "ms", *medians, "", None)
 
 
 def launched(book: Book, jobs: int) -> None:
@@ -234,58 +216,6 @@ def artifact(book: Book) -> None:
     book.note("precompiled load", "ms", statistics.median(took), None, "< 3", statistics.median(took) < 3)
 
 
-def delivery_parts(book: Book) -> None:
-    """What a delivery that is turned away is made of, in this process: the floor under `turned-away`."""
-    body = json.dumps(payload("workflow_job.queued", repository="octo/demo", labels=["ubuntu-latest"]))
-    head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
-    component = Component({"WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}, Loaded())
-
-    def median(work: Callable[[], Any]) -> float:
-        took = []
-        for _ in range(500):
-            began = time.perf_counter()
-            work()
-            took.append((time.perf_counter() - began) * 1000)
-        return statistics.median(took)
-
-    def decide(instance: Any) -> Any:
-        return instance.call("intake", "decide", head, body)
-
-    ready = iter([component.intake() for _ in range(500)])
-    kept = component.intake()
-    book.note("part: a fresh instance, made and dropped", "ms", median(component.intake), None, "", None)
-    book.note("part: decide in a fresh instance", "ms", median(lambda: decide(next(ready))), None, "", None)
-    book.note("part: decide in one that was used before", "ms", median(lambda: decide(kept)), None, "", None)
-
-
-def growth(book: Book) -> None:
-    """How `decide` grows with what it is given, instance included."""
-    loaded = Loaded()
-    told = {"WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
-
-    def decide(settings: dict[str, str], made: dict[str, Any]) -> float:
-        body = json.dumps(made, separators=(",", ":"))
-        head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
-        component = Component(settings, loaded)
-        took = []
-        for _ in range(5):
-            began = time.perf_counter()
-            component.intake().call("intake", "decide", head, body)
-            took.append((time.perf_counter() - began) * 1000)
-        return min(took)
-
-    sizes = [1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 24 << 20]
-    by_size = [(size / 1024, decide(told, content(1) | {"padding": "x" * size})) for size in sizes]
-    plots.lines(RESULTS / "growth-payload.svg", "decide against payload size (KiB)", "ms", by_size)
-    lists = [1, 10, 100, 1000, 10_000]
-    patterns = {n: ",".join(f"octo/repository-{i}" for i in range(n - 1)) for n in lists}
-    by_list = [(n, decide(told | {"ALLOWED_REPOS": f"{patterns[n]},octo/demo"}, content(1))) for n in lists]
-    plots.lines(RESULTS / "growth-allowlist.svg", "decide against entries of ALLOWED_REPOS", "ms", by_list)
-    for name, points in (("payload, 16 KiB to 24 MiB", by_size), ("ALLOWED_REPOS, 1 to 10,000", by_list)):
-        (x0, y0), (x1, y1) = points[0], points[-1]
-        book.note(f"growth with {name}: time over size", "x", (y1 / y0) / (x1 / x0), None, "≤ 1", y1 / y0 <= x1 / x0)
-
-
 def main() -> int:
     """Measures all, or what is named."""
     parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
@@ -296,15 +226,18 @@ def main() -> int:
     book = Book()
     parts = {
         "artifact": lambda: artifact(book),
-        "parts": lambda: delivery_parts(book),
+        "parts": lambda: inside.delivery_parts(book),
         "cold-start": lambda: cold_start(book, options.rounds),
         "turned-away": lambda: turned_away(book, options.rounds),
+        "floor": lambda: floor(book, options.rounds),
         "own-share": lambda: own_share(book, 60),
+        "own-steps": lambda: inside.own_share(book, 300),
         "launched": lambda: launched(book, options.rounds),
         "burst": lambda: burst(book, 256),
         "limited-burst": lambda: limited_burst(book, 256, 150),
         "flood": lambda: flood(book),
-        "growth": lambda: growth(book),
+        "growth": lambda: inside.growth(book),
+        "imports": lambda: inside.imports(book),
     }
     for name, part in parts.items():
         if not options.only or name in options.only:

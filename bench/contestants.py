@@ -31,6 +31,7 @@ class Contestant:
         command = {
             "jitney": ["-m", "host", "serve", "--launcher", "local", "--journal", str(home / "journal.db"), "--port"],
             "baseline": ["-m", "bench.baseline"],
+            "floor": ["-m", "bench.floor"],
         }[name]
         environment = {
             "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "WEBHOOK_SECRET": SECRET,

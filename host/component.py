@@ -69,10 +69,10 @@ class Loaded:
     """The artifact, ready to make instances of: precompiled where a file says so for these very bytes, this
     wasmtime and this kind of machine, else compiled now. Knows no setting, so a memory snapshot may hold it."""
 
-    def __init__(self, path: Path = PATH) -> None:
+    def __init__(self, path: Path = PATH, engine: Engine | None = None) -> None:
         wasm = path.read_bytes()
         self.sha256 = hashlib.sha256(wasm).hexdigest()
-        self.engine = _engine()
+        self.engine = engine or _engine()
         self.artifact = _deserialized(self.engine, precompiled_path(path, self.sha256)) or Artifact(self.engine, wasm)
         foreign = [name for name in self.artifact.type.imports(self.engine) if name.split("@")[0] not in IMPORTS]
         if foreign:
