@@ -90,7 +90,7 @@ def own_share(book: Book, jobs: int) -> None:
                 "POST",
                 "/repos/octo/demo/actions/runners/generate-jitconfig",
                 json.dumps(runner),
-                {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
+                {"authorization": f"Bearer {TOKEN}", "user-agent": "bench", "content-type": "application/json"},
             )
             answer = connection.getresponse()
             answer.read()

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(fault) => {
             eprintln!(
-                "simulate: {fault}\nusage: simulate [--first S] [--seeds N] [--jobs N] [--faults all|none] [--trace]"
+                "simulate: {fault}\nusage: simulate [--first S] [--seeds N] [--jobs N] [--faults all|none] [--trace]\n       simulate --capacity JOBS_AN_HOUR"
             );
             return ExitCode::from(2);
         }
@@ -41,6 +41,9 @@ fn main() -> ExitCode {
         totals.faults,
         totals.slowest / 1000,
     );
+    if options.capacity && broken.is_empty() {
+        println!("{}", capacity(&mut totals));
+    }
     if broken.is_empty() {
         println!("simulate: every promise held");
         return ExitCode::SUCCESS;
@@ -49,8 +52,27 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// How one credential fared with the jobs of an hour.
+fn capacity(totals: &mut world::Totals) -> String {
+    totals.waits.sort_unstable();
+    let last = totals.waits.len().saturating_sub(1);
+    let at =
+        |hundredths: usize| totals.waits.get(last * hundredths / 100).copied().unwrap_or_default() / 1000;
+    let jobs = totals.jobs.max(1);
+    format!(
+        "capacity: {} jobs in an hour; queued p50 {} s, p99 {} s, longest {} s; {}.{:02} requests a job",
+        totals.jobs,
+        at(50),
+        at(99),
+        at(100),
+        totals.requests / jobs,
+        totals.requests * 100 / jobs % 100,
+    )
+}
+
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { first: 1, seeds: 1000, jobs: 100, faults: true, trace: false };
+    let mut options =
+        Options { first: 1, seeds: 1000, jobs: 100, faults: true, trace: false, capacity: false };
     while let Some(argument) = arguments.next() {
         let mut number = || -> Result<u64, String> {
             let value = arguments.next().ok_or(format!("{argument} wants a number"))?;
@@ -61,6 +83,10 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
             "--seeds" => options.seeds = number()?,
             "--jobs" => options.jobs = number()?,
             "--trace" => options.trace = true,
+            "--capacity" => {
+                let jobs = number()?;
+                options = Options { jobs, seeds: 1, faults: false, capacity: true, ..options };
+            }
             "--faults" => match arguments.next().as_deref() {
                 Some("all") => options.faults = true,
                 Some("none") => options.faults = false,

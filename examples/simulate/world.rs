@@ -17,6 +17,7 @@ const SECRET: &str = "secret-canary";
 const TOKEN: &str = "ghp_canary";
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
 /// Jobs come within this time; then the world is given as long again to come to rest.
 const BUSY: u64 = 20 * MINUTE;
 const REST: u64 = 100 * MINUTE;
@@ -32,6 +33,15 @@ pub(crate) struct Options {
     pub(crate) jobs: u64,
     pub(crate) faults: bool,
     pub(crate) trace: bool,
+    /// Whether it is asked how many jobs an hour can have: they come over an hour, to as many runners as there may be.
+    pub(crate) capacity: bool,
+}
+
+impl Options {
+    /// For how long jobs come.
+    fn busy(self) -> u64 {
+        if self.capacity { HOUR } else { BUSY }
+    }
 }
 
 #[derive(Default)]
@@ -43,6 +53,10 @@ pub(crate) struct Totals {
     pub(crate) kills: u64,
     pub(crate) faults: u64,
     pub(crate) slowest: u64,
+    /// What was asked of GitHub.
+    pub(crate) requests: u64,
+    /// How long each job was queued, in milliseconds.
+    pub(crate) waits: Vec<u64>,
 }
 
 impl Totals {
@@ -54,6 +68,8 @@ impl Totals {
         self.kills += other.kills;
         self.faults += other.faults;
         self.slowest = self.slowest.max(other.slowest);
+        self.requests += other.requests;
+        self.waits.extend(&other.waits);
     }
 }
 
@@ -118,7 +134,7 @@ impl World {
             ("WEBHOOK_SECRET", SECRET),
             ("GITHUB_TOKEN", TOKEN),
             ("ALLOWED_REPOS", "octo/demo"),
-            ("MAX_RUNNERS", "40"),
+            ("MAX_RUNNERS", if options.capacity { "10000" } else { "40" }),
         ];
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self {
@@ -145,19 +161,20 @@ impl World {
 
     /// Plays until everything has come to rest; the error is the promise that was broken.
     pub(crate) fn play(&mut self) -> Result<Totals, String> {
+        let busy = self.options.busy();
         for job in 1..=self.options.jobs {
-            let at = self.below(BUSY);
+            let at = self.below(busy);
             self.at(at, Happening::Job(job));
         }
-        for sweep in 1..(BUSY + REST) / (3 * MINUTE) {
+        for sweep in 1..(busy + REST) / (3 * MINUTE) {
             self.at(sweep * 3 * MINUTE, Happening::Sweep);
         }
         if self.fault(50) {
-            let at = self.below(BUSY);
+            let at = self.below(busy);
             self.at(at, Happening::Kill);
         }
         while let Some(Reverse((at, sequence))) = self.agenda.pop() {
-            if at > BUSY + REST {
+            if at > busy + REST {
                 break;
             }
             self.now = at;
@@ -225,7 +242,7 @@ impl World {
         let known = &self.hub.jobs[&job];
         let name = runner.and_then(|id| self.hub.runners.get(&id)).map(|runner| runner.name.clone());
         let body = serde_json::json!({
-            "action": action, "repository": {"full_name": "octo/demo"},
+            "action": action, "repository": {"full_name": "octo/demo", "private": self.options.capacity},
             "workflow_job": {"id": job, "run_id": job + 1_000_000, "labels": known.labels,
                 "created_at": time_text(known.created), "runner_id": runner, "runner_name": name},
         })
@@ -275,6 +292,7 @@ impl World {
         self.totals.stolen += u64::from(meant_for != job);
         let waited = self.now - self.hub.jobs[&job].created;
         self.totals.slowest = self.totals.slowest.max(waited);
+        self.totals.waits.push(waited);
         self.trace(|| format!("job {job} runs in sandbox {sandbox}, which was meant for {meant_for}"));
         self.announce("in_progress", job, Some(runner));
         let ends = self.now + self.hub.jobs[&job].seconds * SECOND;
@@ -408,6 +426,7 @@ impl World {
     /// GitHub's answer and how long it takes. What is lost on the way back took effect all the same.
     fn ask(&mut self, request: &Request) -> (u64, Result<Answer, Fault>) {
         let delay = 20 + self.below(400);
+        self.totals.requests += 1;
         if self.fault(3) {
             return (5 * SECOND, Err(Fault::Unreachable));
         }
@@ -564,6 +583,9 @@ impl World {
     fn promises(&self) -> Result<(), String> {
         if self.hub.limited > 0 {
             return Err("GitHub's limit of POSTs was met".to_owned());
+        }
+        if self.options.capacity {
+            return Ok(());
         }
         let mut coming: BTreeMap<u64, u64> = BTreeMap::new();
         for living in self.cloud.living.values() {
