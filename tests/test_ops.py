@@ -43,7 +43,10 @@ def test_every_alert_leads_to_a_page_that_is_there() -> None:
     rules = (OPS / "alerts.yml").read_text()
     pages = re.findall(r"runbook: (\S+)", rules)
     assert len(pages) == rules.count("- alert:")
-    assert all((ROOT / page).is_file() for page in pages)
+    for page in pages:
+        file, _, section = page.strip('"').partition("#")
+        heads = re.findall(r"^#+ (.*)$", (ROOT / file).read_text(), re.MULTILINE)
+        assert not section or section in {head.lower().replace(" ", "-") for head in heads}, page
 
 
 def test_the_alerts_fire_when_they_should_and_not_otherwise() -> None:
