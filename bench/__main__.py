@@ -6,6 +6,7 @@ themselves are this machine's.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from rich.console import Console
 
 from bench import inside, plots
 from bench.book import Book
-from bench.contestants import BOOT, Contestant
+from bench.contestants import BOOT, RUNNER, Contestant
 from bench.inside import RESULTS, content
 from bench.load import Latencies, request, send
 from host.component import PATH, Loaded, precompiled_path
@@ -159,6 +160,26 @@ def burst(book: Book, jobs: int) -> None:
     book.note(f"burst of {first}: memory a course", "MiB", each, None, "< 1", each < 1)
 
 
+def machine_floor(book: Book, jobs: int) -> None:
+    """As many such sandboxes started one after another by this process, and nothing else done."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        began = time.time()
+        started = []
+        for job in range(1, jobs + 1):
+            process = subprocess.Popen(
+                [str(RUNNER), home, str(BOOT)],
+                stdin=subprocess.PIPE,
+                env=os.environ | {"JITNEY_SANDBOX": f"job-{job}"},
+            )
+            process.stdin.write(b"config\n")  # type: ignore[union-attr]
+            process.stdin.close()  # type: ignore[union-attr]
+            started.append(process)
+        last = max(handed_over(Path(home), job) for job in range(1, jobs + 1)) - began
+        for process in started:
+            process.wait()
+    book.note(f"floor: {jobs} such sandboxes, started by themselves", "s", last, None, "", None)
+
+
 def limited_burst(book: Book, jobs: int, pace: int) -> None:
     """A matrix at once under GitHub's limit of 180 POSTs a minute, which jitney keeps away from by its own pace: the
     first `pace` go at once, the rest a minute after them, and no sooner."""
@@ -238,6 +259,7 @@ def main() -> int:
         "own-steps": lambda: inside.own_share(book, 300),
         "launched": lambda: launched(book, options.rounds),
         "burst": lambda: burst(book, 256),
+        "machine-floor": lambda: machine_floor(book, 170),
         "limited-burst": lambda: limited_burst(book, 256, 150),
         "flood": lambda: flood(book),
         "growth": lambda: inside.growth(book),
@@ -255,7 +277,7 @@ def main() -> int:
 
 def write(book: Book) -> None:
     """The results for programs, and the comparison as a picture."""
-    about = {"python": sys.version.split()[0], "cores": len(__import__("os").sched_getaffinity(0))}
+    about = {"python": sys.version.split()[0], "cores": len(os.sched_getaffinity(0))}
     rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=False).stdout.split()
     about["rustc"] = rust[1] if len(rust) > 1 else "unknown"
     (RESULTS / "results.json").write_text(json.dumps({"about": about, "rows": book.rows}, indent=1) + "\n")
