@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags
+from host.launcher.process import Process
 from host.log import logger
 
 #: Seconds for which the name of a sandbox that ended by itself stays taken, as it may at Modal.
@@ -33,7 +34,7 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", 
 @dataclass
 class _Living:
     sandbox: Sandbox
-    process: asyncio.subprocess.Process
+    process: Process
     handed_over: bool = False
     end: asyncio.Task[None] | None = field(default=None)
 
@@ -70,15 +71,7 @@ class LocalLauncher:
         home = tempfile.TemporaryDirectory(prefix=f"{order.name}-", ignore_cleanup_errors=True)
         own = {"JITNEY_SANDBOX": order.name, "JITNEY_TAGS": json.dumps(dict(order.tags))}
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=self._environment | dict(order.environment) | own,
-                cwd=home.name,
-                start_new_session=True,
-            )
+            process = Process(self._command, self._environment | dict(order.environment) | own, home.name)
         except BaseException:
             home.cleanup()
             raise
@@ -89,25 +82,24 @@ class LocalLauncher:
 
     async def _await_end(self, living: _Living, home: tempfile.TemporaryDirectory[str], timeout: int) -> None:
         try:
-            await asyncio.wait_for(living.process.wait(), timeout)
+            status = await asyncio.wait_for(living.process.wait(), timeout)
         except TimeoutError:
             await _kill(living.process)
-        self._statuses[living.sandbox.id] = living.process.returncode or 0
+            status = await living.process.wait()
+        self._statuses[living.sandbox.id] = status
         if len(self._statuses) > REMEMBERED:
             self._statuses.pop(next(iter(self._statuses)))
         if self._living.pop(living.sandbox.id, None) is not None:
             self._ended[living.sandbox.name] = time.monotonic()
-        logger().info("sandbox-ended", sandbox=living.sandbox.name, exit=living.process.returncode)
+        logger().info("sandbox-ended", sandbox=living.sandbox.name, exit=status)
         home.cleanup()
 
     async def hand_over(self, sandbox: str, line: str, tags: Tags) -> None:
         """Writes the line to the process, which may not read it yet: the pipe keeps it."""
         living = self._living.get(sandbox)
-        if living is None or living.process.stdin is None:
+        if living is None:
             raise ProcessLookupError("the sandbox ended before it was handed its config")
-        living.process.stdin.write(line.encode() + b"\n")
-        await living.process.stdin.drain()
-        living.process.stdin.close()
+        await living.process.tell(line.encode() + b"\n")
         living.handed_over = True
         living.sandbox = Sandbox(living.sandbox.id, living.sandbox.name, dict(tags))
 
@@ -146,7 +138,7 @@ class LocalLauncher:
             await self.terminate(living.sandbox.id)
 
 
-async def _kill(process: asyncio.subprocess.Process) -> None:
+async def _kill(process: Process) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, sign)

@@ -1,0 +1,55 @@
+"""A process of this machine, awaited from the event loop.
+
+`subprocess` starts it by vfork; uvloop forks, which copies the page tables of a process that holds wasmtime's memory,
+and holds the loop up for ten times as long.
+"""
+
+import asyncio
+import contextlib
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+
+
+class Process:
+    """A started process, the leader of a session of its own, with a pipe to its standard input."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], directory: str) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=directory,
+            start_new_session=True,
+            bufsize=0,
+        )
+        self.pid = self._process.pid
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[int] = self._loop.create_future()
+        threading.Thread(target=self._watch, name=f"sandbox-{self.pid}", daemon=True).start()
+
+    async def wait(self) -> int:
+        """Its status, once it has ended."""
+        return await asyncio.shield(self._ended)
+
+    async def tell(self, line: bytes) -> None:
+        """Writes to its standard input and closes it. Raises OSError if it has ended."""
+        await asyncio.to_thread(self._tell, line)
+
+    def _tell(self, line: bytes) -> None:
+        if self._process.stdin is None:
+            raise BrokenPipeError
+        with self._process.stdin as pipe:
+            while line:
+                line = line[pipe.write(line) :]
+
+    def _watch(self) -> None:
+        status = self._process.wait()
+        with contextlib.suppress(RuntimeError):  # The loop may be closed by now.
+            self._loop.call_soon_threadsafe(self._end, status)
+
+    def _end(self, status: int) -> None:
+        if not self._ended.done():
+            self._ended.set_result(status)
