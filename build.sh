@@ -16,6 +16,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   demo       the main job from end to end on this machine, with no account
   serve      the endpoint on this machine       ./build.sh serve --port 8080 --launcher local
   doctor     looks at settings, credential, permissions, webhook and Modal
+  cost       what sandboxes cost               ./build.sh cost --since 7d --by repository
   replay     decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
   simulate   the core against a GitHub and a Modal that fail at random
                                                 ./build.sh simulate --seeds 1000 --jobs 100
@@ -242,6 +243,7 @@ case "$command" in
     command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
     exec cargo run --quiet --release --locked --example simulate -- "$@"
     ;;
+  cost) build && exec .venv/bin/python -m host cost "$@" ;;
   doctor) build && exec .venv/bin/python -m host doctor "$@" ;;
   replay) build && exec .venv/bin/python -m host replay "$@" ;;
   bench) build && need_python bench && exec .venv/bin/python -m bench "$@" ;;

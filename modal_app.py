@@ -14,8 +14,8 @@ from host import image
 from host.launcher import APP
 
 app = modal.App(APP)
-#: Which runner the image has, for the health page.
-built_of = modal.Dict.from_name("jitney", create_if_missing=True)
+#: Which runner the image has, what sandboxes cost, which deliveries came: what a new container shows at once.
+kept = modal.Dict.from_name("jitney", create_if_missing=True)
 settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
 
 
@@ -49,10 +49,12 @@ class Jitney:
         from host.component import Component
         from host.endpoint import Endpoint
         from host.launcher.modal import ModalLauncher
+        from host.shelf import ModalShelf
 
         log.configure()
         launcher = ModalLauncher(app, refresh_runner_image.spawn.aio)
-        self.endpoint = Endpoint(Component(os.environ, self.loaded), launcher, defer, built_image)
+        component = Component(os.environ, self.loaded)
+        self.endpoint = Endpoint(component, launcher, defer, built_image, ModalShelf(kept))
 
     @modal.asgi_app(label="jitney")
     def webhook(self) -> Any:
@@ -83,7 +85,7 @@ async def defer(ticket: str, delay: float) -> None:
 
 async def built_image() -> Any:
     """The runner image's version, and when it was built; None before the first."""
-    return await built_of.get.aio("runner-image", None)
+    return await kept.get.aio("runner-image", None)
 
 
 @app.function(image=image.web(), schedule=modal.Period(minutes=3))
@@ -118,4 +120,4 @@ def refresh_runner_image() -> None:
         built = image.runner(under, release.version, release.url, release.sha256).build(home)
         built.publish(image.published(registry_image))
         log.logger().info("runner-image", name=image.published(registry_image), version=release.version)
-    built_of.put("runner-image", {"version": release.version, "built": int(time.time() * 1000)})
+    kept.put("runner-image", {"version": release.version, "built": int(time.time() * 1000)})

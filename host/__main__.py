@@ -1,6 +1,7 @@
-"""The command line: `python -m host serve | replay | doctor | precompile`."""
+"""The command line: `python -m host serve | replay | doctor | cost | precompile`."""
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 
@@ -11,6 +12,37 @@ EXAMPLES = """examples:
   python -m host doctor --json | jq '.[] | select(.level != "ok")'
   python -m host replay --unsigned tests/payloads/ping.json"""
 
+COSTS = """examples:
+  python -m host cost --since 24h --by job
+  python -m host cost --since 7d --csv > cost.csv
+  python -m host cost --launcher local --journal .jitney/journal.db"""
+RAW = argparse.RawDescriptionHelpFormatter
+
+
+async def _cost(options: argparse.Namespace) -> int:
+    from host.cost import cost
+    from host.shelf import LocalShelf, ModalShelf, Shelf
+
+    shelf: Shelf
+    if options.launcher == "modal":
+        import modal
+
+        from host.launcher import APP
+
+        try:
+            shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
+        except modal.exception.Error as error:
+            print(
+                f"jitney: Modal cannot be asked ({type(error).__name__}); sign in with `modal setup`", file=sys.stderr
+            )
+            return 1
+    elif options.journal.exists():
+        shelf = LocalShelf(options.journal)
+    else:
+        print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
+        return 1
+    return await cost(shelf, options.since, options.by, options.form or "table")
+
 
 def main() -> int:
     """Reads the command line and does what it says."""
@@ -18,7 +50,7 @@ def main() -> int:
         prog="python -m host",
         description="jitney's host. ./build.sh builds what it needs and then calls it.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RAW,
     )
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the endpoint on this machine")
@@ -32,6 +64,14 @@ def main() -> int:
     commands.add_parser("replay", help="decide on one delivery again", add_help=False)
     doctor = commands.add_parser("doctor", help="look at settings, credential, permissions, webhook and Modal")
     doctor.add_argument("--json", action="store_true", help="for programs; the exit status is 1 if anything fails")
+    cost = commands.add_parser("cost", help="what sandboxes cost", epilog=COSTS, formatter_class=RAW)
+    cost.add_argument("--since", default="7d", metavar="SPAN", help="7d unless told otherwise; 24h, 90m, 2w")
+    cost.add_argument("--by", choices=["repository", "day", "job"], default="repository")
+    form = cost.add_mutually_exclusive_group()
+    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="for spreadsheets")
+    form.add_argument("--json", dest="form", action="store_const", const="json", help="for programs")
+    cost.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
+    cost.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
     commands.add_parser("precompile", help="compile the component ahead, for quick starts")
     options, rest = parser.parse_known_args()
     log.configure()
@@ -41,6 +81,8 @@ def main() -> int:
         return replay(rest)
     if rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
+    if options.command == "cost":
+        return asyncio.run(_cost(options))
     if options.command == "precompile":
         from host.component import precompile
 

@@ -10,11 +10,11 @@ from typing import Any
 from wasmtime import Trap, WasmtimeError
 from wasmtime.component import Record, Variant
 
+from host.books import Books
 from host.component import Component, Course
 from host.credentials import Credentials, Unauthorized
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start, Volume
 from host.log import logger
-from host.metrics import Metrics
 from host.pace import Held, Pace, Quota, Turn
 
 #: Keeps a ticket that is to be opened again after so many seconds.
@@ -42,10 +42,9 @@ STAGES = {
 class Courses:
     """Plays courses. The component blocks while it asks GitHub, so each has a thread while it does."""
 
-    def __init__(
-        self, component: Component, launcher: Launcher, defer: Defer, metrics: Metrics | None = None
-    ) -> None:
-        self._metrics = metrics or Metrics()
+    def __init__(self, component: Component, launcher: Launcher, defer: Defer, books: Books | None = None) -> None:
+        self._books = books or Books()
+        self._ledger = self._books.ledger
         self._component = component
         self._launcher = launcher
         self._defer = defer
@@ -103,12 +102,14 @@ class Courses:
         try:
             await self._play(None, "sweep", recent, pending)
         except (Trap, WasmtimeError, ValueError) as error:
+            self._books.metrics.failed("sweep")
             logger().error("component-failed", error=type(error).__name__)
 
     async def _guarded(self, answered: asyncio.Future[Any], resumption: str, *opening: Any) -> None:
         try:
             await self._play(answered, *opening)
         except (Trap, WasmtimeError, ValueError) as error:
+            self._books.metrics.failed("course")
             logger().error("component-failed", error=type(error).__name__)
             await self._defer(resumption, AFTER_FAILURE)
 
@@ -140,7 +141,7 @@ class Courses:
         ms = {stage: round(seconds * 1000, 3) for stage, seconds in spent.items()}
         line = json.loads(answer.log) | {"ms": ms}
         logger().info(event, **line)
-        self._metrics.observe(event, line)
+        self._books.observe(event, line)
         if answered is not None and not answered.done():
             answered.set_result(answer)
 
@@ -176,18 +177,27 @@ class Courses:
             case "claim":
                 return Variant("again" if self._claim(payload) else "done")
             case "start":
-                return Variant("started", await self._launcher.start(_start(payload)))
+                sandbox = await self._launcher.start(_start(payload))
+                self._ledger.opened(sandbox, dict(payload.tags))
+                return Variant("started", sandbox)
             case "hand-over":
                 self._turns.pop(asyncio.current_task(), None)
                 await self._launcher.hand_over(payload.sandbox, payload.line, dict(payload.tags))
+                self._ledger.handed_over(payload.sandbox, dict(payload.tags))
             case "terminate":
                 await self._launcher.terminate(payload)
+                self._ledger.closed(payload)
             case "permit":
                 permitted = self._quota.permit(payload.name, payload.most, payload.within)
                 return Variant("done" if permitted else "full")
             case "watch":
                 status = await self._launcher.watch(payload.sandbox, payload.seconds)
-                return Variant("done") if status is None else Variant("ended", status)
+                if status is None:
+                    return Variant("done")
+                self._ledger.closed(payload.sandbox)
+                return Variant("ended", status)
+            case "spent":
+                return Variant("spent", await self._ledger.spent(payload / 1000))
             case "refresh-image":
                 await self._launcher.refresh_image()
             case "find-name":
@@ -195,7 +205,9 @@ class Courses:
             case "find-job":
                 return Variant("found", [_found(s) for s in await self._launcher.find_job(payload)])
             case "find-all":
-                return Variant("found", [_found(s) for s in await self._launcher.find_all()])
+                living = await self._launcher.find_all()
+                self._ledger.found(living)
+                return Variant("found", [_found(s) for s in living])
             case "open":
                 await self._defer(payload, 0.0)
             case "authorize":

@@ -8,15 +8,19 @@ import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wasmtime import Trap, WasmtimeError
 
 from host import log
+from host.books import Books
 from host.component import Component, Instance
 from host.courses import Courses, Defer
 from host.launcher import Launcher
-from host.metrics import Metrics
+from host.shelf import Shelf
+
+if TYPE_CHECKING:
+    from host.status import StatusPage
 
 #: GitHub sends no payload over 25 MB ("Webhook events and payloads").
 BODY_LIMIT = 25 * 1024 * 1024
@@ -46,12 +50,21 @@ class TurnedAway(Exception):
 class Endpoint:
     """The ASGI application."""
 
-    def __init__(self, component: Component, launcher: Launcher, defer: Defer, image: Image | None = None) -> None:
+    def __init__(
+        self,
+        component: Component,
+        launcher: Launcher,
+        defer: Defer,
+        image: Image | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
         self._component = component
         self._defer = defer
         self._image = image
-        self._metrics = Metrics()
-        self._courses = Courses(component, launcher, defer, self._metrics)
+        self._books = Books(shelf)
+        self._metrics = self._books.metrics
+        self._courses = Courses(component, launcher, defer, self._books)
+        self._page: StatusPage | None = None
         checked = component.check()
         self._unready = next((part.unready for part in checked if part.unready), None)
         self._health = _health(component, self._unready, *(json.loads(part.report) for part in checked))
@@ -72,8 +85,8 @@ class Endpoint:
             return None
         if scope["method"] == "GET" and scope["path"] == "/":
             return await _respond(send, 200, json.dumps(self._health))
-        if scope["method"] == "GET" and scope["path"] == "/metrics":
-            return await self._show_metrics(scope, send)
+        if scope["path"] == "/metrics" or scope["path"].startswith("/status"):
+            return await self._show(scope, receive, send)
         began = time.perf_counter()
         self._held += 1
         try:
@@ -83,20 +96,25 @@ class Endpoint:
         ms["total"] = _ms(began)
         line = json.loads(answer.log) | {"ms": ms}
         log.logger().info("delivery", status=answer.status, **line)
-        self._metrics.observe("delivery", line)
+        self._books.observe("delivery", line)
         await _respond(send, answer.status, answer.body)
         if self._spare is None:
             self._spare = self._component.intake()
         return None
 
-    async def _show_metrics(self, scope: dict[str, Any], send: Send) -> None:
-        """For who presents STATUS_TOKEN as a bearer; for anybody else there is no such page."""
-        presented = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        if not self._component.intake().call("settings", "may-see-status", presented):
-            return await _respond(send, 404, json.dumps({"outcome": "refused", "reason": "no-such-page"}))
-        self._metrics.running.set(len(self._courses.running))
-        self._metrics.deferred.set(len(self._waiting))
-        return await _respond(send, 200, self._metrics.text(), b"text/plain; version=0.0.4; charset=utf-8")
+    async def _show(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """The status page and the metrics, which need not be quick."""
+        if self._page is None:
+            from host.status import StatusPage
+
+            self._page = StatusPage(self._component, self._books, self._health, self._queues)
+        reply = await self._page.answer(scope, receive)
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers()})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    def _queues(self) -> tuple[int, list[str]]:
+        """How many courses run, and the tickets that wait."""
+        return len(self._courses.running), list(self._waiting)
 
     async def resume(self, ticket: str, due: float = 0.0) -> None:
         """Plays a deferred ticket's course to its end, once it is due, in seconds since the epoch."""
@@ -125,7 +143,9 @@ class Endpoint:
     async def close(self, grace: float) -> list[str]:
         """Takes no more deliveries, lets courses end for `grace` seconds; the tickets of the rest."""
         self._closing = True
-        return await self._courses.close(grace)
+        left = await self._courses.close(grace)
+        await self._books.flush()
+        return left
 
     async def _delivery(self, scope: dict[str, Any], receive: Receive) -> tuple[Any, dict[str, float]]:
         head = ""
@@ -189,6 +209,7 @@ class Endpoint:
                 return instance.call("intake", "decide", head, body)
             return await asyncio.to_thread(instance.call, "intake", "decide", head, body)
         except (Trap, WasmtimeError) as error:
+            self._metrics.failed("delivery")
             log.logger().error("component-failed", error=type(error).__name__)
             return None
 

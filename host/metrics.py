@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 #: Seconds: from a decision to a GPU's boot.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 1800)
+#: Seconds that a job waits for its runner: a sandbox's boot, a limit of GitHub's, a budget that is spent.
+WAITS = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600, 86400)
 #: What a sweep counts, and what it measures.
 COUNTED = ("requests", "opened", "redelivered", "deleted", "ended", "unreadable", "hooks_hidden")
 MEASURED = ("queued", "oldest_queued_s", "quota_remaining", "repositories")
@@ -46,6 +48,23 @@ class Metrics:
             )
             for name in MEASURED
         }
+        self.queued = Histogram(
+            "jitney_queued_seconds", "From a job's creation to its start on a runner of ours.",
+            buckets=WAITS, registry=self._registry,
+        )  # fmt: skip
+        self._cost = {
+            name: Counter(
+                f"jitney_{name}", f"{what} of sandboxes that ended.", ["repository"], registry=self._registry
+            )
+            for name, what in (("cost_usd", "Cost"), ("sandbox_seconds", "Life"))
+        }
+        self._failures = Counter(
+            "jitney_component_failures", "Deliveries, courses and sweeps in which the component itself failed.",
+            ["where"], registry=self._registry,
+        )  # fmt: skip
+        for where in ("delivery", "course", "sweep"):
+            self._failures.labels(where)
+        self.living = Gauge("jitney_sandboxes_living", "Sandboxes that live.", registry=self._registry)
         self.running = Gauge("jitney_courses_running", "Courses that run.", registry=self._registry)
         self.deferred = Gauge(
             "jitney_tickets_waiting", "Deferred tickets that this process waits with.", registry=self._registry
@@ -59,14 +78,24 @@ class Metrics:
         if event not in self._lines:
             return
         self._lines[event].labels(line["outcome"], line["reason"]).inc()
+        stages = "sweep" if line["outcome"] == "swept" else event
         for stage, ms in line.get("ms", {}).items():
-            self._stages.labels(event, stage).observe(ms / 1000)
+            self._stages.labels(stages, stage).observe(ms / 1000)
         for name in COUNTED:
             if name in line:
                 self._swept.labels(name).inc(line[name])
         for name, gauge in self._gauges.items():
             if name in line:
                 gauge.set(line[name])
+
+    def cost(self, repository: str, seconds: float, usd: float) -> None:
+        """A sandbox ended."""
+        self._cost["cost_usd"].labels(repository).inc(usd)
+        self._cost["sandbox_seconds"].labels(repository).inc(seconds)
+
+    def failed(self, where: str) -> None:
+        """The component itself failed."""
+        self._failures.labels(where).inc()
 
     def text(self) -> str:
         """All of it, in Prometheus's text form."""

@@ -16,6 +16,7 @@ from host.endpoint import Endpoint
 from host.journal import Journal
 from host.launcher import APP, Launcher
 from host.log import logger
+from host.shelf import LocalShelf
 
 #: Seconds that courses have to end after SIGTERM.
 GRACE = 8.0
@@ -95,7 +96,7 @@ async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_e
     """Serves until told to stop."""
     journal = Journal(journal_path)
     sandboxes = await _launcher(launcher)
-    endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer)
+    endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer, shelf=LocalShelf(journal_path))
     config = uvicorn.Config(
         endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off", http=Bounded,
         timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,

@@ -1,6 +1,6 @@
 //! From a delivery to a verdict, check by check, each of them on the record.
 
-use crate::answer::{Answer, Outcome, Reason, Subject};
+use crate::answer::{Answer, Outcome, Progress, Reason, Subject};
 use crate::delivery::{Action, Delivery, Headers, JobDelivery};
 use crate::ids::RunnerName;
 use crate::settings::IntakeSettings;
@@ -105,7 +105,11 @@ fn admit(
     }
     record.pass("repository", "allowed");
 
-    let purpose = purpose(&job).map_err(|reason| record.stop("action", Outcome::Ignored, reason))?;
+    let purpose = purpose(&job).map_err(|reason| {
+        let runner = job.runner.as_deref().filter(|_| job.action == Action::InProgress);
+        let progress = Progress { runner, at: job.at, created: job.created, over: false };
+        record.stop("action", Outcome::Ignored, reason).with_progress(&progress)
+    })?;
     record.pass(
         "action",
         match purpose {

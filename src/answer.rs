@@ -2,6 +2,7 @@
 
 use crate::ids::{Guid, JobId, RunId, RunnerName};
 use crate::repository::Repository;
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -131,7 +132,36 @@ pub struct Answer {
     pub counts: Vec<(&'static str, u64)>,
 }
 
+/// How far a job has come, as a delivery tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// The runner that has or had it.
+    pub runner: Option<&'a str>,
+    /// When the runner took it, or when it was over.
+    pub at: Option<Timestamp>,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// Whether it is over.
+    pub over: bool,
+}
+
 impl Answer {
+    /// The answer with what is known of a runner of ours: its name, `running_at` and `queued_ms` once it has a job,
+    /// `over_at` once it had. Of somebody else's runner it says nothing.
+    #[must_use]
+    pub fn with_progress(mut self, progress: &Progress<'_>) -> Self {
+        self.runner = progress.runner.and_then(RunnerName::parse);
+        if let (Some(_), Some(at)) = (&self.runner, progress.at) {
+            if progress.over {
+                self.counts.push(("over_at", at.0));
+            } else {
+                self.counts.push(("running_at", at.0));
+                self.counts.extend(progress.created.map(|created| ("queued_ms", at.since(created))));
+            }
+        }
+        self
+    }
+
     /// An answer about `subject`.
     pub fn new(outcome: Outcome, reason: Reason, subject: Subject) -> Self {
         Self { outcome, reason, subject, runner: None, sandbox: None, counts: Vec::new() }

@@ -112,6 +112,8 @@ pub struct JobDelivery {
     pub labels: Vec<Label>,
     /// When it was created.
     pub created: Option<Timestamp>,
+    /// When a runner took it, or when it was over: what the action says.
+    pub at: Option<Timestamp>,
     /// The runner that took it, by name.
     pub runner: Option<String>,
     /// The App's installation that the delivery comes through.
@@ -157,6 +159,10 @@ struct WireJob<'a> {
     labels: Vec<Cow<'a, str>>,
     #[serde(default)]
     created_at: Option<&'a str>,
+    #[serde(default)]
+    started_at: Option<&'a str>,
+    #[serde(default)]
+    completed_at: Option<&'a str>,
     #[serde(default)]
     runner_id: Option<u64>,
     #[serde(default)]
@@ -211,8 +217,15 @@ impl JobDelivery {
             return Err(field("workflow_job.labels", &"there are more than 100"));
         }
         let labels = job.labels.iter().map(|label| Label::parse(label)).collect::<Result<_, _>>();
+        let action = Action::read(&wire.action);
+        let at = match action {
+            Action::InProgress => job.started_at,
+            Action::Completed => job.completed_at,
+            _ => None,
+        };
         Ok(Self {
-            action: Action::read(&wire.action),
+            action,
+            at: at.and_then(Timestamp::parse),
             repository: Repository::parse(&wire.repository.full_name)
                 .map_err(|e| field("repository.full_name", &e))?,
             private: wire.repository.private,

@@ -103,6 +103,11 @@ impl RunnerName {
         job.parse().ok().filter(|&id| ours && id != 0).map(JobId)
     }
 
+    /// A name that GitHub tells, if it is one of ours.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::job_of(name).map(|_| Self(name.to_owned()))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

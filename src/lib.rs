@@ -12,7 +12,8 @@
 //! 5. [`ticket`]: what a verdict hands on; [`course`] plays it out, a command at a time.
 //! 6. [`github`]: the requests that courses make, and what GitHub's answers mean.
 //! 7. [`doctor`]: what an operator asks when nothing runs.
-//! 8. [`replay`]: one delivery, decided again at the command line, with its reasons.
+//! 8. [`status`]: who may see the status page, and what on it wants an operator.
+//! 9. [`replay`]: one delivery, decided again at the command line, with its reasons.
 //!
 //! [`answer`] is what GitHub and the log are told; the types that a name is parsed into once and for all are
 //! [`repository`], [`label`], [`ids`], [`timestamp`], [`secret`] and [`shown`].
@@ -34,6 +35,7 @@ pub mod secret;
 pub mod settings;
 pub mod shown;
 pub mod signature;
+pub mod status;
 pub mod ticket;
 pub mod timestamp;
 pub mod vetting;

@@ -1,6 +1,6 @@
 //! What a verdict hands on to a course: all that the course needs, and no secret.
 
-use crate::answer::Subject;
+use crate::answer::{Answer, Outcome, Progress, Reason, Subject};
 use crate::delivery::JobDelivery;
 use crate::github::QueuedJob;
 use crate::ids::{Guid, InstallationId, JobId, RunId};
@@ -45,6 +45,9 @@ pub struct Ticket {
     pub private: Option<bool>,
     /// The runner that took it, where the delivery names one.
     pub runner: Option<String>,
+    /// When that runner took it, or when it was over.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
     /// The App's installation, where the delivery names one.
     #[serde(default)]
     pub installation: Option<InstallationId>,
@@ -69,6 +72,7 @@ impl Ticket {
             created: job.created,
             private: job.private,
             runner: job.runner.clone(),
+            at: job.at,
             installation: job.installation,
             deferrals: 0,
             starts: 0,
@@ -87,6 +91,7 @@ impl Ticket {
             created: job.created,
             private: None,
             runner: None,
+            at: None,
             installation: None,
             deferrals: 1,
             starts: 0,
@@ -107,6 +112,13 @@ impl Ticket {
             run: Some(self.run),
             job: Some(self.job),
         }
+    }
+
+    /// An answer about it. One about a job on a runner of ours says which, and when it began or was over.
+    pub fn answer(&self, outcome: Outcome, reason: Reason) -> Answer {
+        let over = self.purpose == Purpose::Release;
+        let progress = Progress { runner: self.runner.as_deref(), at: self.at, created: self.created, over };
+        Answer::new(outcome, reason, self.subject()).with_progress(&progress)
     }
 
     /// Reads what [`Ticket::write`] wrote.

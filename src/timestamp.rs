@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use time::{
-    OffsetDateTime,
+    OffsetDateTime, Time,
     format_description::well_known::{Rfc2822, Rfc3339},
 };
 
@@ -26,6 +26,15 @@ impl Timestamp {
             OffsetDateTime::parse(&rfc3339, &Rfc3339).ok()
         })?;
         u64::try_from(at.unix_timestamp()).ok()?.checked_mul(1000).map(Self)
+    }
+
+    /// The first moment of this one's month, by UTC.
+    #[must_use]
+    pub fn month(self) -> Self {
+        let seconds = i64::try_from(self.0 / 1000).unwrap_or(0);
+        let day = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|at| at.replace_day(1).ok());
+        let first = day.map_or(0, |at| at.replace_time(Time::MIDNIGHT).unix_timestamp());
+        Self(u64::try_from(first).unwrap_or(0).saturating_mul(1000))
     }
 
     /// Milliseconds from `earlier` to this; none if it lies ahead.

@@ -208,6 +208,7 @@ impl World {
             Command::Claim(_) if roll.is_multiple_of(5) => Outcome::Again,
             Command::Answer(_)
             | Command::RefreshImage
+            | Command::Spent(_)
             | Command::Claim(_)
             | Command::Hold(_)
             | Command::Pause(_) => Outcome::Done,

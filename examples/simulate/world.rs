@@ -486,6 +486,7 @@ impl World {
                 return Ok(None);
             }
             Command::RefreshImage => Outcome::Done,
+            Command::Spent(_) => Outcome::Spent(0),
             Command::Permit { .. } => return Err("no job of this world is refused".to_owned()),
             Command::Authorize { .. } => return Err("a token needs no keys instance".to_owned()),
             Command::Pause(pause) => return Ok(Some((pause, Outcome::Done))),

@@ -46,6 +46,7 @@ pub(super) fn to_host(command: Command) -> wit::Command {
         }
         Command::Answer(answer) => wit::Command::Answer(carry(&answer)),
         Command::Watch { sandbox, seconds } => wit::Command::Watch(wit::Watch { sandbox, seconds }),
+        Command::Spent(since) => wit::Command::Spent(since.0),
         Command::RefreshImage => wit::Command::RefreshImage,
         Command::Authorize { whose, again } => {
             wit::Command::Authorize(wit::Authorization { whose: whose.write(), again })
@@ -72,6 +73,7 @@ pub(super) fn from_host(outcome: wit::Outcome) -> Outcome {
             Outcome::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
         }
         wit::Outcome::Held(wait) => Outcome::Held(wait),
+        wit::Outcome::Spent(nano_usd) => Outcome::Spent(nano_usd),
         wit::Outcome::Authorized(token) => Outcome::Authorized(Secret::new(token)),
         wit::Outcome::Unauthorized(refusal) => Outcome::Unauthorized(match refusal.status {
             0 => Err(Fault::Unreachable),

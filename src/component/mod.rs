@@ -10,6 +10,7 @@ mod exports;
 mod http;
 mod keys;
 mod run;
+mod status;
 
 use crate::admission::{self, Trust, Verdict};
 use crate::answer::{self, Outcome, Reason, Subject};
@@ -61,11 +62,6 @@ impl wit::settings::Guest for Jitney {
             keys: d.keys,
         };
         DECLARED.iter().map(setting).collect()
-    }
-
-    fn may_see_status(authorization: String) -> bool {
-        let settings = IntakeSettings::read(&get_environment()).settings;
-        settings.is_some_and(|settings| settings.may_see_status(&authorization))
     }
 
     fn check(kind: Kind) -> wit::settings::Readiness {

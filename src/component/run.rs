@@ -97,6 +97,7 @@ fn mint(decision: &Decision) -> Result<u8, String> {
             Step::Tell(Command::FindName(_) | Command::FindJob(_) | Command::FindAll) => {
                 Outcome::Found(Vec::new())
             }
+            Step::Tell(Command::Spent(_)) => Outcome::Spent(0),
             Step::Tell(Command::Authorize { whose, .. }) => match super::keys::grant(&whose.write()) {
                 Ok(grant) => Outcome::Authorized(grant.token),
                 Err(refused) => Outcome::Unauthorized(refused),

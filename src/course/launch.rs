@@ -3,6 +3,7 @@
 //! The sandbox's name is the claim on the job, so whoever comes second learns it before GitHub is asked for
 //! anything. A launch that fails clears away what it made, then ends, or is deferred to be tried again.
 
+mod budget;
 mod clearing;
 mod minting;
 mod refusing;
@@ -14,7 +15,7 @@ use super::{Command, Event, Outcome, Start, Step, Tags, tag};
 use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, JobState, Minted, Request};
 use crate::ids::{Dice, Nonce, RunnerId, RunnerName, SandboxName};
-use crate::machine::Machine;
+use crate::machine::{Machine, NanoUsd};
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
 use crate::timestamp::Timestamp;
@@ -67,6 +68,15 @@ pub(super) struct Launch {
     forked: bool,
     /// Whether the delivery has its answer.
     answered: bool,
+    /// Whether this month's budget was found to suffice.
+    affordable: bool,
+    /// Now.
+    now: Timestamp,
+    /// When the sandbox was started, and what it costs a second.
+    started: Timestamp,
+    rate: NanoUsd,
+    /// What it is made of, as its tag says.
+    shape: String,
 }
 
 #[derive(Debug)]
@@ -87,6 +97,8 @@ enum State {
     Permitting,
     /// Asked GitHub for the run's other jobs.
     LookingAround,
+    /// Asked what sandboxes have cost in this month.
+    Budgeting(NanoUsd),
     /// Waiting for this course's turn, before the sandbox is started or after.
     Turning,
     /// Told all courses to leave GitHub alone for a while, which is this long.
@@ -156,10 +168,16 @@ impl Launch {
             refusal: None,
             forked: false,
             answered: false,
+            affordable: false,
+            now: Timestamp(0),
+            started: Timestamp(0),
+            rate: 0,
+            shape: String::new(),
         }
     }
 
     pub(super) fn next(&mut self, event: Event, now: Timestamp) -> Step {
+        self.now = now;
         match (std::mem::replace(&mut self.state, State::Over), event) {
             (State::Fresh, _) => self.tell(State::Claiming, Command::Claim(self.ticket.job)),
             (State::Claiming, Event::Outcome(Outcome::Taken)) if self.ticket.deferrals > 0 => {
@@ -214,6 +232,7 @@ impl Launch {
                 self.survey()
             }
             (State::Vetting, Event::Answer(answer)) => self.vetted(answer.as_ref().map_err(|e| *e), now),
+            (State::Budgeting(budget), Event::Outcome(outcome)) => self.budgeted(budget, &outcome),
             (State::Permitting, Event::Outcome(outcome)) => self.permitted(&outcome),
             (State::LookingAround, Event::Answer(answer)) => {
                 self.looked_around(answer.as_ref().map_err(|e| *e))
@@ -307,6 +326,9 @@ impl Launch {
         if self.ticket.purpose == Purpose::Refuse && self.refusal.is_none() {
             return self.refuse();
         }
+        if let Some(budget) = self.budget() {
+            return self.look_at_spending(budget);
+        }
         match self.machine() {
             Err(reason) => self.end(End::Finish(Ending::Refused, reason)),
             Ok(machine) if machine.gpu.is_some() => self.start(),
@@ -319,6 +341,8 @@ impl Launch {
             Ok(machine) => machine,
             Err(reason) => return self.end(End::Finish(Ending::Refused, reason)),
         };
+        (self.started, self.rate) = (self.now, self.settings.prices.rate(&machine));
+        self.shape = tag(&machine.to_string());
         let volume = self.volume(machine.cache);
         let environment = self.environment(&machine, volume.is_some());
         let mut machine = machine;
@@ -361,6 +385,9 @@ impl Launch {
             ("owner", tag(self.ticket.repository.owner())),
             ("repository", tag(self.ticket.repository.name())),
             ("nonce", self.nonce.as_str().to_owned()),
+            ("shape", self.shape.clone()),
+            ("rate", self.rate.to_string()),
+            ("started", self.started.0.to_string()),
         ];
         if let Some(minted) = &self.minted {
             tags.push(("runner", self.name.as_str().to_owned()));

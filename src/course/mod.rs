@@ -13,7 +13,7 @@ mod sweep;
 use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, Fault, Request, Whose};
 use crate::ids::{Dice, JobId, SandboxName};
-use crate::machine::Machine;
+use crate::machine::{Machine, NanoUsd};
 use crate::secret::Secret;
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
@@ -67,6 +67,8 @@ pub enum Command {
         /// How long.
         seconds: u32,
     },
+    /// Report what sandboxes have cost since then.
+    Spent(Timestamp),
     /// Have the runner images built anew.
     RefreshImage,
     /// Get a credential for this; another than before if `again`, for that one was refused.
@@ -154,6 +156,8 @@ pub enum Outcome {
     Held(u64),
     /// It ended, with this status.
     Ended(i32),
+    /// Sandboxes have cost so much.
+    Spent(NanoUsd),
     /// Here is the credential.
     Authorized(Secret),
     /// GitHub gave none, but this answer.

@@ -3,7 +3,7 @@
 //! Two jobs of like labels may simply swap their runners, and then nothing is to be done.
 
 use super::{Command, Event, Outcome, Step};
-use crate::answer::{Answer, Outcome as Ending, Reason};
+use crate::answer::{Outcome as Ending, Reason};
 use crate::github::{self, QueuedJob, Request};
 use crate::ids::RunnerName;
 use crate::ticket::Ticket;
@@ -78,15 +78,11 @@ impl Pair {
         let found = Ticket::found(self.ticket.repository.clone(), victim);
         let ticket = Ticket { delivery: self.ticket.delivery.clone(), ..found };
         let text = format!("job {}, whose runner it has, is looked after", ticket.job);
-        let answer = Answer::new(Ending::Ignored, Reason::new("runner-taken", text), self.ticket.subject());
+        let answer = self.ticket.answer(Ending::Ignored, Reason::new("runner-taken", text));
         Step::Tell(Command::Defer(Box::new(ticket), 0, answer))
     }
 
     fn finish(&self, code: &'static str, text: &str) -> Step {
-        Step::Tell(Command::Finish(Answer::new(
-            Ending::Ignored,
-            Reason::new(code, text),
-            self.ticket.subject(),
-        )))
+        Step::Tell(Command::Finish(self.ticket.answer(Ending::Ignored, Reason::new(code, text))))
     }
 }

@@ -4,7 +4,7 @@
 //! GitHub knows: it deletes no busy runner (422), and only a sandbox whose runner is gone for certain is ended.
 
 use super::{Command, Event, Outcome, Sandbox, Step};
-use crate::answer::{Answer, Outcome as Ending, Reason};
+use crate::answer::{Outcome as Ending, Reason};
 use crate::delivery::runner_id;
 use crate::github::{self, Request};
 use crate::settings::CoursesSettings;
@@ -98,10 +98,6 @@ impl Release {
     }
 
     fn finish(&mut self, code: &'static str, text: String) -> Step {
-        Step::Tell(Command::Finish(Answer::new(
-            Ending::Released,
-            Reason::new(code, text),
-            self.ticket.subject(),
-        )))
+        Step::Tell(Command::Finish(self.ticket.answer(Ending::Released, Reason::new(code, text))))
     }
 }

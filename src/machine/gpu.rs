@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gpu {
     pub(super) kind: String,
-    count: u32,
+    pub(super) count: u32,
 }
 
 impl Gpu {

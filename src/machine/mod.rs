@@ -6,16 +6,19 @@
 
 mod gpu;
 mod network;
+mod price;
 mod shape;
 
 pub use gpu::{Gpu, GpuLimit};
 pub use network::{Domain, RUNNERS_OWN};
+pub use price::{DATED as PRICES_DATED, NanoUsd, Prices};
 pub use shape::{Limits, Regions, Shape};
 
 use crate::answer::Reason;
 use crate::label::Label;
 use crate::shown::Shown;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Seconds in an hour.
 pub const HOUR: u32 = 3600;
@@ -41,6 +44,17 @@ pub struct Machine {
     pub cache: bool,
     /// The domains that it may reach; all, if it is not said.
     pub outbound: Option<Vec<Domain>>,
+}
+
+impl fmt::Display for Machine {
+    /// As `2cpu-8GiB-H100:2-docker`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}cpu-{}GiB", self.cpu, f64::from(self.memory) / 1024.0)?;
+        if let Some(gpu) = &self.gpu {
+            write!(f, "-{gpu}")?;
+        }
+        f.write_str(if self.docker { "-docker" } else { "" })
+    }
 }
 
 /// Which jobs are ours, and what they may ask for.

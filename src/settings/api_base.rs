@@ -23,6 +23,15 @@ impl ApiBase {
         Self { https: true, authority: "api.github.com".to_owned(), prefix: String::new() }
     }
 
+    /// Where this GitHub's pages are. Of a proxy before github.com, github.com's.
+    pub fn pages(&self) -> String {
+        match self.authority.strip_prefix("api.") {
+            _ if self.is_server() => format!("https://{}", self.authority),
+            Some(domain) if domain.ends_with(".ghe.com") => format!("https://{domain}"),
+            _ => "https://github.com".to_owned(),
+        }
+    }
+
     /// Whether it is a GitHub Enterprise Server, by its path.
     pub fn is_server(&self) -> bool {
         self.prefix.ends_with("/api/v3")

@@ -7,6 +7,7 @@
 mod api;
 mod api_base;
 mod keys;
+mod money;
 mod reader;
 mod rules;
 
@@ -16,10 +17,10 @@ pub use reader::{Environment, Problem};
 
 use crate::github::{LEAST_RUNNER, Wanted, is_sha256};
 use crate::ids::RunnerVersion;
-use crate::machine::JobRules;
+use crate::machine::{JobRules, NanoUsd, Prices};
 use crate::repository::Allowlist;
 use crate::secret::Secret;
-use crate::signature::{self, WebhookSecrets};
+use crate::signature::WebhookSecrets;
 use crate::vetting::Vetting;
 use reader::Reader;
 use serde::Serialize;
@@ -55,7 +56,7 @@ const fn github(name: &'static str) -> Declared {
 }
 
 /// Every setting that there is.
-pub const DECLARED: [Declared; 27] = [
+pub const DECLARED: [Declared; 29] = [
     courses("GITHUB_TOKEN"),
     intake("WEBHOOK_SECRET"),
     intake("WEBHOOK_SECRET_PREVIOUS"),
@@ -83,6 +84,8 @@ pub const DECLARED: [Declared; 27] = [
     courses("RUNNER_IMAGE"),
     both("RUNNER_PROFILES"),
     courses("MINTS_PER_MINUTE"),
+    courses("PRICES"),
+    courses("MONTHLY_BUDGET_USD"),
 ];
 
 /// What an intake instance works with.
@@ -147,6 +150,10 @@ pub struct CoursesSettings {
     pub vetting: Vetting,
     /// `REFUSALS_PER_HOUR`.
     pub refusals_per_hour: u32,
+    /// What a second of a sandbox costs: `PRICES`.
+    pub prices: Prices,
+    /// What sandboxes may cost in a month: `MONTHLY_BUDGET_USD`.
+    pub monthly_budget: Option<NanoUsd>,
 }
 
 /// Settings, and what was found on the way.
@@ -191,15 +198,6 @@ impl IntakeSettings {
         let secrets = WebhookSecrets { current, previous };
         let status_token = status_token(&mut reader);
         Checked::new(Self { secrets, allowlist, rules, refusals_per_hour, status_token }, reader)
-    }
-
-    /// Whether this `Authorization` header presents `STATUS_TOKEN`; compared by digest, and so in constant time.
-    pub fn may_see_status(&self, authorization: &str) -> bool {
-        let Some((token, presented)) = self.status_token.as_ref().zip(authorization.strip_prefix("Bearer "))
-        else {
-            return false;
-        };
-        signature::are_equal(token, presented)
     }
 }
 
@@ -260,6 +258,8 @@ impl CoursesSettings {
             rules: rules::read(&mut reader),
             vetting: rules::vetting(&mut reader),
             refusals_per_hour: rules::refusals(&mut reader),
+            prices: money::prices(&mut reader),
+            monthly_budget: money::budget(&mut reader),
         };
         Checked::new(settings, reader)
     }

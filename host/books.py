@@ -1,0 +1,31 @@
+"""All that is remembered of what happened: the metrics, the ledger of sandboxes, and the bulletin of deliveries.
+
+Each is told every log line and takes what it knows; so a figure has one source, which is the component's word.
+"""
+
+from typing import Any
+
+from host.bulletin import Bulletin
+from host.ledger import Ledger
+from host.metrics import Metrics
+from host.shelf import Shelf
+
+
+class Books:
+    """One for all of a process."""
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self.metrics = Metrics()
+        self.ledger = Ledger(shelf, self.metrics)
+        self.bulletin = Bulletin(shelf)
+
+    def observe(self, event: str, line: dict[str, Any]) -> None:
+        """A log line of a delivery, a course or a sweep."""
+        self.metrics.observe(event, line)
+        self.ledger.observe(line)
+        self.bulletin.observe(event, line)
+
+    async def flush(self) -> None:
+        """Keeps what is not kept yet."""
+        await self.ledger.flush()
+        await self.bulletin.flush()

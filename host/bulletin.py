@@ -1,0 +1,56 @@
+"""The last deliveries and the last sweep, for the status page; kept, so that a new container shows them too."""
+
+import asyncio
+import time
+from collections import deque
+from typing import Any
+
+from host.shelf import NoShelf, Saver, Shelf
+
+#: Deliveries that are shown.
+SHOWN = 50
+#: What of a delivery's log line is shown.
+FIELDS = ("outcome", "reason", "why", "delivery", "repository", "run", "job", "runner", "sandbox")
+
+
+class Bulletin:
+    """One for all of a process, on its event loop."""
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._shelf = shelf or NoShelf()
+        self._saver = Saver(self._save)
+        self._loading = asyncio.Lock()
+        self._loaded = False
+        self.deliveries: deque[dict[str, Any]] = deque(maxlen=SHOWN)
+        self.sweep: dict[str, Any] = {}
+
+    def observe(self, event: str, line: dict[str, Any]) -> None:
+        """A log line; a delivery's is shown, and a course's that outlived its delivery's answer in its place."""
+        if line["outcome"] == "swept":
+            self.sweep = {"at": time.time()} | {name: value for name, value in line.items() if name != "ms"}
+        elif event == "delivery":
+            shown = {name: line[name] for name in FIELDS if name in line}
+            self.deliveries.appendleft({"at": time.time(), "ms": line["ms"].get("total", 0.0)} | shown)
+        elif line.get("delivery"):
+            for shown in self.deliveries:
+                if shown.get("delivery") == line["delivery"]:
+                    shown |= {name: line[name] for name in FIELDS if name in line}
+                    break
+        self._saver.touch()
+
+    async def ready(self) -> None:
+        """Reads what an earlier process left."""
+        async with self._loading:
+            if not self._loaded:
+                kept = await self._shelf.get("bulletin") or {}
+                self.deliveries.extend(kept.get("deliveries", [])[: SHOWN - len(self.deliveries)])
+                self.sweep = self.sweep or kept.get("sweep", {})
+                self._loaded = True
+
+    async def flush(self) -> None:
+        """Keeps what is not kept yet."""
+        await self._saver.now()
+
+    async def _save(self) -> None:
+        await self.ready()
+        await self._shelf.put("bulletin", {"deliveries": list(self.deliveries), "sweep": self.sweep})

@@ -1,0 +1,100 @@
+"""`cost`: what sandboxes cost, out of the ledger, as a table, as CSV or as JSON."""
+
+import asyncio
+import csv
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from host.ledger import SHARD, shard, shown
+from host.shelf import Shelf
+
+UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+#: Modal keeps an entry that nobody touches for seven days.
+KEPT = 7 * 86400
+#: Shards that are read at once.
+AT_ONCE = 32
+
+
+class BadSpan(ValueError):
+    """What was asked for is no span of time."""
+
+
+def span(text: str) -> int:
+    """The seconds that `7d`, `24h`, `90m` or `2w` say."""
+    found = re.fullmatch(r"(\d{1,4})([mhdw])", text)
+    if found is None:
+        raise BadSpan(f"`{text}` is no span of time; write it as 7d, 24h or 90m")
+    return int(found[1]) * UNITS[found[2]]
+
+
+async def entries(shelf: Shelf, since: float, until: float) -> list[dict[str, Any]]:
+    """The sandboxes that ended between two times, in seconds since the epoch."""
+    names = dict.fromkeys(shard(at) for at in range(int(since), int(until) + SHARD, SHARD))
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def read(name: str) -> list[dict[str, Any]]:
+        async with gate:
+            return await shelf.get(f"ledger/shard/{name}") or []
+
+    shards = await asyncio.gather(*(read(name) for name in names))
+    return [entry for found in shards for entry in found if since <= entry["ended"] <= until]
+
+
+def summed(found: Iterable[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """By repository or by day (UTC): how many jobs, their hours, their cost; by job, each one. The dearest first."""
+    if by == "job":
+        return sorted((shown(entry) for entry in found), key=lambda row: -row["usd"])
+    sums: dict[str, dict[str, Any]] = {}
+    for entry in found:
+        day = time.strftime("%Y-%m-%d", time.gmtime(entry["ended"]))
+        name = day if by == "day" else entry["repository"]
+        row = sums.setdefault(name, {by: name, "jobs": 0, "hours": 0.0, "usd": 0.0})
+        row["jobs"] += 1
+        row["hours"] += (entry["ended"] - entry["started"]) / 3600
+        row["usd"] += entry["nano_usd"] / 1e9
+    rows = [row | {"hours": round(row["hours"], 3), "usd": round(row["usd"], 4)} for row in sums.values()]
+    return sorted(rows, key=(lambda row: row["day"]) if by == "day" else lambda row: -row["usd"])
+
+
+async def cost(shelf: Shelf, since: str, by: str, form: str) -> int:
+    """Prints what was spent. The exit status is 2 where what was asked for makes no sense."""
+    try:
+        seconds = span(since)
+    except BadSpan as fault:
+        print(f"jitney: {fault}", file=sys.stderr)
+        return 2
+    now = time.time()
+    found = await entries(shelf, now - seconds, now)
+    rows = summed(found, by)
+    if form == "json":
+        print(json.dumps(rows, indent=1))
+    elif form == "csv":
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        _table(rows, since, sum(entry["nano_usd"] for entry in found) / 1e9)
+    if seconds > KEPT:
+        print("jitney: on Modal, what is older than seven days is in the log only (event `cost`)", file=sys.stderr)
+    return 0
+
+
+def _table(rows: list[dict[str, Any]], since: str, total: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = Table(*columns, highlight=False)
+    for column in table.columns:
+        column.justify = "right" if column.header in ("jobs", "hours", "usd", "seconds", "queued_s") else "left"
+    for row in rows:
+        table.add_row(*(str(row.get(name, "")) for name in columns))
+    console = Console(file=sys.stdout)
+    if rows:
+        console.print(table)
+    console.print(f"${total:.4f} in {since}, at Modal's prices as docs/cost.md has them")

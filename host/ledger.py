@@ -1,0 +1,224 @@
+"""What every sandbox cost: opened when it starts, closed when it ends, and kept by job, by month and by hour.
+
+A sandbox's tags say what it costs a second (the component's word) and since when. Its end is seen in one of four ways:
+its job is over, it was watched, it was ended, or a sweep finds it gone.
+"""
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from host.launcher import Sandbox
+from host.log import logger
+from host.metrics import WAITS, Metrics
+from host.shelf import NoShelf, Saver, Shelf
+
+#: Entries of one shard stand under one name: ten minutes of them.
+SHARD = 600
+#: Hours whose summary is kept, for the plots.
+HOURS = 48
+#: Seconds for which a sandbox that a listing does not show may just be too new for it, and for which one whose entry is
+#: closed may still be shown by one.
+LISTING_LAG = 60.0
+CLOSED_KEPT = 3600.0
+
+Entry = dict[str, Any]
+
+
+class Ledger:
+    """One for all courses of a process, on its event loop. Times are seconds since the epoch, money is nano-USD."""
+
+    def __init__(
+        self, shelf: Shelf | None = None, metrics: Metrics | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._shelf = shelf or NoShelf()
+        self._metrics = metrics or Metrics()
+        self._clock = clock
+        self._living: dict[str, Entry] = {}
+        self._by_runner: dict[str, str] = {}
+        self._closed: dict[str, float] = {}
+        self._shards: dict[str, list[Entry]] = {}
+        self._months: dict[str, dict[str, list[int]]] = {}
+        self._hours: dict[str, dict[str, Any]] = {}
+        self._loading = asyncio.Lock()
+        self._loaded = False
+        self._saver = Saver(self._save)
+
+    @property
+    def living(self) -> list[Entry]:
+        """The entries of sandboxes that live, the oldest first."""
+        return sorted(self._living.values(), key=lambda entry: entry["started"])
+
+    @property
+    def hours(self) -> dict[str, dict[str, Any]]:
+        """By hour, as `2026-11-24T13`: how many were `launched`, and how many waited up to each of `WAITS`."""
+        return self._hours
+
+    def opened(self, sandbox: str, tags: Mapping[str, str]) -> None:
+        """A sandbox was started."""
+        self._enter(sandbox, tags)
+        self._hour()["launched"] += 1
+        self._saver.touch()
+
+    def handed_over(self, sandbox: str, tags: Mapping[str, str]) -> None:
+        """It is one runner's now."""
+        if (entry := self._living.get(sandbox)) is not None:
+            entry["runner"] = tags.get("runner", "")
+            self._by_runner[entry["runner"]] = sandbox
+
+    def observe(self, line: Mapping[str, Any]) -> None:
+        """A log line of a delivery or a course, which may tell how far a runner's job is."""
+        sandbox = self._by_runner.get(line.get("runner") or "")
+        entry = self._living.get(sandbox or "")
+        if sandbox is None or entry is None:
+            return
+        if "over_at" in line:
+            return self.closed(sandbox, line["over_at"] / 1000)
+        if "running_at" in line and "queued_s" not in entry:
+            # A runner takes any job whose labels match; what it costs is that job's.
+            entry |= {name: line[name] for name in ("job", "run", "repository") if name in line}
+            entry["queued_s"] = line.get("queued_ms", 0) / 1000
+            self._hour()["waits"][min(bisect_left(WAITS, entry["queued_s"]), len(WAITS) - 1)] += 1
+            self._metrics.queued.observe(entry["queued_s"])
+            self._saver.touch()
+
+    def closed(self, sandbox: str, at: float | None = None) -> None:
+        """A sandbox ended, now or then. What ended before is no news."""
+        entry = self._living.pop(sandbox, None)
+        if entry is None:
+            return
+        now = self._clock()
+        self._by_runner.pop(entry["runner"], None)
+        self._closed[sandbox] = now
+        entry["ended"] = max(entry["started"], min(at or now, now))
+        seconds = entry["ended"] - entry["started"]
+        cost = round(seconds * entry["rate"])
+        entry["nano_usd"] = cost
+        total = self._month(entry["ended"]).setdefault(entry["repository"], [0, 0, 0])
+        for column, more in enumerate((1, round(seconds * 1000), cost)):
+            total[column] += more
+        self._shards.setdefault(shard(entry["ended"]), []).append(entry)
+        self._metrics.cost(entry["repository"], seconds, cost / 1e9)
+        logger().info("cost", **shown(entry))
+        self._saver.touch()
+
+    def found(self, sandboxes: Iterable[Sandbox]) -> None:
+        """All that live: what is not among them has ended, what is not known yet is entered."""
+        now = self._clock()
+        ids = set()
+        for sandbox in sandboxes:
+            ids.add(sandbox.id)
+            if sandbox.id not in self._living and sandbox.id not in self._closed:
+                self._enter(sandbox.id, sandbox.tags)
+        for entry in [entry for entry in self._living.values() if entry["sandbox"] not in ids]:
+            if now - entry["started"] > LISTING_LAG:
+                self.closed(entry["sandbox"])
+        self._closed = {sandbox: at for sandbox, at in self._closed.items() if now - at < CLOSED_KEPT}
+
+    @property
+    def month(self) -> dict[str, list[int]]:
+        """This month so far, by repository: jobs that are over, their milliseconds, their cost."""
+        return self._month(self._clock())
+
+    async def spent(self, since: float) -> int:
+        """What sandboxes have cost since the beginning of a month, those that live included."""
+        await self.ready()
+        month = sum(total[2] for total in self._month(since).values())
+        return month + sum(self.cost(entry, since) for entry in self._living.values())
+
+    def cost(self, entry: Entry, since: float = 0.0) -> int:
+        """What a sandbox that lives has cost so far."""
+        return round(max(0.0, self._clock() - max(since, entry["started"])) * entry["rate"])
+
+    async def ready(self) -> None:
+        """Reads what an earlier process left. Raises where that cannot be told."""
+        async with self._loading:
+            if self._loaded:
+                return
+            now = self._clock()
+            months, shards = {*self._months, month_of(now)}, {*self._shards, shard(now)}
+            names = ["ledger/living", "ledger/hours", *(f"ledger/month/{name}" for name in months)]
+            names += [f"ledger/shard/{name}" for name in shards]
+            living, hours, *rest = await asyncio.gather(*(self._shelf.get(name) for name in names))
+            for entry in living or []:
+                if entry["sandbox"] not in self._closed and entry["sandbox"] not in self._living:
+                    self._living[entry["sandbox"]] = entry
+                    self._by_runner[entry["runner"]] = entry["sandbox"]
+            for hour, summary in (hours or {}).items():
+                self._hours[hour] = _added(summary, self._hours.get(hour))
+            for month, total in zip(months, rest, strict=False):
+                mine = self._months.setdefault(month, {})
+                for repository, sums in (total or {}).items():
+                    mine[repository] = [a + b for a, b in zip(sums, mine.get(repository, [0, 0, 0]), strict=True)]
+            for name, entries in zip(shards, rest[len(months) :], strict=True):
+                self._shards[name] = (entries or []) + self._shards.get(name, [])
+            self._loaded = True
+
+    async def flush(self) -> None:
+        """Keeps what is not kept yet."""
+        await self._saver.now()
+
+    async def _save(self) -> None:
+        await self.ready()
+        now = self._clock()
+        await self._shelf.put("ledger/living", list(self._living.values()))
+        await self._shelf.put("ledger/hours", dict(sorted(self._hours.items())[-HOURS:]))
+        for month, total in list(self._months.items()):
+            await self._shelf.put(f"ledger/month/{month}", total)
+        for place, entries in list(self._shards.items()):
+            await self._shelf.put(f"ledger/shard/{place}", list(entries))
+        for kept, current in ((self._shards, shard(now)), (self._months, month_of(now))):
+            for name in [name for name in kept if name < current]:
+                del kept[name]
+
+    def _enter(self, sandbox: str, tags: Mapping[str, str]) -> None:
+        if not tags.get("rate", "").isdigit() or not tags.get("started", "").isdigit():
+            return
+        entry = {name: tags.get(name, "") for name in ("run", "runner", "shape")}
+        entry |= {"sandbox": sandbox, "job": int(tags.get("job", "0")), "rate": int(tags["rate"])}
+        entry |= {
+            "repository": f"{tags.get('owner')}/{tags.get('repository')}",
+            "started": int(tags["started"]) / 1000,
+        }
+        self._living[sandbox] = entry
+        if entry["runner"]:
+            self._by_runner[entry["runner"]] = sandbox
+
+    def _month(self, at: float) -> dict[str, list[int]]:
+        return self._months.setdefault(month_of(at), {})
+
+    def _hour(self) -> dict[str, Any]:
+        hour = time.strftime("%Y-%m-%dT%H", time.gmtime(self._clock()))
+        return self._hours.setdefault(hour, {"launched": 0, "waits": [0] * len(WAITS)})
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """An entry that is closed, as the log and the table show it."""
+    names = ("sandbox", "repository", "job", "run", "runner", "shape", "queued_s")
+    said = {name: entry[name] for name in names if name in entry}
+    seconds = round(entry["ended"] - entry["started"], 1)
+    return said | {"started": iso(entry["started"]), "seconds": seconds, "usd": round(entry["nano_usd"] / 1e9, 6)}
+
+
+def iso(at: float) -> str:
+    """A time, as the log writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def month_of(at: float) -> str:
+    """The month of a time, by UTC, as `2026-11`."""
+    return time.strftime("%Y-%m", time.gmtime(at))
+
+
+def shard(at: float) -> str:
+    """Where an entry that was closed at this time stands, as `2026-11-24T13:10`."""
+    return time.strftime("%Y-%m-%dT%H:%M", time.gmtime(at // SHARD * SHARD))
+
+
+def _added(one: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]:
+    if other is None:
+        return one
+    waits = [a + b for a, b in zip(one["waits"], other["waits"], strict=True)]
+    return {"launched": one["launched"] + other["launched"], "waits": waits}

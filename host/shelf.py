@@ -1,0 +1,103 @@
+"""What is kept from one process to the next beside tickets: JSON values by name. On Modal in a Dict, locally in SQLite.
+
+Modal forgets an entry that was neither read nor written for seven days (modal.Dict's own documentation).
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from host.log import logger
+
+#: Seconds between two writes of what changes all the time.
+EVERY = 10.0
+
+
+class Shelf(Protocol):
+    """Keeps values. A value that was never put is None."""
+
+    async def get(self, name: str) -> Any:
+        """The value."""
+
+    async def put(self, name: str, value: Any) -> None:
+        """Keeps a value in the place of the last one."""
+
+
+class NoShelf:
+    """Forgets everything."""
+
+    async def get(self, name: str) -> Any:
+        """None, always."""
+        del name
+
+    async def put(self, name: str, value: Any) -> None:
+        """Is not kept."""
+        del name, value
+
+
+class LocalShelf:
+    """A table in the journal's file. Writing takes less than a millisecond."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+
+    async def get(self, name: str) -> Any:
+        """The value."""
+        row = self._database.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    async def put(self, name: str, value: Any) -> None:
+        """Keeps a value."""
+        self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, json.dumps(value)))
+
+
+class ModalShelf:
+    """Entries of a `modal.Dict`, as JSON."""
+
+    def __init__(self, entries: Any) -> None:
+        self._entries = entries
+
+    async def get(self, name: str) -> Any:
+        """The value."""
+        kept = await self._entries.get.aio(name, None)
+        return None if kept is None else json.loads(kept)
+
+    async def put(self, name: str, value: Any) -> None:
+        """Keeps a value."""
+        await self._entries.put.aio(name, json.dumps(value))
+
+
+class Saver:
+    """Calls `save` some time after it is touched, and at most so often. A save that fails is tried at the next touch."""
+
+    def __init__(self, save: Callable[[], Awaitable[None]], every: float = EVERY) -> None:
+        self._save = save
+        self._every = every
+        self._task: asyncio.Task[None] | None = None
+
+    def touch(self) -> None:
+        """Something changed."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._later())
+
+    async def now(self) -> None:
+        """Saves what is left to be saved."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await self._try()
+
+    async def _later(self) -> None:
+        await asyncio.sleep(self._every)
+        await self._try()
+
+    async def _try(self) -> None:
+        try:
+            await self._save()
+        except Exception as error:
+            logger().warning("not-kept", error=type(error).__name__)

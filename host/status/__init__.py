@@ -1,0 +1,146 @@
+"""The status page and the metrics, for who presents `STATUS_TOKEN`. To anybody else there is a form, or no such page.
+
+Who may see them and what is alarming is the component's to say; `view` gathers the figures, `plots` draws them, and
+the templates make them HTML.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from host.books import Books
+from host.component import Component
+from host.status.view import view
+
+HERE = Path(__file__).parent
+#: The longest form that is read: a token.
+FORM_LIMIT = 4096
+#: Nothing but this host's own style and script, no frame around it, no form to elsewhere.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HTML = "text/html; charset=utf-8"
+ASSETS = {"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8"}
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+#: How many courses run, and the tickets that wait.
+Queues = Callable[[], tuple[int, list[str]]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    kind: str = HTML
+    more: dict[str, str] = field(default_factory=dict)
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Its headers, the careful ones among them."""
+        named = {
+            "content-type": self.kind,
+            "content-length": str(len(self.body)),
+            "cache-control": "no-store",
+            "content-security-policy": POLICY,
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+        }
+        return [(name.encode(), value.encode()) for name, value in (named | self.more).items()]
+
+
+class StatusPage:
+    """One for all of a process."""
+
+    def __init__(self, component: Component, books: Books, health: dict[str, Any], queues: Queues) -> None:
+        self._component = component
+        self._books = books
+        self._health = health
+        self._queues = queues
+
+    async def answer(self, scope: dict[str, Any], receive: Receive) -> Reply:
+        """What a request for `/metrics` or for anything below `/status` is answered."""
+        headers = dict(scope["headers"])
+        presented = [headers.get(name, b"").decode("latin-1") for name in (b"authorization", b"cookie")]
+        admitted = self._ask("may-see", *presented)
+        match scope["method"], scope["path"]:
+            case "GET", "/metrics" if admitted:
+                return self._metrics()
+            case _, "/metrics":
+                return _no_such_page()
+            case _ if not self._ask("is-shown"):
+                return _no_such_page()
+            case "GET", "/status" if admitted:
+                return await self._page("page.html")
+            case "GET", "/status/live" if admitted:
+                return await self._page("live.html")
+            case "GET", "/status" | "/status/live":
+                return _form(None)
+            case "POST", "/status":
+                return await self._sign_in(receive)
+            case "POST", "/status/leave":
+                return _see_other({"set-cookie": self._ask("close-session")})
+            case "GET", path if (name := path.removeprefix("/status/")) in ASSETS:
+                return Reply(200, (HERE / "assets" / name).read_bytes(), ASSETS[name])
+        return _no_such_page()
+
+    async def _page(self, template: str) -> Reply:
+        shown = await view(self._component, self._books, self._health, self._queues)
+        return Reply(200, _templates().get_template(template).render(shown).encode())
+
+    async def _sign_in(self, receive: Receive) -> Reply:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > FORM_LIMIT or message["type"] == "http.disconnect":
+                return _form("That is no status token.")
+            if not message.get("more_body", False):
+                break
+        typed = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
+        cookie = self._ask("open-session", typed)
+        if cookie is None:
+            return _form("That is not the status token. It is the value of STATUS_TOKEN in jitney's settings.")
+        return _see_other({"set-cookie": cookie})
+
+    def _metrics(self) -> Reply:
+        running, waiting = self._queues()
+        metrics = self._books.metrics
+        metrics.running.set(running)
+        metrics.deferred.set(len(waiting))
+        metrics.living.set(len(self._books.ledger.living))
+        return Reply(200, metrics.text().encode(), "text/plain; version=0.0.4; charset=utf-8")
+
+    def _ask(self, function: str, *arguments: Any) -> Any:
+        return self._component.intake().call("status", function, *arguments)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True), trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def _form(fault: str | None) -> Reply:
+    body = _templates().get_template("form.html").render(fault=fault).encode()
+    return Reply(401, body, more={"www-authenticate": 'Bearer realm="jitney"'})
+
+
+def _see_other(more: dict[str, str]) -> Reply:
+    return Reply(303, b"", more={"location": "/status"} | more)
+
+
+def _no_such_page() -> Reply:
+    return Reply(404, json.dumps({"outcome": "refused", "reason": "no-such-page"}).encode(), "application/json")

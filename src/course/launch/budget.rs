@@ -1,0 +1,48 @@
+//! `MONTHLY_BUDGET_USD`: where this month's sandboxes have cost as much as they may, the job waits, and says why.
+
+use super::{End, Launch, State};
+use crate::answer::Reason;
+use crate::course::{Command, Outcome, Step};
+use crate::machine::NanoUsd;
+
+/// The delay before a job that the budget does not cover is looked at again: a month may have begun, or the operator
+/// have raised it.
+const DELAY: u64 = 900_000;
+
+impl Launch {
+    /// The budget, where it is still to be looked at. A runner that fails a refused job costs next to nothing.
+    pub(super) fn budget(&self) -> Option<NanoUsd> {
+        self.settings.monthly_budget.filter(|_| !self.affordable && self.refusal.is_none())
+    }
+
+    pub(super) fn look_at_spending(&mut self, budget: NanoUsd) -> Step {
+        self.tell(State::Budgeting(budget), Command::Spent(self.now.month()))
+    }
+
+    /// A job is started while anything is left: what it will cost is not known before.
+    pub(super) fn budgeted(&mut self, budget: NanoUsd, outcome: &Outcome) -> Step {
+        match outcome {
+            Outcome::Spent(spent) if *spent < budget => {
+                self.affordable = true;
+                self.begin()
+            }
+            Outcome::Spent(spent) => {
+                let delay = self.dice.jitter(DELAY);
+                let text = format!(
+                    "sandboxes have cost ${:.2} of this month's MONTHLY_BUDGET_USD, ${:.2}; the job waits",
+                    dollars(*spent),
+                    dollars(budget)
+                );
+                self.end(End::Defer(delay, Reason::new("budget-spent", text)))
+            }
+            _ => {
+                self.defer(Reason::new("budget-unknown", "what sandboxes have cost cannot be told just now"))
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown to two digits")]
+fn dollars(nano_usd: NanoUsd) -> f64 {
+    nano_usd as f64 / 1e9
+}
