@@ -107,6 +107,7 @@ run_tests() {
   build
   need_python test
   need_wasmtime
+  need_chromium
   cargo build --quiet --release --locked -p jitney-rogue --target wasm32-wasip2
   local failed=0
   cargo test --quiet --locked --workspace || failed=1
@@ -125,6 +126,29 @@ find_promtool() {
     rm -rf .tools/deb
   fi
   [ -x .tools/bin/promtool ] && printf '%s' "$PWD/.tools/bin/promtool"
+}
+
+# Chromium, for the status page's tests, comes in Debian's packages with all that it needs, unpacked here and not
+# installed. Where there are none, those tests are skipped and say so.
+need_chromium() {
+  { command -v chromium || [ -x .tools/bin/chromium ]; } >/dev/null && return
+  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 0
+  say "unpacking Chromium into .tools"
+  local at=$PWD/.tools/apt options package
+  options=(-qq -o Debug::NoLocking=1 -o "Dir::State::lists=$at/lists" -o "Dir::Cache=$at")
+  mkdir -p "$at/lists/partial" "$at/archives/partial" .tools/chromium .tools/bin
+  {
+    apt-get "${options[@]}" update &&
+      apt-get "${options[@]}" install -y --no-install-recommends --download-only chromium fonts-dejavu-core &&
+      for package in "$at"/archives/*.deb; do dpkg-deb -x "$package" .tools/chromium; done
+  } >.tools/chromium.log 2>&1 || true
+  rm -rf "$at"
+  [ -x .tools/chromium/usr/lib/chromium/chromium ] || return 0
+  local libraries
+  libraries=$(find "$PWD/.tools/chromium" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$libraries" \
+    "$PWD/.tools/chromium/usr/lib/chromium/chromium" >.tools/bin/chromium
+  chmod +x .tools/bin/chromium
 }
 
 # cargo-fuzz runs on stable Rust where no sanitizer is asked for; safe code has little for one to find.

@@ -1,4 +1,5 @@
-//! The core natively: `cargo bench`. Instruction counts, which need no clock, are in `tests/test_cost.py`.
+//! The core natively: `cargo bench`. Instruction counts, which need no clock, are in
+//! `tests/test_instructions.py` (natively) and `tests/test_cost.py` (in wasmtime).
 #![allow(missing_docs, clippy::expect_used, clippy::unwrap_used, reason = "a benchmark")]
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -7,8 +7,9 @@ from typing import Any
 
 from host.shelf import NoShelf, Saver, Shelf
 
-#: Deliveries that are shown.
+#: Deliveries that are shown, and requests that were none of GitHub's: a flood of those pushes nothing out.
 SHOWN = 50
+STRANGERS = 10
 #: What of a delivery's log line is shown.
 FIELDS = ("outcome", "reason", "why", "delivery", "repository", "run", "job", "runner", "sandbox")
 
@@ -21,8 +22,14 @@ class Bulletin:
         self._saver = Saver(self._save)
         self._loading = asyncio.Lock()
         self._loaded = False
-        self.deliveries: deque[dict[str, Any]] = deque(maxlen=SHOWN)
+        self._known: deque[dict[str, Any]] = deque(maxlen=SHOWN)
+        self._strangers: deque[dict[str, Any]] = deque(maxlen=STRANGERS)
         self.sweep: dict[str, Any] = {}
+
+    @property
+    def deliveries(self) -> list[dict[str, Any]]:
+        """What was answered of late, the newest first."""
+        return sorted([*self._known, *self._strangers], key=lambda shown: -shown["at"])
 
     def observe(self, event: str, line: dict[str, Any]) -> None:
         """A log line; a delivery's is shown, and a course's that outlived its delivery's answer in its place."""
@@ -30,9 +37,10 @@ class Bulletin:
             self.sweep = {"at": time.time()} | {name: value for name, value in line.items() if name != "ms"}
         elif event == "delivery":
             shown = {name: line[name] for name in FIELDS if name in line}
-            self.deliveries.appendleft({"at": time.time(), "ms": line["ms"].get("total", 0.0)} | shown)
+            kind = self._known if "repository" in line or line["outcome"] == "pong" else self._strangers
+            kind.appendleft({"at": time.time(), "ms": line["ms"].get("total", 0.0)} | shown)
         elif line.get("delivery"):
-            for shown in self.deliveries:
+            for shown in self._known:
                 if shown.get("delivery") == line["delivery"]:
                     shown |= {name: line[name] for name in FIELDS if name in line}
                     break
@@ -43,7 +51,7 @@ class Bulletin:
         async with self._loading:
             if not self._loaded:
                 kept = await self._shelf.get("bulletin") or {}
-                self.deliveries.extend(kept.get("deliveries", [])[: SHOWN - len(self.deliveries)])
+                self._known.extend(kept.get("deliveries", [])[: SHOWN - len(self._known)])
                 self.sweep = self.sweep or kept.get("sweep", {})
                 self._loaded = True
 
@@ -53,4 +61,4 @@ class Bulletin:
 
     async def _save(self) -> None:
         await self.ready()
-        await self._shelf.put("bulletin", {"deliveries": list(self.deliveries), "sweep": self.sweep})
+        await self._shelf.put("bulletin", {"deliveries": list(self._known), "sweep": self.sweep})

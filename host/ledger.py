@@ -1,7 +1,7 @@
 """What every sandbox cost: opened when it starts, closed when it ends, and kept by job, by month and by hour.
 
-A sandbox's tags say what it costs a second (the component's word) and since when. Its end is seen in one of four ways:
-its job is over, it was watched, it was ended, or a sweep finds it gone.
+A sandbox's tags say what it costs a second (the component's word) and since when. Its end is seen in one of four
+ways: its job is over, it was watched, it was ended, or a sweep finds it gone.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from host.shelf import NoShelf, Saver, Shelf
 SHARD = 600
 #: Hours whose summary is kept, for the plots.
 HOURS = 48
-#: Seconds for which a sandbox that a listing does not show may just be too new for it, and for which one whose entry is
-#: closed may still be shown by one.
+#: Seconds for which a sandbox that a listing does not show may just be too new for it, and for which one whose entry
+#: is closed may still be shown by one.
 LISTING_LAG = 60.0
 CLOSED_KEPT = 3600.0
 
@@ -130,7 +130,7 @@ class Ledger:
 
     def cost(self, entry: Entry, since: float = 0.0) -> int:
         """What a sandbox that lives has cost so far."""
-        return round(max(0.0, self._clock() - max(since, entry["started"])) * entry["rate"])
+        return int(max(0.0, self._clock() - max(since, entry["started"])) * entry["rate"])
 
     async def ready(self) -> None:
         """Reads what an earlier process left. Raises where that cannot be told."""
@@ -176,7 +176,7 @@ class Ledger:
     def _enter(self, sandbox: str, tags: Mapping[str, str]) -> None:
         if not tags.get("rate", "").isdigit() or not tags.get("started", "").isdigit():
             return
-        entry = {name: tags.get(name, "") for name in ("run", "runner", "shape")}
+        entry: Entry = {name: tags.get(name, "") for name in ("run", "runner", "shape")}
         entry |= {"sandbox": sandbox, "job": int(tags.get("job", "0")), "rate": int(tags["rate"])}
         entry |= {
             "repository": f"{tags.get('owner')}/{tags.get('repository')}",

@@ -1,6 +1,7 @@
-"""What is kept from one process to the next beside tickets: JSON values by name. On Modal in a Dict, locally in SQLite.
+"""What is kept from one process to the next beside tickets: JSON values by name.
 
-Modal forgets an entry that was neither read nor written for seven days (modal.Dict's own documentation).
+On Modal they are in a Dict, which forgets an entry that was neither read nor written for seven days (modal.Dict's own
+documentation); locally in SQLite.
 """
 
 import asyncio
@@ -74,7 +75,7 @@ class ModalShelf:
 
 
 class Saver:
-    """Calls `save` some time after it is touched, and at most so often. A save that fails is tried at the next touch."""
+    """Calls `save` some time after it is touched, and at most so often. One that fails is tried at the next touch."""
 
     def __init__(self, save: Callable[[], Awaitable[None]], every: float = EVERY) -> None:
         self._save = save

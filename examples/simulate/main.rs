@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(fault) => {
             eprintln!(
-                "simulate: {fault}\nusage: simulate [--first S] [--seeds N] [--jobs N] [--faults all|none] [--trace]\n       simulate --capacity JOBS_AN_HOUR"
+                "simulate: {fault}\nusage: simulate [--first S] [--seeds N] [--jobs N] [--faults all|none] [--trace]\n       simulate --capacity JOBS_AN_HOUR [--credentials N]"
             );
             return ExitCode::from(2);
         }
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         totals.slowest / 1000,
     );
     if options.capacity && broken.is_empty() {
-        println!("{}", capacity(&mut totals));
+        println!("{}", capacity(&mut totals, options.seeds));
     }
     if broken.is_empty() {
         println!("simulate: every promise held");
@@ -52,25 +52,31 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// How one credential fared with the jobs of an hour.
-fn capacity(totals: &mut world::Totals) -> String {
+/// How credentials fared with the jobs of an hour, shared out between them. They share nothing else.
+fn capacity(totals: &mut world::Totals, credentials: u64) -> String {
     totals.waits.sort_unstable();
     let last = totals.waits.len().saturating_sub(1);
     let at =
         |hundredths: usize| totals.waits.get(last * hundredths / 100).copied().unwrap_or_default() / 1000;
     let jobs = totals.jobs.max(1);
     format!(
-        "capacity: {} jobs in an hour; queued p50 {} s, p99 {} s, longest {} s; {}.{:02} requests a job",
+        "capacity: {} jobs in an hour on {} credentials; queued p50 {} s, p99 {} s, longest {} s; {}.{:02} requests a job; for each credential at most {} sandboxes at once and {} started in one second; ${}.{:02} a thousand jobs",
         totals.jobs,
+        credentials,
         at(50),
         at(99),
         at(100),
         totals.requests / jobs,
         totals.requests * 100 / jobs % 100,
+        totals.most,
+        totals.burst,
+        totals.cost / jobs / 1_000_000,
+        totals.cost / jobs / 10_000 % 100,
     )
 }
 
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut credentials = 1;
     let mut options =
         Options { first: 1, seeds: 1000, jobs: 100, faults: true, trace: false, capacity: false };
     while let Some(argument) = arguments.next() {
@@ -83,6 +89,7 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
             "--seeds" => options.seeds = number()?,
             "--jobs" => options.jobs = number()?,
             "--trace" => options.trace = true,
+            "--credentials" => credentials = number()?.max(1),
             "--capacity" => {
                 let jobs = number()?;
                 options = Options { jobs, seeds: 1, faults: false, capacity: true, ..options };
@@ -94,6 +101,9 @@ fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, 
             },
             other => return Err(format!("{other} is unknown")),
         }
+    }
+    if options.capacity {
+        options = Options { jobs: options.jobs / credentials, seeds: credentials, ..options };
     }
     Ok(options)
 }

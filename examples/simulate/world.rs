@@ -53,6 +53,10 @@ pub(crate) struct Totals {
     pub(crate) kills: u64,
     pub(crate) faults: u64,
     pub(crate) slowest: u64,
+    /// What sandboxes cost, in billionths of a dollar; how many lived at once, and were started in one second, at most.
+    pub(crate) cost: u64,
+    pub(crate) most: u64,
+    pub(crate) burst: u64,
     /// What was asked of GitHub.
     pub(crate) requests: u64,
     /// How long each job was queued, in milliseconds.
@@ -68,6 +72,9 @@ impl Totals {
         self.kills += other.kills;
         self.faults += other.faults;
         self.slowest = self.slowest.max(other.slowest);
+        self.cost += other.cost;
+        self.most = self.most.max(other.most);
+        self.burst = self.burst.max(other.burst);
         self.requests += other.requests;
         self.waits.extend(&other.waits);
     }
@@ -186,6 +193,8 @@ impl World {
         self.totals.jobs = self.options.jobs;
         self.totals.sandboxes = self.cloud.started;
         self.totals.mints = self.hub.mints;
+        (self.totals.cost, self.totals.most, self.totals.burst) =
+            (self.cloud.cost, self.cloud.most, self.cloud.burst);
         Ok(std::mem::take(&mut self.totals))
     }
 
@@ -311,7 +320,7 @@ impl World {
 
     fn end(&mut self, sandbox: u64, status: i32) {
         let lingers = self.now + self.below(MINUTE);
-        if self.cloud.end(sandbox, lingers, status).is_some() {
+        if self.cloud.end(sandbox, self.now, lingers, status).is_some() {
             self.trace(|| format!("sandbox {sandbox} ends"));
         }
     }

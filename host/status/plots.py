@@ -1,6 +1,7 @@
-"""The status page's plots, as inline SVG: launches by hour, and how long jobs waited. Each says in words what it shows."""
+"""The status page's plots, as inline SVG: launches by hour, and how long jobs waited. Each says what it shows."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ class Plot:
     svg: Markup
     words: str
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 def launches(hours: dict[str, dict[str, Any]], now: float) -> Plot:
@@ -42,7 +43,7 @@ def launches(hours: dict[str, dict[str, Any]], now: float) -> Plot:
 
 
 def waits(hours: dict[str, dict[str, Any]], now: float) -> Plot:
-    """How long jobs waited from their creation to their start, by hour: the median, and what nine of ten stayed below."""
+    """How long jobs waited from creation to start, by hour: the median, and what nine of ten stayed below."""
     points = []
     for hour in _hours(now):
         counts = hours.get(hour, {}).get("waits", [])
