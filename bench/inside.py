@@ -1,6 +1,8 @@
 """What is measured inside one process: a delivery's parts, how they grow, and what is imported."""
 
+import contextlib
 import http.client
+import io
 import json
 import statistics
 import subprocess
@@ -11,12 +13,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import uvloop
 from wasmtime.component import Record, Variant
 
 from bench import plots
 from bench.book import Book
 from bench.pool import pooled
+from host import log
 from host.component import Component, Course, Loaded
+from host.endpoint import Endpoint
+from host.launcher.local import LocalLauncher
 from tests.processes import SECRET
 from tests.standin import StandinGitHub, payload
 from tests.standin.deliveries import sign
@@ -37,7 +43,8 @@ def delivery_parts(book: Book) -> None:
     """What a delivery that is turned away is made of, in this process: the floor under `turned-away`."""
     body = json.dumps(payload("workflow_job.queued", repository="octo/demo", labels=["ubuntu-latest"]))
     head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
-    component = Component({"WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}, Loaded())
+    told = {"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN, "ALLOWED_REPOS": "octo/demo"}
+    component = Component(told, Loaded())
 
     def median(work: Callable[[], Any]) -> float:
         took = []
@@ -52,11 +59,34 @@ def delivery_parts(book: Book) -> None:
 
     ready = iter([component.intake() for _ in range(500)])
     kept = component.intake()
-    pool = Component({"WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}, Loaded(engine=pooled()))
+    pool = Component(told, Loaded(engine=pooled()))
     book.note("part: a fresh instance, made and dropped", "ms", median(component.intake), None, "", None)
     book.note("part: the same out of a pool of instances", "ms", median(pool.intake), None, "", None)
     book.note("part: decide in a fresh instance", "ms", median(lambda: decide(next(ready))), None, "", None)
     book.note("part: decide in one that was used before", "ms", median(lambda: decide(kept)), None, "", None)
+    whole = uvloop.run(_whole(component, head, body.encode()))
+    book.note("part: all of a delivery but the server", "ms", whole, None, "", None)
+
+
+async def _whole(component: Component, head: str, body: bytes) -> float:
+    """The median of deliveries to the endpoint as the server calls it: from the head to the log and the answer."""
+    headers = [tuple(part.encode() for part in line.split(": ", 1)) for line in head.splitlines()]
+    took = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def ignore(*_: Any) -> None:
+        """What is sent, and what is deferred, goes nowhere."""
+
+    with contextlib.redirect_stderr(io.StringIO()):
+        log.configure()
+        endpoint = Endpoint(component, LocalLauncher(), ignore)
+        for _ in range(500):
+            began = time.perf_counter()
+            await endpoint({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive, ignore)
+            took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took)
 
 
 def own_share(book: Book, jobs: int) -> None:
