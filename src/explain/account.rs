@@ -1,7 +1,7 @@
 //! All that is known of a job, laid side by side, and what follows from it at a glance.
 
 use super::inquiry::Inquiry;
-use super::known::{Entry, Job, Row, Runner, Seen};
+use super::known::{Entry, Job, Row, Runner, Seen, Vetted};
 use crate::admission::Verdict;
 use crate::answer::Reason;
 use crate::course::Sandbox;
@@ -76,7 +76,7 @@ impl<'a> Account<'a> {
         match self.inquiry.decision.as_ref().map(|decision| &decision.verdict) {
             Some(Verdict::Answer(answer) | Verdict::Refuse(answer, _)) => Some(own(&answer.reason)),
             _ => match &self.inquiry.vetted {
-                Some(Some(Err(reason))) => Some(own(reason)),
+                Some(Vetted::MayNot(reason)) => Some(own(reason)),
                 _ => None,
             },
         }

@@ -1,5 +1,6 @@
 //! What is known of a job: GitHub's word, the webhook's log, and what the host saw.
 
+use crate::answer::Reason;
 use crate::course::Sandbox;
 use crate::github::{Answer, Carried, Fault, Listed, Said};
 use crate::ids::{Guid, JobId, RunId, RunnerId, RunnerName};
@@ -62,6 +63,17 @@ pub struct Logged {
     pub attempts: usize,
     /// What it carried.
     pub carried: Carried,
+}
+
+/// Whether a run may run here.
+#[derive(Clone, Debug)]
+pub enum Vetted {
+    /// It may.
+    May,
+    /// It may not, and why.
+    MayNot(Reason),
+    /// GitHub did not say what started it.
+    Unknown,
 }
 
 /// What the webhook's log says.

@@ -8,6 +8,7 @@
 mod account;
 mod candidates;
 mod ending;
+mod hearing;
 mod inquiry;
 mod known;
 mod subject;
@@ -15,7 +16,7 @@ mod tale;
 mod waiting;
 
 pub use inquiry::{Failure, Inquiry};
-pub use known::{Entry, Job, Log, Logged, Row, Runner, Seen, read_lines};
+pub use known::{Entry, Job, Log, Logged, Row, Runner, Seen, Vetted, read_lines};
 pub use subject::Subject;
 
 use crate::ids::JobId;

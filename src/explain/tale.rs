@@ -2,7 +2,7 @@
 
 use super::Event;
 use super::account::{Account, dollars, moment, span};
-use super::known::{Log, Logged};
+use super::known::{Log, Logged, Vetted};
 use crate::admission::{Decision, Verdict};
 use crate::github::Said;
 use crate::ids::RunnerName;
@@ -112,10 +112,10 @@ impl Account<'_> {
         events.push(Event { stops, ..event(None, "verdict", said) });
         events.extend(self.inquiry.vetted.as_ref().map(|vetted| {
             match vetted {
-                Some(Ok(())) => event(None, "run", "what started it may run here"),
-                Some(Err(reason)) => event(None, "run", reason.to_string())
+                Vetted::May => event(None, "run", "what started it may run here"),
+                Vetted::MayNot(reason) => event(None, "run", reason.to_string())
                     .stopping("the setting that is named decides; see README, Settings"),
-                None => event(
+                Vetted::Unknown => event(
                     None,
                     "run",
                     "GitHub does not say what started it, and without that no runner is started",
