@@ -22,6 +22,8 @@ EXAMPLES = """examples:
   python -m host explain 72d3162e-cc78-11e3-81ab-4c9367dc0958
 
 exit status: 0 told; 1 GitHub could not be asked; 2 there is no such job or delivery"""
+#: Seconds for which Modal is waited for; its client would try for minutes.
+PATIENCE = 10.0
 #: Exit statuses.
 TOLD, UNASKED, MISREAD = 0, 1, 2
 
@@ -135,14 +137,15 @@ class Untold(Exception):
 
 
 class Inquiry:
-    """What GitHub says of a job, in an instance of its own, told all settings. Blocks while it asks."""
+    """What GitHub says of a job, in an instance of its own, told all settings."""
 
-    def __init__(self, component: Component, subject: str, remembered: list[str]) -> None:
+    def __init__(self, component: Component, subject: str) -> None:
         self._instance = Instance(component, component.everything(), COURSE_MEMORY, COURSE_EPOCHS)
-        opened = self._instance.call("explain", "[static]inquiry.open", subject, remembered)
-        if hasattr(opened, "why"):
-            raise Untold(opened.why, MISREAD if opened.misread else UNASKED)
-        self._inquiry = opened
+        self._inquiry = _told(self._instance.call("explain", "[static]inquiry.open", subject))
+
+    def ask(self, remembered: list[str]) -> None:
+        """Asks GitHub. Blocks meanwhile."""
+        _told(self._ask("ask", remembered))
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         return self._instance.call("explain", f"[method]inquiry.{method}", self._inquiry, *arguments)
@@ -161,41 +164,53 @@ class Inquiry:
         return self._ask("tell", seen)
 
 
+def _told(result: Any) -> Any:
+    if hasattr(result, "misread"):
+        raise Untold(result.why, MISREAD if result.misread else UNASKED)
+    return result
+
+
+async def bulletin(place: Place) -> tuple[list[str], str | None]:
+    """What is remembered of deliveries, and why the place cannot be asked, if it cannot."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await place.open()
+            kept = await place.shelf.get("bulletin") or {}
+    except Exception as error:
+        return [], _said(error)
+    return [json.dumps(row) for row in kept.get("deliveries", [])], None
+
+
 async def gather(place: Place, inquiry: Inquiry) -> Seen:
     """What is known of the inquiry's job where its sandboxes live."""
     seen = Seen()
     try:
-        seen.sandboxes = await place.sandboxes(inquiry.job())
-        seen.waiting = place.waiting()
-        since, until = inquiry.span()
-        found = await entries(place.shelf, since / 1000, until / 1000)
-        living = await place.shelf.get("ledger/living") or []
-        seen.entries = [json.dumps(entry) for entry in [*found, *living]]
+        async with asyncio.timeout(PATIENCE):
+            seen.sandboxes = await place.sandboxes(inquiry.job())
+            seen.waiting = place.waiting()
+            since, until = inquiry.span()
+            found = await entries(place.shelf, since / 1000, until / 1000)
+            living = await place.shelf.get("ledger/living") or []
+            seen.entries = [json.dumps(entry) for entry in [*found, *living]]
     except Exception as error:
-        seen.unasked = f"{type(error).__name__}: {error}"
+        seen.unasked = _said(error)
     return seen
 
 
-async def bulletin(place: Place) -> list[str]:
-    """What is remembered of deliveries; nothing, where that cannot be reached, which `gather` says."""
-    try:
-        await place.open()
-        kept = await place.shelf.get("bulletin") or {}
-    except Exception:
-        return []
-    return [json.dumps(row) for row in kept.get("deliveries", [])]
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 async def explain(environment: Mapping[str, str], subject: str, place: Place, as_json: bool) -> int:
     """Tells the story of one job; the exit status says whether there is one."""
-    component = Component(environment)
-    remembered = await bulletin(place)
     try:
-        inquiry = await asyncio.to_thread(Inquiry, component, subject, remembered)
+        inquiry = Inquiry(Component(environment), subject)
+        remembered, fault = await bulletin(place)
+        await asyncio.to_thread(inquiry.ask, remembered)
     except Untold as failure:
         print(f"jitney: {failure}", file=sys.stderr)
         return failure.status
-    story = inquiry.tell(await gather(place, inquiry))
+    story = inquiry.tell(await gather(place, inquiry) if fault is None else Seen(unasked=fault))
     if story is None:
         print("jitney: GitHub did not show the job", file=sys.stderr)
         return UNASKED

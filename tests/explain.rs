@@ -127,7 +127,8 @@ impl World {
         let courses = CoursesSettings::read(&own).settings.expect("good settings");
         let subject = Subject::parse(subject, &courses.api.pages()).map_err(Failure::Subject)?;
         let lines = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>();
-        let mut inquiry = Inquiry::new(intake, courses, subject, read_lines(&lines(&self.rows)));
+        let mut inquiry = Inquiry::new(intake, courses, subject);
+        inquiry.remember(read_lines(&lines(&self.rows)));
         let mut request = inquiry.next(None)?;
         while let Some(next) = request {
             let answer = self.answer(&next);
@@ -444,7 +445,7 @@ fn what_github_does_not_show_is_no_story() {
         [("GITHUB_TOKEN", "x"), ("WEBHOOK_SECRET", "y")].map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
     let (intake, courses) = (IntakeSettings::read(&own).settings, CoursesSettings::read(&own).settings);
     let subject = Subject::parse("octo/demo 41", "https://github.com").expect("a subject");
-    let mut inquiry = Inquiry::new(intake.unwrap(), courses.unwrap(), subject, Vec::new());
+    let mut inquiry = Inquiry::new(intake.unwrap(), courses.unwrap(), subject);
     assert!(inquiry.next(None).is_ok_and(|request| request.is_some()));
     let failure = inquiry.next(Some(Err(jitney::github::Fault::Unreachable)));
     assert!(matches!(failure, Err(Failure::Unasked(why)) if why.contains("GITHUB_API_URL")));

@@ -8,40 +8,65 @@ use crate::secret::Secret;
 use crate::settings::{CoursesSettings, Credential, IntakeSettings, Problem};
 use crate::ticket::Ticket;
 use crate::timestamp::Timestamp;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use wasi::cli::environment::get_environment;
 
-/// An inquiry to which GitHub has said all that it was asked.
-pub(super) struct Asked(Inquiry);
-
-impl wit::Guest for Jitney {
-    type Inquiry = Asked;
+/// An inquiry, and what its requests need.
+pub(super) struct Asking {
+    inquiry: RefCell<Inquiry>,
+    settings: CoursesSettings,
 }
 
-impl wit::GuestInquiry for Asked {
-    fn open(subject: String, bulletin: Vec<String>) -> Result<wit::Inquiry, wit::Failure> {
-        let inquiry = open(&subject, &bulletin).map_err(|failure| match failure {
-            Failure::Subject(why) => wit::Failure { misread: true, why },
-            Failure::Unasked(why) => wit::Failure { misread: false, why },
-        })?;
-        Ok(wit::Inquiry::new(Self(inquiry)))
+impl wit::Guest for Jitney {
+    type Inquiry = Asking;
+}
+
+impl wit::GuestInquiry for Asking {
+    fn open(subject: String) -> Result<wit::Inquiry, wit::Failure> {
+        open(&subject).map(wit::Inquiry::new).map_err(failed)
+    }
+
+    fn ask(&self, bulletin: Vec<String>) -> Option<wit::Failure> {
+        self.inquiry.borrow_mut().remember(read_lines(&bulletin));
+        self.play().err().map(failed)
     }
 
     fn job(&self) -> String {
-        self.0.job().map_or_else(String::new, |job| job.id.to_string())
+        self.inquiry.borrow().job().map_or_else(String::new, |job| job.id.to_string())
     }
 
     fn span(&self) -> (u64, u64) {
-        let (since, until) = self.0.span(now());
+        let (since, until) = self.inquiry.borrow().span(now());
         (since.0, until.0)
     }
 
     fn tell(&self, seen: wit::Seen) -> Option<wit::Story> {
-        explain::tell(&self.0, &read(seen), now()).map(carry)
+        explain::tell(&self.inquiry.borrow(), &read(seen), now()).map(carry)
     }
 }
 
-fn open(subject: &str, bulletin: &[String]) -> Result<Inquiry, Failure> {
+impl Asking {
+    fn play(&self) -> Result<(), Failure> {
+        let mut granted = BTreeMap::new();
+        let mut inquiry = self.inquiry.borrow_mut();
+        let mut request = inquiry.next(None)?;
+        while let Some(next) = request {
+            let answer = ask(&self.settings, &mut granted, next);
+            request = inquiry.next(Some(answer.as_ref().map_err(|fault| *fault)))?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(failure: Failure) -> wit::Failure {
+    match failure {
+        Failure::Subject(why) => wit::Failure { misread: true, why },
+        Failure::Unasked(why) => wit::Failure { misread: false, why },
+    }
+}
+
+fn open(subject: &str) -> Result<Asking, Failure> {
     let mut environment = get_environment();
     // Nothing is signed here: whoever may ask GitHub may ask for its story.
     if !environment.iter().any(|(name, _)| name == "WEBHOOK_SECRET") {
@@ -53,14 +78,8 @@ fn open(subject: &str, bulletin: &[String]) -> Result<Inquiry, Failure> {
         return Err(Failure::Unasked(format!("a setting is at fault: {fault}")));
     };
     let subject = Subject::parse(subject, &settings.api.pages()).map_err(Failure::Subject)?;
-    let mut granted = BTreeMap::new();
-    let mut inquiry = Inquiry::new(intake, settings.clone(), subject, read_lines(bulletin));
-    let mut request = inquiry.next(None)?;
-    while let Some(next) = request {
-        let answer = ask(&settings, &mut granted, next);
-        request = inquiry.next(Some(answer.as_ref().map_err(|fault| *fault)))?;
-    }
-    Ok(inquiry)
+    let inquiry = RefCell::new(Inquiry::new(intake, settings.clone(), subject));
+    Ok(Asking { inquiry, settings })
 }
 
 fn said(problem: &Problem) -> String {

@@ -65,19 +65,16 @@ pub(super) enum Ask {
 }
 
 impl Inquiry {
-    /// An inquiry about `subject`; `rows` is the host's bulletin.
-    pub fn new(intake: IntakeSettings, settings: CoursesSettings, subject: Subject, rows: Vec<Row>) -> Self {
+    /// An inquiry about `subject`.
+    pub fn new(intake: IntakeSettings, settings: CoursesSettings, subject: Subject) -> Self {
         let named = match &subject {
             Subject::Delivery(guid) => Some(guid.clone()),
             Subject::Job(..) => None,
         };
-        let remembered = rows.iter().find(|row| row.delivery.is_some() && row.delivery == named);
-        let known = remembered.and_then(|row| Some(Subject::Job(row.repository.clone()?, row.job?)));
-        let subject = known.unwrap_or(subject);
-        let mut inquiry = Self {
+        Self {
             intake,
             settings,
-            rows,
+            rows: Vec::new(),
             subject,
             named,
             asks: VecDeque::new(),
@@ -90,9 +87,17 @@ impl Inquiry {
             vetted: None,
             runners: None,
             taker: None,
-        };
-        inquiry.begin();
-        inquiry
+        }
+    }
+
+    /// Takes in the host's bulletin, before the first request: it may know the job of the delivery that was named.
+    pub fn remember(&mut self, rows: Vec<Row>) {
+        let remembered = rows.iter().find(|row| row.delivery.is_some() && row.delivery == self.named);
+        if let Some((repository, job)) = remembered.and_then(|row| Some((row.repository.clone()?, row.job?)))
+        {
+            self.subject = Subject::Job(repository, job);
+        }
+        self.rows = rows;
     }
 
     fn begin(&mut self) {
@@ -108,10 +113,11 @@ impl Inquiry {
         }
     }
 
-    /// The next request, after the answer to the last one; none once all is asked.
+    /// The next request, after the answer to the last one; the first, without one; none once all is asked.
     pub fn next(&mut self, answer: Option<Result<&Answer, Fault>>) -> Result<Option<Request>, Failure> {
-        if let (Some(asked), Some(answer)) = (self.asked.take(), answer) {
-            self.hear(asked, answer)?;
+        match (self.asked.take(), answer) {
+            (Some(asked), Some(answer)) => self.hear(asked, answer)?,
+            _ => self.begin(),
         }
         let Some(ask) = self.asks.pop_front() else {
             return match &self.subject {
