@@ -91,9 +91,7 @@ class Local:
         self._journal = journal
 
     async def open(self) -> None:
-        """Finds the journal."""
-        if not self._journal.exists():
-            raise FileNotFoundError(f"there is no journal at {self._journal}; name it with --journal")
+        """Opens the journal."""
         self.shelf = LocalShelf(self._journal)
 
     async def sandboxes(self, job: str) -> Sandboxes:
@@ -280,5 +278,9 @@ def parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Does what its command line says."""
-    place: Place = Local(options.journal) if options.launcher == "local" else AtModal()
+    local = options.launcher == "local"
+    if local and not options.journal.exists():
+        print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
+        return UNASKED
+    place: Place = Local(options.journal) if local else AtModal()
     return asyncio.run(explain(os.environ, " ".join(options.subject), place, options.json))

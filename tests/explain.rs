@@ -111,7 +111,7 @@ impl World {
             "/repos/octo/demo/actions/runs/3/jobs" => (200, self.others.clone()),
             path => match path.rsplit_once("/deliveries/") {
                 Some((_, id)) => {
-                    let found = self.log.iter().find(|one| one["id"].to_string() == id);
+                    let found = self.log.iter().find(|one| one["id"].as_u64() == id.parse().ok());
                     (200, found.expect("a delivery that was listed").clone())
                 }
                 None => (404, json!({ "message": "Not Found" })),
@@ -208,7 +208,7 @@ fn every_form_of_a_subject_is_read_and_no_other() {
 #[test]
 fn a_job_whose_sandbox_boots_waits_for_its_config() {
     let world = delivered(world(), 202, "deferred", "still-at-work: it goes on").with(|w| {
-        w.seen.sandboxes = Some(vec![sandbox(&[("started", "1795521602000"), ("shape", "2-cores")])])
+        w.seen.sandboxes = Some(vec![sandbox(&[("started", "1795521602000"), ("shape", "2-cores")])]);
     });
     let story = world.ends("sandbox-booting", &["sb-1", "the config follows", "120 s", "every 3 min"]);
     assert!(says(&story, "delivery", "answered 202"));

@@ -154,12 +154,17 @@ def test_without_a_webhook_or_the_right_to_read_it_the_job_speaks_for_itself(
 
 def test_what_is_no_job_is_2_and_a_github_that_does_not_answer_is_1(github: StandinGitHub, journal: Path) -> None:
     operator = Operator(github, journal)
-    for subject in ("https://github.com/octo/demo/actions/runs/3", "nonsense", "41", "octo/demo 9"):
+    for subject in ("https://github.com/octo/demo/actions/runs/3", "nonsense", "41"):
         ran = operator.run(subject)
         assert (ran.returncode, ran.stdout) == (2, ""), subject
         assert ran.stderr.startswith("jitney: ")
-    assert operator.run(PAGE, GITHUB_API_URL="http://127.0.0.1:9").returncode == 1
-    assert "MAX_CPU" in operator.run(PAGE, MAX_CPU="many").stderr
+    assert "no journal" in operator.run(PAGE, *operator.local).stderr
+    journal.touch()
+    unknown = operator.run("octo/demo 9", *operator.local)
+    assert unknown.returncode == 2 and "404" in unknown.stderr
+    for settings, word in (({"GITHUB_API_URL": "http://127.0.0.1:9"}, "no answer"), ({"MAX_CPU": "many"}, "MAX_CPU")):
+        ran = operator.run(PAGE, *operator.local, **settings)
+        assert ran.returncode == 1 and word in ran.stderr
 
 
 async def test_at_modal_the_sandbox_and_what_was_kept_are_asked_for(
