@@ -20,6 +20,7 @@ from tests import canaries
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET, Jitney, eventually
 from tests.standin import StandinGitHub, payload
+from tests.standin.app import APP_ID, KEYS
 from tests.standin.hooks import Hook
 from tests.standin.server import TOKEN
 
@@ -150,6 +151,20 @@ def test_without_a_webhook_or_the_right_to_read_it_the_job_speaks_for_itself(
     story = json.loads(ran.stdout)
     assert story["state"] == "no-webhook" and "Modal could not be asked" in story["conclusion"]
     assert any(text.startswith("Modal could not be asked") for text in said(story, "sandbox"))
+
+
+def test_an_app_reads_its_own_hook_s_log(github: StandinGitHub, jitney: Jitney, journal: Path) -> None:
+    github.app.installations = {77: [REPOSITORY]}
+    github.state.queue(50, REPOSITORY, LABELS, seconds=60)
+    github.hooks.all.append(Hook("app/hook", 5, jitney.url, SECRET))
+    assert github.hooks.all[0].send("guid-50", queued(50)).status_code == 201
+    eventually(lambda: github.state.jobs[50].status == "in_progress")
+    key = (KEYS / "app.pkcs1.pem").read_text()
+    operator = Operator(github, journal, GITHUB_TOKEN=None, GITHUB_APP_ID=APP_ID, GITHUB_APP_PRIVATE_KEY=key)
+    given = len(github.app.given)
+    story = operator.story("octo/demo", "50")
+    assert story["state"] == "in-progress" and "guid-50" in said(story, "delivery")[0]
+    assert len(github.app.given) == given + 1, "one token is enough for all questions"
 
 
 def test_what_is_no_job_is_2_and_a_github_that_does_not_answer_is_1(github: StandinGitHub, journal: Path) -> None:

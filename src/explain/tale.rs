@@ -6,7 +6,7 @@ use super::known::{Log, Logged, Vetted};
 use crate::admission::{Decision, Verdict};
 use crate::github::Said;
 use crate::ids::RunnerName;
-use crate::shown::Shown;
+use crate::shown::{Sentence, Shown};
 use crate::ticket::Purpose;
 use crate::timestamp::Timestamp;
 
@@ -46,7 +46,8 @@ impl Account<'_> {
             last = event.at.unwrap_or(last);
             dated.push((last, event));
         }
-        dated.sort_by_key(|(at, _)| *at);
+        // GitHub tells whole seconds: within one, what is told first came first.
+        dated.sort_by_key(|(at, _)| at.0 / 1000);
         dated.into_iter().map(|(_, event)| event).collect()
     }
 
@@ -94,7 +95,7 @@ impl Account<'_> {
         let checks = trace.iter().filter(|check| !["headers", "signature", "payload"].contains(&check.name));
         let mut events: Vec<Event> = checks
             .map(|check| {
-                let said = format!("{}: {}", check.name, Shown(&check.found));
+                let said = format!("{}: {}", check.name, Sentence(&check.found));
                 Event { stops: !check.passed, ..event(None, "check", said) }
             })
             .collect();
@@ -141,7 +142,7 @@ impl Account<'_> {
 
     fn of_sandboxes(&self) -> Vec<Event> {
         let Some(sandboxes) = &self.seen.sandboxes else {
-            let said = format!("Modal could not be asked ({})", Shown(&self.seen.unasked));
+            let said = format!("Modal could not be asked ({})", Sentence(&self.seen.unasked));
             let cure = "sign in with `modal setup`, or run `modal run modal_app.py::explain --subject …`";
             return vec![event(None, "sandbox", said).with(cure)];
         };
@@ -228,7 +229,7 @@ impl Account<'_> {
         waiting
             .map(|(ticket, due)| {
                 let said = format!(
-                    "a ticket waits to be taken up, after {} deferrals; it is due in {} s",
+                    "a ticket waits, after deferral no. {}; it is due in {} s",
                     ticket.deferrals,
                     due.since(self.now) / 1000
                 );
@@ -239,7 +240,7 @@ impl Account<'_> {
 }
 
 fn spoken(said: &Said) -> String {
-    format!("{}, {}", Shown(&said.outcome), Shown(&said.reason))
+    format!("{}, {}", Shown(&said.outcome), Sentence(&said.reason))
 }
 
 fn delivered(logged: &Logged) -> Event {

@@ -7,7 +7,7 @@ use super::known::Log;
 use crate::admission::Verdict;
 use crate::answer::Outcome;
 use crate::course::{HAND_OVER_WITHIN, START_WITHIN};
-use crate::shown::Shown;
+use crate::shown::{Sentence, Shown};
 
 fn state(state: &'static str, text: String) -> Conclusion {
     Conclusion { state, text }
@@ -19,6 +19,7 @@ impl Account<'_> {
             .or_else(|| self.coming())
             .or_else(|| self.due())
             .or_else(|| self.taken())
+            .or_else(|| self.ending())
             .or_else(|| self.told())
             .unwrap_or_else(|| self.unheard())
     }
@@ -107,7 +108,7 @@ impl Account<'_> {
     fn due(&self) -> Option<Conclusion> {
         let (_, due) = self.seen.waiting.iter().find(|(ticket, _)| ticket.job == self.job.id)?;
         let why = self.last_said().filter(|said| said.outcome == "deferred");
-        let why = why.map_or_else(String::new, |said| format!(" ({})", Shown(&said.reason)));
+        let why = why.map_or_else(String::new, |said| format!(" ({})", Sentence(&said.reason)));
         let wait = due.since(self.now) / 1000;
         let when = if wait == 0 { "now".to_owned() } else { format!("in {wait} s") };
         Some(state(
@@ -134,6 +135,19 @@ impl Account<'_> {
         ))
     }
 
+    /// A sandbox lives whose runner is registered no longer.
+    fn ending(&self) -> Option<Conclusion> {
+        let sandbox = self.sandboxes().first()?;
+        Some(state(
+            "runner-gone",
+            format!(
+                "The runner of its sandbox {} is registered no longer: it had another job, or was deleted. The sandbox is about to end; then {}.",
+                Shown(&sandbox.id),
+                self.sweep()
+            ),
+        ))
+    }
+
     /// Nothing lives for it; what jitney or GitHub said last.
     fn told(&self) -> Option<Conclusion> {
         let (sweep, but) = (self.sweep(), self.but_unasked());
@@ -148,7 +162,7 @@ impl Account<'_> {
                 ),
             ));
         };
-        let why = Shown(&said.reason);
+        let why = Sentence(&said.reason);
         Some(match said.outcome.as_str() {
             "launched" | "duplicate" if self.seen.sandboxes.is_none() => {
                 state("launched-unseen", format!("A runner was started for it ({why}).{but}"))
