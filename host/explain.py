@@ -241,7 +241,8 @@ def show(story: Any) -> None:
     except ImportError:
         print(f"job {story.job} of {story.repository}\n{story.page}\n")
         for one in story.events:
-            print(f"{_clock(one.at):<8}  {one.what:<12} {one.said}" + (f"\n{'':<10}-> {one.cure}" if one.cure else ""))
+            cure = f"\n{'':<10}-> {one.cure}" if one.cure else ""
+            print(f"{_clock(one.at):<8}  {one.what:<12} {one.said}{cure}")
         print(f"\n{story.state}: {story.conclusion}")
         return
     console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())

@@ -1,4 +1,4 @@
-"""`explain`, as an operator runs it: a job's story out of the stand-in GitHub, the fake Modal and the real endpoint."""
+"""`explain`, as an operator runs it: a job's story out of a stand-in GitHub, a fake Modal and the real endpoint."""
 
 import asyncio
 import json
@@ -35,8 +35,8 @@ class Operator:
 
     def __init__(self, github: StandinGitHub, journal: Path, **settings: str | None) -> None:
         self.settings: dict[str, str | None] = {
-            "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": REPOSITORY,
-            "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **NOBODY, **settings,
+            "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url,
+            "ALLOWED_REPOS": REPOSITORY, "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **NOBODY, **settings,
         }  # fmt: skip
         self.local = ["--launcher", "local", "--journal", str(journal)]
 
@@ -133,7 +133,8 @@ def test_a_job_that_is_nobody_s_of_ours_and_one_that_was_never_delivered(
     hook.send("guid-45", queued(45, labels=[*LABELS, "gpu-x"]))
     story = operator.story("octo/demo", "45")
     assert story["state"] == "ignored" and "gpu-x" in story["conclusion"]
-    assert [one["said"] for one in story["events"] if one["stops"]][0].startswith("labels: labels-not-ours")
+    stopped = next(one for one in story["events"] if one["stops"])
+    assert stopped["said"].startswith("labels: labels-not-ours")
     github.state.queue(46, REPOSITORY, LABELS)
     assert operator.story("octo/demo", "46")["state"] == "no-delivery"
     hook.failed("guid-46", queued(46), 502, datetime.now(UTC))

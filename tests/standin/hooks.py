@@ -81,8 +81,9 @@ class Hook:
         return answer
 
     def _note(
-        self, guid: str, content: dict[str, Any], status_code: int, at: datetime, redelivery: bool, answer: str | None = None
-    ) -> None:
+        self, guid: str, content: dict[str, Any], status_code: int, at: datetime, redelivery: bool,
+        answer: str | None = None,
+    ) -> None:  # fmt: skip
         attempt = Attempt(next(self.numbers), guid, at, status_code, "workflow_job", redelivery, content, answer)
         self.attempts.insert(0, attempt)
 
