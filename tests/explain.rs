@@ -9,7 +9,7 @@
 
 use jitney::course::Sandbox;
 use jitney::explain::{Failure, Inquiry, Seen, Story, Subject, read_lines, tell};
-use jitney::github::{Answer, Method, Request};
+use jitney::github::{Answer, Cursor, Method, Request};
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::timestamp::Timestamp;
@@ -35,6 +35,8 @@ struct World {
     rows: Vec<Value>,
     entries: Vec<Value>,
     seen: Seen,
+    /// How many deliveries a page of the log holds, and from which page on it cannot be read.
+    page: (usize, usize),
     asked: usize,
 }
 
@@ -62,6 +64,7 @@ fn world() -> World {
         rows: Vec::new(),
         entries: Vec::new(),
         seen: Seen { sandboxes: Some(Vec::new()), ..Seen::default() },
+        page: (100, 100),
         asked: 0,
     }
 }
@@ -99,13 +102,13 @@ impl World {
     fn answer(&mut self, request: &Request) -> Answer {
         assert_eq!(request.method, Method::Get, "it changes nothing");
         self.asked += 1;
+        if request.path.contains("/deliveries?") {
+            return self.listed(&request.path);
+        }
         let path = request.path.split('?').next().unwrap_or_default();
         let (status, body) = match path {
             "/repos/octo/demo/actions/jobs/41" => self.job.clone(),
             "/repos/octo/demo/hooks" => self.hooks.clone(),
-            "/repos/octo/demo/hooks/5/deliveries" | "/app/hook/deliveries" => {
-                (200, Value::Array(self.log.clone()))
-            }
             "/repos/octo/demo/actions/runners" => self.runners.clone(),
             "/repos/octo/demo/actions/runs/3" => (200, self.run.clone()),
             "/repos/octo/demo/actions/runs/3/jobs" => (200, self.others.clone()),
@@ -118,6 +121,16 @@ impl World {
             },
         };
         Answer { status, body: body.to_string().into_bytes(), ..Answer::default() }
+    }
+
+    fn listed(&self, path: &str) -> Answer {
+        assert!(path.starts_with("/repos/octo/demo/hooks/5/") || path.starts_with("/app/hook/"), "{path}");
+        let page = path.split_once("cursor=").map_or(0, |(_, page)| page.parse().expect("a number"));
+        let all: Vec<_> = self.log.chunks(self.page.0).collect();
+        let body = Value::Array(all.get(page).copied().unwrap_or_default().to_vec()).to_string().into_bytes();
+        let link = format!("<https://api.github.com/x?cursor={}>; rel=\"next\"", page + 1);
+        let next = Cursor::of_link(&link).filter(|_| page + 1 < all.len());
+        Answer { status: if page < self.page.1 { 200 } else { 502 }, body, next, ..Answer::default() }
     }
 
     fn story_of(&mut self, subject: &str) -> Result<Story, Failure> {
@@ -414,6 +427,36 @@ fn its_deliveries_are_found_among_many_and_those_of_others_are_not_looked_at_twi
         "delivery": "guid-50", "repository": "octo/demo", "job": 41 })];
     let story = remembered.story_of("octo/demo 41").expect("a story");
     assert!(says(&story, "delivery", "guid-50") && remembered.asked < 8, "{}", remembered.asked);
+}
+
+#[test]
+fn a_log_is_read_as_far_back_as_the_job_and_no_further() {
+    let long = |page: (usize, usize)| {
+        world().with(move |w| {
+            w.page = page;
+            w.log.push(delivery(9, 1009, "queued", "2026-11-24T12:00:20Z", 201, "launched", "x: x"));
+            w.log.push(delivery(8, 41, "queued", "2026-11-24T12:00:01Z", 201, "launched", "x: x"));
+            w.log.extend((1..8).rev().map(|id| {
+                delivery(
+                    id,
+                    1000 + id,
+                    "queued",
+                    &format!("2026-11-24T11:0{id}:00Z"),
+                    201,
+                    "launched",
+                    "x: x",
+                )
+            }));
+        })
+    };
+    let story = |world: &mut World| world.story_of("octo/demo 41").expect("a story");
+    let mut whole = long((1, 100));
+    assert!(says(&story(&mut whole), "delivery", "guid-8"));
+    // The job, the hooks, three pages, one delivery, the run, the runners.
+    assert_eq!(whole.asked, 8);
+    assert!(says(&story(&mut long((2, 1))), "delivery", "guid-8"), "what came before a fault counts");
+    let hidden = story(&mut long((2, 0)));
+    assert!(says(&hidden, "delivery", "GitHub answers 502"));
 }
 
 #[test]

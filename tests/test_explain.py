@@ -36,7 +36,8 @@ class Operator:
     def __init__(self, github: StandinGitHub, journal: Path, **settings: str | None) -> None:
         self.settings: dict[str, str | None] = {
             "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url,
-            "ALLOWED_REPOS": REPOSITORY, "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **NOBODY, **settings,
+            "ALLOWED_REPOS": REPOSITORY, "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"),
+            **NOBODY, **settings,
         }  # fmt: skip
         self.local = ["--launcher", "local", "--journal", str(journal)]
 
@@ -214,7 +215,7 @@ def test_on_modal_it_is_a_function_of_the_app_which_fails_as_the_command_does(
     github.state.queue(49, REPOSITORY, LABELS)
     modal_app.explain.local("octo/demo 49")
     shown = capsys.readouterr().out
-    assert "job 49 of octo/demo" in shown and "no-webhook: No webhook leads to jitney" in shown
+    assert "job 49 of octo/demo" in shown and "no-webhook: No webhook that is switched on" in shown
     canaries.assert_none_in(shown, "what explain prints")
     with pytest.raises(SystemExit) as ended:
         modal_app.explain.local("nonsense")

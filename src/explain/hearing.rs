@@ -113,15 +113,16 @@ impl Inquiry {
     }
 
     fn heard_log(&mut self, hook: Hook, page: u32, answer: Result<&Answer, Fault>) {
-        let Some((listed, oldest)) = github::read_log(answer) else {
-            if !matches!(self.log, Log::Read(..)) {
-                self.log = Log::Hidden(answer.map_or(0, |answer| answer.status));
-            }
+        let read = github::read_log(answer);
+        if let (None, false) = (&read, matches!(self.log, Log::Read(..))) {
+            self.log = Log::Hidden(answer.map_or(0, |answer| answer.status));
             return;
-        };
+        }
         if !matches!(self.log, Log::Read(..)) {
             self.log = Log::Read(Vec::new(), 0);
         }
+        // A later page that cannot be read ends the listing; what came before it counts.
+        let (listed, oldest) = read.unwrap_or_default();
         self.listed.extend(listed);
         let named = |listed: &Listed| Some(&listed.guid) == self.named.as_ref();
         let since = match &self.job {

@@ -151,7 +151,7 @@ impl Inquiry {
             ),
             Log::Nowhere => "no webhook of the repositories that ALLOWED_REPOS names one by one leads to jitney; give the job's address instead".to_owned(),
             Log::Read(..) => format!(
-                "the webhook's log holds no delivery {} of a workflow job; GitHub keeps them for three days; give the job's address instead",
+                "the webhook's log holds no delivery {} of a workflow job among its last thousand; GitHub keeps them for three days; give the job's address instead",
                 guid.as_str()
             ),
         };

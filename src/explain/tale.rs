@@ -73,8 +73,7 @@ impl Account<'_> {
                 vec![event(None, "delivery", said).with("give the credential Webhooks: Read and write")]
             }
             Log::Nowhere if queued => {
-                let said =
-                    "no webhook of the repository, or of its owner as far as it shows, leads to jitney";
+                let said = "no webhook of the repository, or of its owner as far as it shows, is switched on and sends workflow jobs to jitney";
                 let cure =
                     "add it in the repository's Settings → Webhooks (README, step 4), or set WEBHOOK_URL";
                 vec![event(None, "delivery", said).stopping(cure)]

@@ -225,7 +225,7 @@ impl Account<'_> {
             Log::Nowhere => state(
                 "no-webhook",
                 format!(
-                    "No webhook leads to jitney: add it (README, step 4) or set WEBHOOK_URL. Meanwhile {sweep}.{but}"
+                    "No webhook that is switched on sends workflow jobs to jitney: add it (README, step 4) or set WEBHOOK_URL. Meanwhile {sweep}.{but}"
                 ),
             ),
             Log::Read(..) => state(
