@@ -16,6 +16,8 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   demo       the main job from end to end on this machine, with no account
   serve      the endpoint on this machine       ./build.sh serve --port 8080 --launcher local
   doctor     looks at settings, credential, permissions, webhook and Modal
+  explain    the story of one job, and what it waits for
+                                                ./build.sh explain https://github.com/O/R/actions/runs/1/job/2
   cost       what sandboxes cost               ./build.sh cost --since 7d --by repository
   replay     decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
   simulate   the core against a GitHub and a Modal that fail at random
@@ -268,6 +270,7 @@ case "$command" in
     exec cargo run --quiet --release --locked --example simulate -- "$@"
     ;;
   cost) build && exec .venv/bin/python -m host cost "$@" ;;
+  explain) build && exec .venv/bin/python -m host explain "$@" ;;
   doctor) build && exec .venv/bin/python -m host doctor "$@" ;;
   replay) build && exec .venv/bin/python -m host replay "$@" ;;
   bench) build && need_python bench && exec .venv/bin/python -m bench "$@" ;;

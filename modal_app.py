@@ -103,6 +103,18 @@ def doctor() -> None:
         raise SystemExit(1)
 
 
+@app.function(image=image.web(), secrets=[settings])
+def explain(subject: str) -> None:
+    """`modal run modal_app.py::explain --subject …`: the story of one job, with the credential that jitney has."""
+    import asyncio
+
+    from host.explain import AtModal
+    from host.explain import explain as tell
+
+    if status := asyncio.run(tell(os.environ, subject, AtModal(), as_json=False)):
+        raise SystemExit(status)
+
+
 @app.function(
     image=image.workshop(), secrets=[settings], schedule=modal.Cron("23 4 * * *"), timeout=60 * 60, retries=3
 )

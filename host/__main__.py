@@ -1,4 +1,4 @@
-"""The command line: `python -m host serve | replay | doctor | cost | precompile`."""
+"""The command line: `python -m host serve | replay | doctor | explain | cost | precompile`."""
 
 import argparse
 import asyncio
@@ -64,6 +64,9 @@ def main() -> int:
     commands.add_parser("replay", help="decide on one delivery again", add_help=False)
     doctor = commands.add_parser("doctor", help="look at settings, credential, permissions, webhook and Modal")
     doctor.add_argument("--json", action="store_true", help="for programs; the exit status is 1 if anything fails")
+    from host.explain import parser as explain_parser
+
+    explain_parser(commands)
     cost = commands.add_parser("cost", help="what sandboxes cost", epilog=COSTS, formatter_class=RAW)
     cost.add_argument("--since", default="7d", metavar="SPAN", help="7d unless told otherwise; 24h, 90m, 2w")
     cost.add_argument("--by", choices=["repository", "day", "job"], default="repository")
@@ -88,6 +91,10 @@ def main() -> int:
 
         precompile()
         return 0
+    if options.command == "explain":
+        from host.explain import run as explain
+
+        return explain(options)
     if options.command == "doctor":
         import os
 

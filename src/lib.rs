@@ -12,8 +12,9 @@
 //! 5. [`ticket`]: what a verdict hands on; [`course`] plays it out, a command at a time.
 //! 6. [`github`]: the requests that courses make, and what GitHub's answers mean.
 //! 7. [`doctor`]: what an operator asks when nothing runs.
-//! 8. [`status`]: who may see the status page, and what on it wants an operator.
-//! 9. [`replay`]: one delivery, decided again at the command line, with its reasons.
+//! 8. [`explain`]: the story of one job, told from what GitHub and the host know of it.
+//! 9. [`status`]: who may see the status page, and what on it wants an operator.
+//! 10. [`replay`]: one delivery, decided again at the command line, with its reasons.
 //!
 //! [`answer`] is what GitHub and the log are told; the types that a name is parsed into once and for all are
 //! [`repository`], [`label`], [`ids`], [`timestamp`], [`secret`] and [`shown`].
@@ -25,6 +26,7 @@ pub mod answer;
 pub mod course;
 pub mod delivery;
 pub mod doctor;
+pub mod explain;
 pub mod github;
 pub mod ids;
 pub mod label;

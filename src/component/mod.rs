@@ -6,6 +6,7 @@ mod bindings;
 mod command;
 mod doctor;
 mod exit;
+mod explain;
 mod exports;
 mod http;
 mod keys;

@@ -11,7 +11,7 @@ mod vetting;
 mod watching;
 
 use super::survey::{Finding, Survey};
-use super::{Command, Event, Outcome, Start, Step, Tags, tag};
+use super::{Command, Event, HAND_OVER_WITHIN, Outcome, START_WITHIN, Start, Step, Tags, tag};
 use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, JobState, Minted, Request};
 use crate::ids::{Dice, Nonce, RunnerId, RunnerName, SandboxName};
@@ -363,8 +363,8 @@ impl Launch {
     /// What the entrypoint and the job-started hook are told.
     fn environment(&self, machine: &Machine, cached: bool) -> Tags {
         let mut environment = vec![
-            ("JITNEY_HAND_OVER_WITHIN", "120".to_owned()),
-            ("JITNEY_START_WITHIN", "300".to_owned()),
+            ("JITNEY_HAND_OVER_WITHIN", HAND_OVER_WITHIN.to_string()),
+            ("JITNEY_START_WITHIN", START_WITHIN.to_string()),
             ("JITNEY_DOCKER", u8::from(machine.docker).to_string()),
             ("JITNEY_FORKS", if self.settings.vetting.forks { "allow" } else { "deny" }.to_owned()),
         ];

@@ -20,6 +20,13 @@ use crate::ticket::{Purpose, Ticket};
 use crate::timestamp::Timestamp;
 use keyring::{Heard, Keyring};
 
+pub use sweep::SETTLED;
+
+/// Seconds for which a sandbox waits for its config, and for which its runner waits for a job.
+pub const HAND_OVER_WITHIN: u32 = 120;
+/// See [`HAND_OVER_WITHIN`].
+pub const START_WITHIN: u32 = 300;
+
 /// Tags, name and value; values are cut to what is safe as one (see [`tag`]).
 pub type Tags = Vec<(&'static str, String)>;
 

@@ -24,7 +24,7 @@ use tally::Tally;
 /// The most that one sweep asks of GitHub. What it leaves out comes first in a later one.
 const BUDGET: u64 = 250;
 /// A job younger than this, in milliseconds, has its own delivery's course.
-const SETTLED: u64 = 90_000;
+pub const SETTLED: u64 = 90_000;
 /// The most pages that are read of one listing.
 const PAGES: u32 = 10;
 /// By so many repositories, and in so many milliseconds, the one that a sweep begins with moves on.

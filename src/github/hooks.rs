@@ -43,6 +43,11 @@ impl Cursor {
         let plain = cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~%=".contains(&b));
         ((1..=512).contains(&cursor.len()) && plain).then(|| Self(cursor.to_owned()))
     }
+
+    /// The cursor as it stands in a query.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// One attempt to deliver.
@@ -59,7 +64,7 @@ pub struct Attempt {
 }
 
 impl Hook {
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let id = self.id.map_or_else(String::new, |id| format!("/{id}"));
         match &self.home {
             HookHome::Repository(repository) => format!("/repos/{repository}/hooks{id}"),
@@ -68,7 +73,7 @@ impl Hook {
         }
     }
 
-    fn whose(&self) -> Whose {
+    pub(super) fn whose(&self) -> Whose {
         match &self.home {
             HookHome::Repository(repository) | HookHome::Organization(repository) => {
                 Whose::Repository(repository.clone(), None)

@@ -4,6 +4,7 @@ mod answer;
 pub mod app;
 mod hooks;
 mod listing;
+mod log;
 mod release;
 mod request;
 mod run;
@@ -15,6 +16,7 @@ pub use answer::{
 pub use app::Whose;
 pub use hooks::{Attempt, Cursor, Hook, HookHome, read_attempts, read_hooks};
 pub use listing::{Page, Registered, read_is_over, read_jobs, read_registered, read_runs};
+pub use log::{Carried, Listed, Said, read_log, read_logged};
 pub use release::{LEAST_RUNNER, RunnerRelease, Wanted, alarms, is_sha256, read_downloads, read_release};
 pub use request::{Method, Request};
 pub use run::read_run;

@@ -13,7 +13,7 @@ from tests.standin.deliveries import deliver
 
 PATH = re.compile(
     r"/(?P<home>repos/[^/]+/[^/]+/hooks|orgs/[^/]+/hooks|app/hook)(?:/(?P<hook>\d+))?"
-    r"(?P<deliveries>/deliveries(?:/(?P<attempt>\d+)/attempts)?)?"
+    r"(?P<deliveries>/deliveries(?:/(?P<attempt>\d+)(?P<again>/attempts)?)?)?"
 )
 
 
@@ -28,6 +28,14 @@ class Attempt:
     event: str
     redelivery: bool
     content: dict[str, Any]
+    #: What the endpoint answered with, as text; none where it was not reached.
+    answer: str | None = None
+
+    def detail(self) -> dict[str, Any]:
+        """As the REST API shows it by its id: an answer in JSON stands there as text."""
+        headers = {"X-GitHub-Delivery": self.guid, "X-GitHub-Event": self.event}
+        response = {"headers": {} if self.answer is not None else None, "payload": self.answer}
+        return self.shown() | {"request": {"headers": headers, "payload": self.content}, "response": response}
 
     def shown(self) -> dict[str, Any]:
         """As the REST API lists it."""
@@ -66,8 +74,17 @@ class Hook:
         """A delivery that did not go well, some time ago."""
         self._note(guid, content, status_code, at, redelivery=False)
 
-    def _note(self, guid: str, content: dict[str, Any], status_code: int, at: datetime, redelivery: bool) -> None:
-        attempt = Attempt(next(self.numbers), guid, at, status_code, "workflow_job", redelivery, content)
+    def send(self, guid: str, content: dict[str, Any]) -> Any:
+        """Delivers, and keeps it in the log; the answer."""
+        answer = deliver(self.url, self.secret, content, guid=guid)
+        self._note(guid, content, answer.status_code, datetime.now(UTC), redelivery=False, answer=answer.text)
+        return answer
+
+    def _note(
+        self, guid: str, content: dict[str, Any], status_code: int, at: datetime, redelivery: bool,
+        answer: str | None = None,
+    ) -> None:  # fmt: skip
+        attempt = Attempt(next(self.numbers), guid, at, status_code, "workflow_job", redelivery, content, answer)
         self.attempts.insert(0, attempt)
 
     def again(self, attempt: Attempt) -> None:
@@ -99,6 +116,8 @@ class Hooks:
         if found["attempt"] is None:
             return self._deliveries(hook, path, query)
         attempt = next((one for one in hook.attempts if one.id == int(found["attempt"])), None)
+        if attempt is not None and method == "GET" and not found["again"]:
+            return 200, attempt.detail(), {}
         if attempt is None or method != "POST":
             return 404, {"message": "Not Found"}, {}
         threading.Thread(target=hook.again, args=(attempt,), daemon=True).start()
@@ -106,9 +125,12 @@ class Hooks:
 
     @staticmethod
     def _deliveries(hook: Hook, path: str, query: dict[str, list[str]]) -> tuple[int, Any, dict[str, str]]:
-        good = query["status"] == ["success"]
-        listed = [one for one in hook.attempts if (200 <= one.status_code < 300) == good]
+        listed, status = hook.attempts, ""
+        if "status" in query:
+            good = query["status"] == ["success"]
+            listed = [one for one in hook.attempts if (200 <= one.status_code < 300) == good]
+            status = f"&status={query['status'][0]}"
         start = int(query.get("cursor", ["v1_0"])[0].removeprefix("v1_"))
         page, rest = listed[start : start + hook.page], listed[start + hook.page :]
-        url = f"https://api.github.com{path}?per_page=100&status={query['status'][0]}&cursor=v1_{start + hook.page}"
+        url = f"https://api.github.com{path}?per_page=100{status}&cursor=v1_{start + hook.page}"
         return 200, [one.shown() for one in page], {"link": f'<{url}>; rel="next"'} if rest else {}

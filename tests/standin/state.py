@@ -25,6 +25,9 @@ class Job:
     seconds: float = 0.05
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     run: int = 0
+    conclusion: str | None = None
+    started: datetime | None = None
+    completed: datetime | None = None
 
     def shown(self) -> dict[str, Any]:
         """As the REST API shows it."""
@@ -32,10 +35,17 @@ class Job:
             "id": self.id,
             "run_id": self.run,
             "status": self.status,
+            "conclusion": self.conclusion or ("success" if self.status == "completed" else None),
             "labels": sorted(self.labels),
             "runner_name": self.runner,
-            "created_at": self.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "created_at": _dated(self.created),
+            "started_at": _dated(self.started or self.created),
+            "completed_at": _dated(self.completed),
         }
+
+
+def _dated(at: datetime | None) -> str | None:
+    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
@@ -129,11 +139,12 @@ class State:
                 and job.labels <= runner.labels
             ):
                 job.status, job.runner, runner.job = "in_progress", runner.name, job
+                job.started = datetime.now(UTC)
         return runner
 
     def complete(self, config: str) -> None:
         """The runner's job is over; a JIT runner goes with it."""
         runner = self.session(config)
         if runner is not None and runner.job is not None:
-            runner.job.status = "completed"
+            runner.job.status, runner.job.completed = "completed", datetime.now(UTC)
             del self.runners[runner.id]

@@ -1,0 +1,287 @@
+"""`explain`: the story of one job, which the component tells from what GitHub says and what is gathered here."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from host.component import COURSE_EPOCHS, COURSE_MEMORY, Component, Instance
+from host.cost import entries
+from host.launcher import APP
+from host.shelf import LocalShelf, NoShelf, Shelf
+
+EXAMPLES = """examples:
+  python -m host explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
+  python -m host explain OWNER/REPO 5678 --json | jq -r .conclusion
+  python -m host explain 72d3162e-cc78-11e3-81ab-4c9367dc0958
+
+exit status: 0 told; 1 GitHub could not be asked; 2 there is no such job or delivery"""
+#: Seconds for which Modal is waited for; its client would try for minutes.
+PATIENCE = 10.0
+#: Exit statuses.
+TOLD, UNASKED, MISREAD = 0, 1, 2
+
+Sandboxes = list[tuple[str, list[tuple[str, str]]]]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known here of the job; the WIT's `seen`."""
+
+    sandboxes: Sandboxes | None = None
+    unasked: str = ""
+    waiting: list[tuple[str, int]] = field(default_factory=list)
+    entries: list[str] = field(default_factory=list)
+
+
+class Place(Protocol):
+    """Where sandboxes live, and what was kept there."""
+
+    shelf: Shelf
+
+    async def open(self) -> None:
+        """Finds the shelf. Raises where it cannot be reached."""
+
+    async def sandboxes(self, job: str) -> Sandboxes:
+        """Those that live for the job. Raises where that cannot be told."""
+
+    def waiting(self) -> list[tuple[str, int]]:
+        """The tickets that wait, and when they are due, in milliseconds since the epoch."""
+
+
+class AtModal:
+    """The deployed app's."""
+
+    shelf: Shelf = NoShelf()
+
+    async def open(self) -> None:
+        """Finds the app's Dict."""
+        import modal
+
+        from host.shelf import ModalShelf
+
+        self.shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
+
+    async def sandboxes(self, job: str) -> Sandboxes:
+        """By their tag `job`."""
+        import modal
+
+        from host.launcher.modal import ModalLauncher
+
+        launcher = ModalLauncher(await modal.App.lookup.aio(APP), _nothing)
+        return [(found.id, list(found.tags.items())) for found in await launcher.find_job(job)]
+
+    def waiting(self) -> list[tuple[str, int]]:
+        """Modal's queue shows nobody what is in it."""
+        return []
+
+
+class Local:
+    """A `serve --launcher local`'s, whose processes are known by the ledger that it keeps, seconds late."""
+
+    shelf: Shelf = NoShelf()
+
+    def __init__(self, journal: Path) -> None:
+        self._journal = journal
+
+    async def open(self) -> None:
+        """Opens the journal."""
+        self.shelf = LocalShelf(self._journal)
+
+    async def sandboxes(self, job: str) -> Sandboxes:
+        """Out of the ledger, as tags."""
+        living = await self.shelf.get("ledger/living") or []
+        return [(entry["sandbox"], _tags(entry)) for entry in living if _meant_for(entry) == job]
+
+    def waiting(self) -> list[tuple[str, int]]:
+        """Out of the journal."""
+        from host.journal import Journal
+
+        journal = Journal(self._journal)
+        try:
+            return [(ticket, int(due * 1000)) for _, ticket, due in journal.entries()]
+        finally:
+            journal.close()
+
+
+async def _nothing() -> None:
+    """Builds no image: nothing is started here."""
+
+
+def _meant_for(entry: Mapping[str, Any]) -> str:
+    """The job that a runner is named for; an entry's own is the one that the runner took."""
+    name = str(entry.get("runner", "")).split("-")
+    return name[1] if len(name) == 3 else str(entry["job"])
+
+
+def _tags(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    tags = {name: str(entry[name]) for name in ("runner", "shape", "rate") if entry.get(name)}
+    tags |= {"job": _meant_for(entry), "started": str(round(entry["started"] * 1000))}
+    return list(tags.items())
+
+
+class Untold(Exception):
+    """There is no story; the message says why, `status` is for the shell."""
+
+    def __init__(self, why: str, status: int) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Inquiry:
+    """What GitHub says of a job, in an instance of its own, told all settings."""
+
+    def __init__(self, component: Component, subject: str) -> None:
+        self._instance = Instance(component, component.everything(), COURSE_MEMORY, COURSE_EPOCHS)
+        self._inquiry = _told(self._instance.call("explain", "[static]inquiry.open", subject))
+
+    def ask(self, remembered: list[str]) -> None:
+        """Asks GitHub. Blocks meanwhile."""
+        _told(self._ask("ask", remembered))
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        return self._instance.call("explain", f"[method]inquiry.{method}", self._inquiry, *arguments)
+
+    def job(self) -> str:
+        """The job, as the tag `job` of its sandboxes has it."""
+        return str(self._ask("job"))
+
+    def span(self) -> tuple[int, int]:
+        """When a sandbox of the job may have ended, in milliseconds since the epoch."""
+        since, until = self._ask("span")
+        return since, until
+
+    def tell(self, seen: Seen) -> Any:
+        """The story, a WIT `story`."""
+        return self._ask("tell", seen)
+
+
+def _told(result: Any) -> Any:
+    if hasattr(result, "misread"):
+        raise Untold(result.why, MISREAD if result.misread else UNASKED)
+    return result
+
+
+async def bulletin(place: Place) -> tuple[list[str], str | None]:
+    """What is remembered of deliveries, and why the place cannot be asked, if it cannot."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await place.open()
+            kept = await place.shelf.get("bulletin") or {}
+    except Exception as error:
+        return [], _said(error)
+    return [json.dumps(row) for row in kept.get("deliveries", [])], None
+
+
+async def gather(place: Place, inquiry: Inquiry) -> Seen:
+    """What is known of the inquiry's job where its sandboxes live."""
+    seen = Seen()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            seen.sandboxes = await place.sandboxes(inquiry.job())
+            seen.waiting = place.waiting()
+            since, until = inquiry.span()
+            found = await entries(place.shelf, since / 1000, until / 1000)
+            living = await place.shelf.get("ledger/living") or []
+            seen.entries = [json.dumps(entry) for entry in [*found, *living]]
+    except Exception as error:
+        seen.unasked = _said(error)
+    return seen
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+async def explain(environment: Mapping[str, str], subject: str, place: Place, as_json: bool) -> int:
+    """Tells the story of one job; the exit status says whether there is one."""
+    try:
+        inquiry = Inquiry(Component(environment), subject)
+        remembered, fault = await bulletin(place)
+        await asyncio.to_thread(inquiry.ask, remembered)
+    except Untold as failure:
+        print(f"jitney: {failure}", file=sys.stderr)
+        return failure.status
+    story = inquiry.tell(await gather(place, inquiry) if fault is None else Seen(unasked=fault))
+    if story is None:
+        print("jitney: GitHub did not show the job", file=sys.stderr)
+        return UNASKED
+    if as_json:
+        print(json.dumps(plain(story), indent=1))
+    else:
+        show(story)
+    return TOLD
+
+
+def plain(story: Any) -> dict[str, Any]:
+    """The story as JSON has it."""
+    told = {name: getattr(story, name) for name in ("repository", "job", "page", "state", "conclusion")}
+    names = ("what", "said", "cure", "stops")
+    events = [{"at": iso(one.at)} | {name: getattr(one, name) for name in names} for one in story.events]
+    return told | {"events": events}
+
+
+def iso(at: int | None) -> str | None:
+    """A time in milliseconds since the epoch, as GitHub writes it."""
+    return None if at is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at / 1000))
+
+
+def show(story: Any) -> None:
+    """For people, as a timeline. Plain where `rich` is not there, as in Modal's container."""
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        print(f"job {story.job} of {story.repository}\n{story.page}\n")
+        for one in story.events:
+            cure = f"\n{'':<10}-> {one.cure}" if one.cure else ""
+            print(f"{_clock(one.at):<8}  {one.what:<12} {one.said}{cure}")
+        print(f"\n{story.state}: {story.conclusion}")
+        return
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    console.print(Text(f"job {story.job} of {story.repository}", style="bold"))
+    console.print(Text(story.page, style="dim"), "")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in story.events:
+        table.add_row(_clock(one.at), Text(one.what), Text(one.said, style="red" if one.stops else ""))
+        if one.cure:
+            table.add_row("", "", Text(f"→ {one.cure}", style="bold"))
+    console.print(table)
+    console.print("", Text.assemble((f"{story.state}: ", "bold"), story.conclusion), sep="\n")
+
+
+def _clock(at: int | None) -> str:
+    return "" if at is None else time.strftime("%H:%M:%S", time.gmtime(at / 1000))
+
+
+def parser(commands: Any) -> None:
+    """Adds the command to a command line."""
+    command = commands.add_parser(
+        "explain", help="the story of one job", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument(
+        "subject", nargs="+", metavar="SUBJECT", help="a job's address, `OWNER/REPO JOB_ID`, or a delivery's GUID"
+    )
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
+    command.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Does what its command line says."""
+    local = options.launcher == "local"
+    if local and not options.journal.exists():
+        print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
+        return UNASKED
+    place: Place = Local(options.journal) if local else AtModal()
+    return asyncio.run(explain(os.environ, " ".join(options.subject), place, options.json))
