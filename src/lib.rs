@@ -13,7 +13,8 @@
 //! 6. [`github`]: the requests that courses make, and what GitHub's answers mean.
 //! 7. [`doctor`]: what an operator asks when nothing runs.
 //! 8. [`status`]: who may see the status page, and what on it wants an operator.
-//! 9. [`replay`]: one delivery, decided again at the command line, with its reasons.
+//! 9. [`setup`]: what `setup` and `teardown` ask of GitHub.
+//! 10. [`replay`]: one delivery, decided again at the command line, with its reasons.
 //!
 //! [`answer`] is what GitHub and the log are told; the types that a name is parsed into once and for all are
 //! [`repository`], [`label`], [`ids`], [`timestamp`], [`secret`] and [`shown`].
@@ -33,6 +34,7 @@ pub mod replay;
 pub mod repository;
 pub mod secret;
 pub mod settings;
+pub mod setup;
 pub mod shown;
 pub mod signature;
 pub mod status;

@@ -59,7 +59,7 @@ pub struct Attempt {
 }
 
 impl Hook {
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let id = self.id.map_or_else(String::new, |id| format!("/{id}"));
         match &self.home {
             HookHome::Repository(repository) => format!("/repos/{repository}/hooks{id}"),
@@ -68,7 +68,7 @@ impl Hook {
         }
     }
 
-    fn whose(&self) -> Whose {
+    pub(super) fn whose(&self) -> Whose {
         match &self.home {
             HookHome::Repository(repository) | HookHome::Organization(repository) => {
                 Whose::Repository(repository.clone(), None)

@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod app;
+mod hook_edit;
 mod hooks;
 mod listing;
 mod release;
@@ -13,6 +14,7 @@ pub use answer::{
     read_mint, read_queued_job, read_runner, read_runners, refusal,
 };
 pub use app::Whose;
+pub use hook_edit::{EVENTS, Pinged, read_pings};
 pub use hooks::{Attempt, Cursor, Hook, HookHome, read_attempts, read_hooks};
 pub use listing::{Page, Registered, read_is_over, read_jobs, read_registered, read_runs};
 pub use release::{LEAST_RUNNER, RunnerRelease, Wanted, alarms, is_sha256, read_downloads, read_release};

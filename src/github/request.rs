@@ -15,6 +15,8 @@ pub enum Method {
     Get,
     /// POST
     Post,
+    /// PATCH
+    Patch,
     /// DELETE
     Delete,
 }
@@ -39,7 +41,7 @@ impl Request {
         Self { method: Method::Get, path, body: None, whose, credential: None }
     }
 
-    pub(super) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
+    pub(crate) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
         Self { method: Method::Post, path, body, whose, credential: None }
     }
 
