@@ -37,7 +37,9 @@ class Setup:
         self._record = Record()
         #: What of the Modal secret is new in this run, and so not in the containers that run.
         self._fresh: set[str] = set()
-        self._wants_app = options.app is not None
+        self._wants_app = options.app is not None and "GITHUB_APP_ID" not in self._settings.values
+        #: The App's key is in the Modal secret and nowhere else, so GitHub cannot be asked from here.
+        self._blind = False
 
     def run(self) -> int:
         """The exit status: 0 if every step that was not skipped is well."""
@@ -55,10 +57,11 @@ class Setup:
         return int(self._terminal.bad > 0)
 
     def _steps(self) -> None:
-        self._read_settings()
         self._keys, self._record = self._cloud.secret_keys(), Record.load()
-        if self._keys and "GITHUB_APP_ID" in self._keys and "GITHUB_APP_ID" not in self._settings.values:
-            self._wants_app = self._wants_app and "GITHUB_TOKEN" in self._keys
+        stored = self._keys is not None and "GITHUB_APP_ID" in self._keys
+        self._blind = stored and not self._settings.values.keys() & {"GITHUB_APP_ID", "GITHUB_TOKEN"}
+        self._wants_app = self._wants_app and not stored
+        self._read_settings()
         self._make_secret()
         self._store()
         self._deploy()
@@ -67,6 +70,10 @@ class Setup:
             self._store()
             self._deploy()
         self._await_ready()
+        if self._blind:
+            cure = "set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY to have webhook and permissions looked at from here"
+            self._terminal.show(Step("skipped", "GitHub", "the App's key is in the Modal secret alone", cure))
+            return
         self._align("mend")
         self._ping()
         self._examine()
@@ -94,8 +101,9 @@ class Setup:
     def _read_settings(self) -> None:
         if self._options.url:
             self._settings.values["WEBHOOK_URL"] = self._options.url
-        self._settings.ask_for_what_is_missing(self._terminal, self._wants_app)
-        pending = ["WEBHOOK_SECRET", *(["GITHUB_TOKEN"] if self._wants_app else [])]
+        without_token = self._wants_app or self._blind
+        self._settings.ask_for_what_is_missing(self._terminal, without_token)
+        pending = ["WEBHOOK_SECRET", *(["GITHUB_TOKEN"] if without_token else [])]
         self._settings.must_do(self._terminal, *pending)
         named = ", ".join(name for name in self._settings.names if name in self._settings.values)
         self._terminal.show(Step("kept", "settings", f"will do: {named}"))
