@@ -82,7 +82,7 @@ class World:
     def end(self, process: "subprocess.Popen[str]", before: str = "") -> Ran:
         """Waits, and looks into every command line that there was meanwhile."""
         over = threading.Event()
-        watching = threading.Thread(target=self._watch, args=(over,))
+        watching = threading.Thread(target=self._watch, args=(process.pid, over))
         watching.start()
         out, err = process.communicate(timeout=100)
         over.set()
@@ -94,13 +94,9 @@ class World:
         canaries.assert_none_in(self.seen, "a command line")
         return ran
 
-    def _watch(self, over: threading.Event) -> None:
-        while not over.wait(0.05):
-            for line in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    self.seen += line.read_text().replace("\0", " ") + "\n"
-                except OSError:
-                    continue
+    def _watch(self, process: int, over: threading.Event) -> None:
+        while not over.wait(0.02):
+            self.seen += command_lines(process)
 
     def run(self, command: str, *arguments: str, **settings: str | None) -> Ran:
         return self.end(self.start(command, *arguments, **settings))
@@ -127,6 +123,17 @@ def _changes(call: str, message: object) -> bool:
     if call in ("SecretGetOrCreate", "DictGetOrCreate"):
         return bool(message.object_creation_type and message.deployment_name)  # type: ignore[attr-defined]
     return call in CHANGES
+
+
+def command_lines(process: int) -> str:
+    """That of a process, and those of all that it started."""
+    home = Path(f"/proc/{process}")
+    try:
+        own = (home / "cmdline").read_text().replace("\0", " ") + "\n"
+        children = "".join(task.read_text() for task in home.glob("task/*/children")).split()
+    except OSError:
+        return ""
+    return own + "".join(command_lines(int(child)) for child in children)
 
 
 @pytest.fixture

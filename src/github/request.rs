@@ -127,7 +127,8 @@ impl Request {
         if let Some(body) = &self.body {
             headers.push(("content-type", "application/json".to_owned()));
             headers.push(("content-length", body.len().to_string()));
-        } else if self.method == Method::Post {
+        } else if self.method != Method::Get {
+            // Else it would go in chunks, none of them.
             headers.push(("content-length", "0".to_owned()));
         }
         headers
