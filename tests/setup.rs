@@ -6,8 +6,8 @@ use jitney::repository::Repository;
 use jitney::secret::Secret;
 use jitney::settings::{ApiBase, CoursesSettings, Scope};
 use jitney::setup::{
-    Align, AlignApp, Manifest, Mode, Next, Ping, Registrations, Remove, RemoveApp, State, Step, Target, Task,
-    convert, homes, places, read_conversion, uncovered, wants_secret,
+    Align, AlignApp, Manifest, Mode, Next, PATIENT, Ping, Registrations, Remove, RemoveApp, State, Step,
+    Target, Task, convert, homes, places, read_conversion, uncovered, wants_secret,
 };
 use serde_json::{Value, json};
 
@@ -176,7 +176,7 @@ fn ping(id: u64, code: u16) -> Value {
 
 fn pinged(before: &Value, after: &[Value]) -> Step {
     let settings = settings(&[]);
-    let task = Ping::new(Target { settings: &settings, url: Some(URL) }, demo());
+    let task = Ping::new(Target { settings: &settings, url: Some(URL) }, demo(), PATIENT);
     let mut script = vec![
         (LIST, answer(200, &json!([hook(&json!({}))]))),
         (DELIVERIES, answer(200, before)),
@@ -218,9 +218,9 @@ fn an_app_s_webhook_is_led_to_the_endpoint_and_its_first_ping_delivered_again() 
         ("POST /app/hook/deliveries/8/attempts", answer(202, &json!({}))),
         (deliveries, answer(200, &json!([ping(9, 200), ping(8, 0)]))),
     ];
-    assert_eq!(play(Ping::new(target(), HookHome::App), &again).1.state, State::Done);
+    assert_eq!(play(Ping::new(target(), HookHome::App, PATIENT), &again).1.state, State::Done);
     let none = [(deliveries, answer(200, &json!([])))];
-    assert_eq!(play(Ping::new(target(), HookHome::App), &none).1.state, State::Skipped);
+    assert_eq!(play(Ping::new(target(), HookHome::App, PATIENT), &none).1.state, State::Skipped);
     let app = json!({"slug": "jitney-octo", "owner": {"login": "octo", "type": "Organization"}});
     let step = play(RemoveApp(target()), &[("GET /app", answer(200, &app))]).1;
     assert!(step.cure.ends_with("https://github.com/organizations/octo/settings/apps/jitney-octo/advanced"));

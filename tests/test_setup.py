@@ -1,7 +1,9 @@
 """`setup` and `teardown`, as an operator runs them: the real commands, the real modal client, a real endpoint."""
 
 import os
+import pty
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -242,6 +244,38 @@ def test_without_a_terminal_it_asks_nobody_and_says_so(world: World) -> None:
     assert ran.status == 1 and "--yes" in ran.err and world.changed() == []
     ran = world.setup(ALLOWED_REPOS=None)
     assert ran.status == 1 and "ALLOWED_REPOS" in ran.err and world.changed() == []
+
+
+def test_at_a_terminal_each_change_is_announced_and_may_be_declined(world: World) -> None:
+    """The token is asked for and not shown; colours are not shown where they are not wanted."""
+    answers = {b"owner/repo:": b"octo/demo", b"a GitHub App instead):": TOKEN.encode(), b"[Y/n]": b"y"}
+    told = {"GITHUB_API_URL": world.github.url, "NO_COLOR": "1", "TERM": "xterm"} | world.plane.environment()
+    command = [sys.executable, "-m", "host", "setup", "--url", world.url, "--wait", "15"]
+    keyboard, screen = pty.openpty()
+    process = subprocess.Popen(
+        [*command, "--skip", "ping", "--skip", "doctor"], cwd=ROOT, stdin=screen, stdout=screen, stderr=screen,
+        env=told | {"PATH": os.environ["PATH"], "HOME": str(world.home)}, start_new_session=True,
+    )  # fmt: skip
+    os.close(screen)
+    seen, answered = b"", 0
+    while process.poll() is None or select.select([keyboard], [], [], 0.1)[0]:
+        try:
+            seen += os.read(keyboard, 65536)
+        except OSError:
+            break
+        asked = next((question for question in answers if question in seen[answered:]), None)
+        if asked is not None:
+            declined = b"webhooks:" in seen[answered:] and asked == b"[Y/n]"
+            answered = len(seen)
+            os.write(keyboard, (b"n" if declined else answers[asked]) + b"\n")
+    os.close(keyboard)
+    said = seen.decode()
+    assert process.wait(30) == 0, said
+    canaries.assert_none_in(said, "the terminal")
+    assert "modal: create the Modal secret github-secret: GITHUB_TOKEN" in said
+    assert "skip   webhooks: as you said" in said and world.github.hooks.all == []
+    assert world.plane.state.secrets["github-secret"]["GITHUB_TOKEN"] == TOKEN
+    assert not re.search(r"\x1b\[[349]\d", said)
 
 
 def test_a_deploy_that_fails_is_shown_with_its_words(world: World) -> None:

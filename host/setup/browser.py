@@ -1,6 +1,6 @@
 """The GitHub App's way through a browser: one page on this machine that posts the manifest to GitHub, and the return.
 
-GitHub sends the browser back with a code, good once and for an hour. `state` shows that the return belongs to this run.
+GitHub sends the browser back with a code, good once and for an hour. `state` shows that the return is this run's.
 """
 
 import html
@@ -17,7 +17,8 @@ from host.setup.terminal import Terminal, stop
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>jitney: a GitHub App</title>
 <p>GitHub is being asked to make jitney's App.</p>
 <form id="form" method="post" action="{action}"><input type="hidden" name="manifest" value="{manifest}">
-<button>Go to GitHub</button></form><script nonce="{nonce}">document.getElementById("form").submit()</script></html>"""
+<button>Go to GitHub</button></form>
+<script nonce="{nonce}">document.getElementById("form").submit()</script></html>"""
 DONE = "<!doctype html><meta charset=utf-8><title>jitney</title><p>That is all here; go back to the terminal."
 WRONG = "<!doctype html><meta charset=utf-8><title>jitney</title><p>This is not the return that setup waits for."
 #: Seconds that the operator has.

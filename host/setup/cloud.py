@@ -72,7 +72,9 @@ class Cloud:
         found = URL.search(ran.stdout)
         if ran.returncode or found is None:
             said = (ran.stdout + ran.stderr).strip().splitlines()[-12:]
-            stop("deploy", "failed:\n" + "\n".join(said), "mend what it says and run setup again: it goes on from here")
+            stop(
+                "deploy", "failed:\n" + "\n".join(said), "mend what it says and run setup again: it goes on from here"
+            )
         return found[0]
 
     def sandboxes(self, app: modal.App) -> list[modal.Sandbox]:

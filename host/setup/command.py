@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import re
+import sys
 
 from host.setup.install import Setup
 from host.setup.removal import AGAIN_AFTER, Teardown
@@ -33,7 +35,7 @@ def setup(arguments: list[str]) -> int:
     parser.add_argument("--no-browser", action="store_true", help="with --app: do not open a browser")
     parser.add_argument("--wait", type=float, default=90, metavar="SECONDS", help="for the endpoint; 90 unless told")
     options = parser.parse_args(arguments)
-    return Setup(options, os.environ, Terminal(options.yes or options.dry_run)).run()
+    return _run(Setup(options, os.environ, Terminal(options.yes or options.dry_run)))
 
 
 def teardown(arguments: list[str]) -> int:
@@ -43,7 +45,21 @@ def teardown(arguments: list[str]) -> int:
     parser.add_argument("--keep-running", action="store_true", help="let the jobs that run end first")
     parser.add_argument("--every", type=float, default=AGAIN_AFTER, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    return Teardown(options, os.environ, Terminal(options.yes or options.dry_run)).run()
+    return _run(Teardown(options, os.environ, Terminal(options.yes or options.dry_run)))
+
+
+def _run(command: Setup | Teardown) -> int:
+    try:
+        return command.run()
+    except (KeyboardInterrupt, EOFError):
+        print("\nstopped; run it again: it goes on from here", file=sys.stderr)
+        return 130
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise argparse.ArgumentTypeError("it is to be written as https://HOST/PATH")
+    return text.rstrip("/")
 
 
 def _parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -55,5 +71,7 @@ def _parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-    parser.add_argument("--url", help="the endpoint's URL, where it is not the one that `modal deploy` prints")
+    parser.add_argument(
+        "--url", type=_url, help="the endpoint's URL, where it is not the one that `modal deploy` prints"
+    )
     return parser

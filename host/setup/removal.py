@@ -57,7 +57,7 @@ class Teardown:
 
     def _remove(self) -> int:
         parts = [part for part in self._parts() if part.name not in self._options.skip]
-        there = {part.name: part.look() for part in parts}
+        there = {part.name: self._try(part.name, part.look) for part in parts}
         found = [step for steps in there.values() for step in steps if step.state != "kept"]
         self._terminal.show(*found)
         if not any_in(found, "wanted"):
@@ -71,11 +71,24 @@ class Teardown:
             return 1
         for part in parts:
             if any_in(there[part.name], "wanted"):
-                self._terminal.show(*(step for step in part.remove() if step.state != "skipped"))
+                done = self._try(part.name, part.remove)
+                self._terminal.show(*(step for step in done if step.state != "skipped"))
         return self._look_again(parts)
 
+    @staticmethod
+    def _try(name: str, act: Callable[[], list[Step]]) -> list[Step]:
+        """What Modal does not do for one part keeps no other from going."""
+        try:
+            return act()
+        except modal.exception.AuthError:
+            raise
+        except modal.exception.Error as error:
+            why = f"Modal cannot do it: {type(error).__name__}: {error}"
+            return [Step("failed", name, why, "run teardown again, or see https://modal.com/apps")]
+
     def _look_again(self, parts: list[Part]) -> int:
-        left = [step for part in parts for step in part.look() if step.state != "kept"]
+        looked = [step for part in parts for step in self._try(part.name, part.look)]
+        left = [step for step in looked if step.state != "kept"]
         if not left:
             self._terminal.say("nothing is left")
             return 0

@@ -1,4 +1,4 @@
-"""What the operator sees, and is asked: a line before each change, a line for how it went, errors on standard error."""
+"""What the operator sees and is asked: a line before each change, one for how it went, errors on standard error."""
 
 import getpass
 import sys

@@ -5,8 +5,8 @@ use crate::github::{Answer, Fault, HookHome};
 use crate::secret::Secret;
 use crate::settings::{ApiBase, CoursesSettings, Scope};
 use crate::setup::{
-    Align, AlignApp, Manifest, Mode, Next, Ping, Registrations, Remove, RemoveApp, State, Step, Target, Task,
-    convert, homes, places, read_conversion, uncovered, wants_secret,
+    Align, AlignApp, HASTY, Manifest, Mode, Next, PATIENT, Ping, Registrations, Remove, RemoveApp, State,
+    Step, Target, Task, convert, homes, places, read_conversion, uncovered, wants_secret,
 };
 use wasi::cli::environment::get_environment;
 use wasi::clocks::monotonic_clock::subscribe_duration;
@@ -98,7 +98,12 @@ impl wit::Guest for Jitney {
 
     fn ping(url: String) -> Vec<wit::Step> {
         all(with(&url, |settings, target| {
-            let one = |home| play(settings, Ping::new(target.clone(), home));
+            let mut looks = PATIENT;
+            let one = |home| {
+                let step = play(settings, Ping::new(target.clone(), home, looks));
+                looks = if step.state == State::Failed { HASTY } else { looks };
+                step
+            };
             homes(settings).into_iter().map(one).collect()
         }))
     }

@@ -8,7 +8,7 @@ mod registrations;
 
 pub use hooks::{Align, AlignApp, Mode, Remove, RemoveApp};
 pub use manifest::{Made, Manifest, convert, read_conversion};
-pub use ping::Ping;
+pub use ping::{HASTY, PATIENT, Ping};
 pub use registrations::Registrations;
 
 use crate::github::{Answer, Fault, HookHome, Request};

@@ -6,9 +6,12 @@ use crate::github::{Answer, Fault, Hook, HookHome, Pinged, Request, read_pings};
 use crate::ids::{DeliveryId, HookId};
 use crate::shown::Shown;
 
-/// Milliseconds between two looks, and how many there are.
+/// Milliseconds between two looks.
 const AGAIN_AFTER: u64 = 500;
-const LOOKS: u32 = 40;
+/// How many looks there are.
+pub const PATIENT: u32 = 40;
+/// How many there are once GitHub was late with another webhook: an instance has five minutes for all.
+pub const HASTY: u32 = 4;
 
 #[derive(Clone, Debug)]
 enum Stage {
@@ -27,17 +30,17 @@ pub struct Ping<'a> {
     home: HookHome,
     stage: Stage,
     seen: Vec<DeliveryId>,
-    looks: u32,
+    left: u32,
 }
 
 impl<'a> Ping<'a> {
-    /// Pings the webhook of `home` that leads to the target.
-    pub fn new(target: Target<'a>, home: HookHome) -> Self {
+    /// Pings the webhook of `home` that leads to the target, and looks so often what became of it.
+    pub fn new(target: Target<'a>, home: HookHome, looks: u32) -> Self {
         let stage = match home {
             HookHome::App => Stage::Before(Hook { home: HookHome::App, id: None }),
             _ => Stage::Find,
         };
-        Self { target, home, stage, seen: Vec::new(), looks: 0 }
+        Self { target, home, stage, seen: Vec::new(), left: looks }
     }
 
     fn step(&self, state: State, why: impl Into<String>) -> Step {
@@ -71,8 +74,8 @@ impl<'a> Ping<'a> {
         if let Some(new) = pings.iter().find(|ping| !self.seen.contains(&ping.id)) {
             return Next::Over(self.judge(new));
         }
-        self.looks += 1;
-        if self.looks < LOOKS {
+        self.left = self.left.saturating_sub(1);
+        if self.left > 0 {
             self.stage = Stage::Await(hook);
             return Next::Pause(AGAIN_AFTER);
         }

@@ -1,4 +1,4 @@
-"""The stand-in GitHub's webhooks: made, mended, pinged, removed; what was delivered, what was not, delivering it again.
+"""The stand-in GitHub's webhooks: made, mended, pinged, removed; their deliveries, and delivering again.
 
 As "Webhooks" of GitHub's REST docs has it: an update of a webhook replaces all of `config`, the secret with it; an
 update of a webhook's configuration keeps what it is not sent.
