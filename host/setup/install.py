@@ -129,7 +129,7 @@ class Setup:
         if self._skips("modal"):
             return
         keys = self._keys or set()
-        told = self._settings.values
+        told = {name: self._settings.values[name] for name in self._settings.names if name in self._settings.values}
         changed = {n: v for n, v in told.items() if n not in keys or not self._record.knows(n, v)}
         if not changed and self._keys is not None:
             self._terminal.show(Step("kept", "modal", f"the Modal secret {SECRET} has all of it"))
