@@ -14,6 +14,8 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   build      builds target/jitney.wasm and prints its size and sha256 (the default)
   component  builds target/jitney.wasm and nothing that the host needs
   demo       the main job from end to end on this machine, with no account
+  setup      from nothing to a working installation, step by step
+  teardown   removes all that setup made, and shows that nothing is left
   serve      the endpoint on this machine       ./build.sh serve --port 8080 --launcher local
   doctor     looks at settings, credential, permissions, webhook and Modal
   explain    the story of one job, and what it waits for
@@ -265,6 +267,8 @@ case "$command" in
   component) build_component ;;
   demo) build && exec .venv/bin/python -m tests.demo "$@" ;;
   serve) build && exec .venv/bin/python -m host serve "$@" ;;
+  setup) build && exec .venv/bin/python -m host setup "$@" ;;
+  teardown) build && exec .venv/bin/python -m host teardown "$@" ;;
   simulate)
     command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
     exec cargo run --quiet --release --locked --example simulate -- "$@"

@@ -1,4 +1,4 @@
-"""The command line: `python -m host serve | replay | doctor | explain | cost | precompile`."""
+"""The command line: `python -m host setup | teardown | serve | replay | doctor | explain | cost | precompile`."""
 
 import argparse
 import asyncio
@@ -61,6 +61,8 @@ def main() -> int:
         "--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept"
     )
     serve.add_argument("--sweep-every", type=float, default=180, metavar="SECONDS", help="180 unless told otherwise")
+    commands.add_parser("setup", help="from nothing to a working installation", add_help=False)
+    commands.add_parser("teardown", help="removes all that setup made", add_help=False)
     commands.add_parser("replay", help="decide on one delivery again", add_help=False)
     doctor = commands.add_parser("doctor", help="look at settings, credential, permissions, webhook and Modal")
     doctor.add_argument("--json", action="store_true", help="for programs; the exit status is 1 if anything fails")
@@ -82,6 +84,10 @@ def main() -> int:
         from host.replay import replay
 
         return replay(rest)
+    if options.command in ("setup", "teardown"):
+        from host.setup import command
+
+        return command.setup(rest) if options.command == "setup" else command.teardown(rest)
     if rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     if options.command == "cost":

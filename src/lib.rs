@@ -14,7 +14,8 @@
 //! 7. [`doctor`]: what an operator asks when nothing runs.
 //! 8. [`explain`]: the story of one job, told from what GitHub and the host know of it.
 //! 9. [`status`]: who may see the status page, and what on it wants an operator.
-//! 10. [`replay`]: one delivery, decided again at the command line, with its reasons.
+//! 10. [`setup`]: what `setup` and `teardown` ask of GitHub.
+//! 11. [`replay`]: one delivery, decided again at the command line, with its reasons.
 //!
 //! [`answer`] is what GitHub and the log are told; the types that a name is parsed into once and for all are
 //! [`repository`], [`label`], [`ids`], [`timestamp`], [`secret`] and [`shown`].
@@ -35,6 +36,7 @@ pub mod replay;
 pub mod repository;
 pub mod secret;
 pub mod settings;
+pub mod setup;
 pub mod shown;
 pub mod signature;
 pub mod status;

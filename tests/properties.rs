@@ -257,6 +257,7 @@ impl World {
                 body(200, format!(r#"{{"total_count":1,"runners":[{shown}]}}"#))
             }
             Method::Get => body(200, r#"{"status":"queued"}"#.to_owned()),
+            Method::Patch => panic!("a course changes no webhook"),
         }
     }
 }

@@ -35,7 +35,9 @@ def test_a_command_that_there_is_not_shows_what_there_is_on_standard_error() -> 
     assert "usage: ./build.sh" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["serve"], ["doctor"], ["explain"], ["replay"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["setup"], ["teardown"], ["serve"], ["doctor"], ["explain"], ["cost"], ["replay"]]
+)
 def test_help_is_everywhere_and_begins_with_how_to_call(arguments: list[str]) -> None:
     done = run(sys.executable, "-m", "host", *arguments, "--help")
     assert done.returncode == 0, done.stderr

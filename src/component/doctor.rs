@@ -1,7 +1,7 @@
 //! `doctor`: the questions asked one after another, in an instance that is told all settings.
 
 use super::{Jitney, bindings::exports::jitney::core::doctor as wit, http, keys, now};
-use crate::doctor::{self, Finding, Level, Question};
+use crate::doctor::{self, Finding, Level};
 use crate::github::{Answer, Fault, Request};
 use crate::settings::{CoursesSettings, Credential, IntakeSettings, KeysSettings};
 use wasi::cli::environment::get_environment;
@@ -42,14 +42,14 @@ fn examine() -> Vec<Finding> {
     }
     let Some(settings) = courses.settings else { return findings };
     for question in doctor::questions(&settings) {
-        let answer = ask(&settings, &question);
+        let answer = ask(&settings, question.request(&settings));
         findings.extend(doctor::judge(&settings, &question, answer.as_ref().map_err(|fault| *fault), now()));
     }
     findings
 }
 
-fn ask(settings: &CoursesSettings, question: &Question) -> Result<Answer, Fault> {
-    let request = question.request(settings);
+/// Sends a request with the credential that the settings have.
+pub(super) fn ask(settings: &CoursesSettings, request: Request) -> Result<Answer, Fault> {
     let credential = match &settings.credential {
         Credential::Token(token) => token.clone(),
         Credential::App => match keys::grant(&request.whose.write()) {

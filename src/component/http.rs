@@ -53,6 +53,7 @@ fn prepare(base: &ApiBase, request: &Request) -> anyhow::Result<OutgoingRequest>
     let method = match request.method {
         Method::Get => waki::Method::Get,
         Method::Post => waki::Method::Post,
+        Method::Patch => waki::Method::Patch,
         Method::Delete => waki::Method::Delete,
     };
     let scheme = if base.https { Scheme::Https } else { Scheme::Http };

@@ -11,6 +11,7 @@ mod exports;
 mod http;
 mod keys;
 mod run;
+mod setup;
 mod status;
 
 use crate::admission::{self, Trust, Verdict};

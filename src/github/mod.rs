@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod app;
+mod hook_edit;
 mod hooks;
 mod listing;
 mod log;
@@ -14,6 +15,7 @@ pub use answer::{
     read_mint, read_queued_job, read_runner, read_runners, refusal,
 };
 pub use app::Whose;
+pub use hook_edit::{EVENTS, Pinged, read_pings};
 pub use hooks::{Attempt, Cursor, Hook, HookHome, read_attempts, read_hooks};
 pub use listing::{Page, Registered, read_is_over, read_jobs, read_registered, read_runs};
 pub use log::{Carried, Listed, Said, read_log, read_logged};

@@ -15,6 +15,8 @@ pub enum Method {
     Get,
     /// POST
     Post,
+    /// PATCH
+    Patch,
     /// DELETE
     Delete,
 }
@@ -39,7 +41,7 @@ impl Request {
         Self { method: Method::Get, path, body: None, whose, credential: None }
     }
 
-    pub(super) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
+    pub(crate) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
         Self { method: Method::Post, path, body, whose, credential: None }
     }
 
@@ -125,7 +127,8 @@ impl Request {
         if let Some(body) = &self.body {
             headers.push(("content-type", "application/json".to_owned()));
             headers.push(("content-length", body.len().to_string()));
-        } else if self.method == Method::Post {
+        } else if self.method != Method::Get {
+            // Else it would go in chunks, none of them.
             headers.push(("content-length", "0".to_owned()));
         }
         headers

@@ -3,10 +3,17 @@
 //! The base comes from the settings alone, never from a payload's URLs or `X-GitHub-Enterprise-Host`.
 
 use super::api_base::ApiBase;
-use super::reader::Reader;
+use super::reader::{Environment, Reader};
 use crate::machine::Domain;
 
 impl ApiBase {
+    /// The one of an environment that may lack all else; `None` where its settings are at fault.
+    pub fn of(environment: &Environment) -> Option<Self> {
+        let mut reader = Reader::new(environment);
+        let base = read(&mut reader);
+        reader.problems.is_empty().then_some(base)
+    }
+
     /// The domains of this GitHub's own that a runner must reach; github.com's are among the runner's anyway.
     pub fn domains(&self) -> Vec<Domain> {
         let host = match self.authority.strip_prefix("api.") {

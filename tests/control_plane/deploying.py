@@ -1,5 +1,6 @@
-"""What `modal deploy`, `App.lookup`, published images and secrets ask of a control plane."""
+"""What `modal deploy`, `App.lookup` and builds of images ask of a control plane."""
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -12,7 +13,7 @@ BUILDER = "2025.06"
 
 
 class Deploying:
-    """The calls about apps, functions, images, mounts and secrets."""
+    """The calls about apps, functions, images and mounts."""
 
     state: State
 
@@ -28,7 +29,10 @@ class Deploying:
         return api.AppCreateResponse(app_id=self._new("ap"), app_page_url="http://modal.example/app")
 
     async def AppGetOrCreate(self, request: Any) -> Any:
-        app = self.state.apps.setdefault(request.app_name, self._new("ap"))
+        app = self.state.apps.get(request.app_name)
+        if app is None and request.object_creation_type != api.OBJECT_CREATION_TYPE_CREATE_IF_MISSING:
+            raise GRPCError(Status.NOT_FOUND, f"no app is named {request.app_name}")
+        app = self.state.apps.setdefault(request.app_name, app or self._new("ap"))
         return api.AppGetOrCreateResponse(app_id=app)
 
     async def AppGetLayout(self, request: Any) -> Any:
@@ -41,8 +45,15 @@ class Deploying:
     async def AppClientDisconnect(self, request: Any) -> None:
         return None
 
+    async def AppStop(self, request: Any) -> None:
+        """Its sandboxes end with it."""
+        self.state.apps = {name: app for name, app in self.state.apps.items() if app != request.app_id}
+        for sandbox in self.state.living():
+            sandbox.ended = sandbox.ended or sandbox.app == request.app_id
+
     async def AppPublish(self, request: Any) -> Any:
         self.state.apps[request.name] = request.app_id
+        await asyncio.to_thread(self.state.deployed)
         return api.AppPublishResponse(url="http://modal.example/app", deployed_at=1.0)
 
     async def FunctionPrecreate(self, request: Any) -> Any:
@@ -103,45 +114,12 @@ class Deploying:
     async def MountPutFile(self, request: Any) -> Any:
         return api.MountPutFileResponse(exists=True)
 
-    async def DictGetOrCreate(self, request: Any) -> Any:
-        return api.DictGetOrCreateResponse(dict_id=self._id("di", request.deployment_name))
-
-    async def DictUpdate(self, request: Any) -> Any:
-        self.state.dicts |= {update.key: update.value for update in request.updates}
-        return api.DictUpdateResponse(created=True)
-
-    async def DictGet(self, request: Any) -> Any:
-        value = self.state.dicts.get(request.key)
-        return api.DictGetResponse(found=value is not None, value=value)
-
-    async def SecretGetOrCreate(self, request: Any) -> Any:
-        if not request.deployment_name:
-            new = self._new("st")
-            self.state.secrets[new] = dict(request.env_dict)
-            return api.SecretGetOrCreateResponse(secret_id=new)
-        secret = self.state.secrets.get(request.deployment_name)
-        if secret is None:
-            raise GRPCError(Status.NOT_FOUND, f"Secret '{request.deployment_name}' not found")
-        if missing := [key for key in request.required_keys if key not in secret]:
-            raise GRPCError(Status.FAILED_PRECONDITION, f"Secret is missing key(s): {', '.join(missing)}")
-        return api.SecretGetOrCreateResponse(secret_id=self._id("st", request.deployment_name))
-
     async def ImageGetOrCreate(self, request: Any) -> Any:
         """The same recipe is the same image, as layers are cached."""
         image = self._id("im", hashlib.sha256(request.image.SerializeToString(deterministic=True)).hexdigest())
         self.state.images[image] = request.image
         done = api.GenericResult(status=api.GenericResult.GENERIC_STATUS_SUCCESS)
         return api.ImageGetOrCreateResponse(image_id=image, result=done)
-
-    async def ImagePublish(self, request: Any) -> Any:
-        self.state.published[request.tag] = request.image_id
-        return api.ImagePublishResponse(image_id=request.image_id)
-
-    async def ImageGetByTag(self, request: Any) -> Any:
-        image = self.state.published.get(request.tag)
-        if image is None:
-            raise GRPCError(Status.NOT_FOUND, f"no image is published as {request.tag}")
-        return api.ImageGetByTagResponse(image_id=image)
 
     def recipe(self) -> str:
         """All commands of all images."""

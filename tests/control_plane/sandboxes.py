@@ -42,9 +42,6 @@ class Sandboxes:
         self.state.sandboxes[new] = sandbox
         return sandbox
 
-    async def VolumeGetOrCreate(self, request: Any) -> Any:
-        return api.VolumeGetOrCreateResponse(volume_id=f"vo-{request.deployment_name}")
-
     async def SandboxGetTaskId(self, request: Any) -> Any:
         sandbox = self.state.sandbox(request.sandbox_id)
         if not self.state.capacity:

@@ -18,12 +18,13 @@ from modal_proto.task_command_router_grpc import TaskCommandRouterBase
 from tests.control_plane.deploying import Deploying
 from tests.control_plane.sandboxes import Sandboxes, Worker
 from tests.control_plane.state import State
+from tests.control_plane.stored import Stored
 
 TOKEN_ID = "ak-standin0id"
 TOKEN_SECRET = "as-standin0secret0canary"
 
 
-class Control(Deploying, Sandboxes):
+class Control(Deploying, Stored, Sandboxes):
     """Every call of `ModalClient` that the client is known to make."""
 
     def __init__(self, plane: "ControlPlane") -> None:

@@ -3,6 +3,7 @@
 import itertools
 import string
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +68,10 @@ class State:
     classes: dict[str, Any] = field(default_factory=dict)
     images: dict[str, Any] = field(default_factory=dict)
     published: dict[str, str] = field(default_factory=dict)
+    named_dicts: set[str] = field(default_factory=set)
+    volumes: set[str] = field(default_factory=set)
+    #: Called when an app was deployed: its new containers start.
+    deployed: Callable[[], None] = lambda: None
     dicts: dict[bytes, bytes] = field(default_factory=dict)
     sandboxes: dict[str, FakeSandbox] = field(default_factory=dict)
     spawned: list[Any] = field(default_factory=list)

@@ -52,7 +52,10 @@ class App:
             case "GET", ["orgs", owner, "installation"]:
                 return self.jwt_fault(authorization) or self._installation(f"{owner}/")
             case "GET", ["app"]:
-                shown_ = {"permissions": self.permissions, "events": ["workflow_job"]}
+                shown_ = {
+                    "slug": "jitney", "owner": {"login": "octo", "type": "User"}, "permissions": self.permissions,
+                    "events": ["workflow_job"],
+                }  # fmt: skip
                 return self.jwt_fault(authorization) or (200, shown_)
             case "GET", ["app", "installations"]:
                 listed = [{"id": one, "suspended_at": None} for one in self.installations]

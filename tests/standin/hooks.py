@@ -1,20 +1,28 @@
-"""The stand-in GitHub's webhooks: what was delivered, what was not, and delivering it again."""
+"""The stand-in GitHub's webhooks: made, mended, pinged, removed; their deliveries, and delivering again.
+
+As "Webhooks" of GitHub's REST docs has it: an update of a webhook replaces all of `config`, the secret with it; an
+update of a webhook's configuration keeps what it is not sent.
+"""
 
 import itertools
+import json
 import re
 import threading
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from tests.standin.deliveries import deliver
+from tests.standin.deliveries import deliver, payload
 
 PATH = re.compile(
     r"/(?P<home>repos/[^/]+/[^/]+/hooks|orgs/[^/]+/hooks|app/hook)(?:/(?P<hook>\d+))?"
-    r"(?P<deliveries>/deliveries(?:/(?P<attempt>\d+)(?P<again>/attempts)?)?)?"
+    r"(?P<rest>/deliveries(?:/(?P<attempt>\d+)(?P<again>/attempts)?)?|/config|/pings)?"
 )
+Told = tuple[int, Any, dict[str, str]]
+MISSING: Told = 404, {"message": "Not Found"}, {}
 
 
 @dataclass
@@ -60,15 +68,26 @@ class Hook:
     url: str
     secret: str
     page: int = 100
+    active: bool = True
+    events: list[str] = field(default_factory=lambda: ["workflow_job"])
+    content_type: str = "json"
     attempts: list[Attempt] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1000))
 
     def shown(self) -> dict[str, Any]:
         """As the REST API lists it."""
-        return {"id": self.id, "active": True, "events": ["workflow_job"], "config": self._config()}
+        return {"id": self.id, "active": self.active, "events": self.events, "config": self.config()}
 
-    def _config(self) -> dict[str, str]:
-        return {"url": self.url, "content_type": "json"} | ({"secret": "********"} if self.secret else {})
+    def config(self) -> dict[str, str]:
+        """As the REST API shows it: never the secret."""
+        config = {"url": self.url, "content_type": self.content_type, "insecure_ssl": "0"}
+        return config | ({"secret": "********"} if self.secret else {})
+
+    def configure(self, config: dict[str, str], whole: bool) -> None:
+        """Takes a `config`; what the `whole` one lacks is gone."""
+        self.url = config.get("url", "" if whole else self.url)
+        self.content_type = config.get("content_type", "form" if whole else self.content_type)
+        self.secret = config.get("secret", "" if whole else self.secret)
 
     def failed(self, guid: str, content: dict[str, Any], status_code: int, at: datetime) -> None:
         """A delivery that did not go well, some time ago."""
@@ -82,55 +101,112 @@ class Hook:
 
     def _note(
         self, guid: str, content: dict[str, Any], status_code: int, at: datetime, redelivery: bool,
-        answer: str | None = None,
+        event: str = "workflow_job", answer: str | None = None,
     ) -> None:  # fmt: skip
-        attempt = Attempt(next(self.numbers), guid, at, status_code, "workflow_job", redelivery, content, answer)
+        attempt = Attempt(next(self.numbers), guid, at, status_code, event, redelivery, content, answer)
         self.attempts.insert(0, attempt)
+
+    def ping(self) -> None:
+        """Delivers a ping, whether it is active or not."""
+        self._deliver(str(uuid.uuid4()), payload("ping"), "ping", redelivery=False)
 
     def again(self, attempt: Attempt) -> None:
         """Delivers again, under the same GUID."""
+        self._deliver(attempt.guid, attempt.content, attempt.event, redelivery=True)
+
+    def _deliver(self, guid: str, content: dict[str, Any], event: str, redelivery: bool) -> None:
         try:
-            status = deliver(self.url, self.secret, attempt.content, guid=attempt.guid).status_code
+            status = deliver(self.url, self.secret, content, guid=guid, event=event).status_code
         except httpx.HTTPError:
             status = 0
-        self._note(attempt.guid, attempt.content, status, datetime.now(UTC), redelivery=True)
+        self._note(guid, content, status, datetime.now(UTC), redelivery, event)
 
 
 @dataclass
 class Hooks:
-    """All of them."""
+    """All of them. The homes in `forbidden` are such as the token may not manage."""
 
     all: list[Hook] = field(default_factory=list)
+    forbidden: set[str] = field(default_factory=set)
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
 
-    def handle(self, method: str, path: str, query: dict[str, list[str]]) -> tuple[int, Any, dict[str, str]] | None:
+    def handle(self, method: str, path: str, query: dict[str, list[str]], body: bytes = b"") -> Told | None:
         """Answers what is asked about webhooks; None if it is something else."""
         found = PATH.fullmatch(path)
         if found is None:
             return None
-        here = [hook for hook in self.all if hook.home == found["home"]]
-        if not found["deliveries"]:
-            return 200, [hook.shown() for hook in here], {}
+        home, rest = found["home"], found["rest"] or ""
+        if home in self.forbidden:
+            wanted = {"x-accepted-github-permissions": "repository_hooks=write"}
+            return 403, {"message": "Resource not accessible by personal access token"}, wanted
+        here = [hook for hook in self.all if hook.home == home]
+        if found["hook"] is None and home != "app/hook":
+            return self._home(method, home, here, json.loads(body or b"{}"))
         hook = next((hook for hook in here if found["hook"] is None or hook.id == int(found["hook"])), None)
         if hook is None:
-            return 404, {"message": "Not Found"}, {}
-        if found["attempt"] is None:
-            return self._deliveries(hook, path, query)
-        attempt = next((one for one in hook.attempts if one.id == int(found["attempt"])), None)
-        if attempt is not None and method == "GET" and not found["again"]:
-            return 200, attempt.detail(), {}
-        if attempt is None or method != "POST":
-            return 404, {"message": "Not Found"}, {}
-        threading.Thread(target=hook.again, args=(attempt,), daemon=True).start()
-        return 202, {}, {}
+            return MISSING
+        if found["attempt"] is not None:
+            attempt = next((one for one in hook.attempts if one.id == int(found["attempt"])), None)
+            if attempt is not None and method == "GET" and not found["again"]:
+                return 200, attempt.detail(), {}
+            if attempt is None or method != "POST" or not found["again"]:
+                return MISSING
+            threading.Thread(target=hook.again, args=(attempt,), daemon=True).start()
+            return 202, {}, {}
+        return self._one(method, hook, rest, path, query, json.loads(body or b"{}"))
+
+    def _home(self, method: str, home: str, here: list[Hook], asked: dict[str, Any]) -> Told:
+        if method == "GET":
+            return 200, [hook.shown() for hook in here], {}
+        if method != "POST":
+            return MISSING
+        config = asked["config"]
+        if asked.get("name", "web") != "web" or not config.get("url"):
+            return 422, {"message": "Validation Failed"}, {}
+        if any(hook.url == config["url"] for hook in here):
+            errors = [{"message": "Hook already exists on this repository"}]
+            return 422, {"message": "Validation Failed", "errors": errors}, {}
+        hook = self.make(home, config["url"], config.get("secret", ""), asked.get("events", ["push"]))
+        hook.active, hook.content_type = asked.get("active", True), config.get("content_type", "form")
+        return 201, hook.shown(), {}
+
+    def make(self, home: str, url: str, secret: str, events: list[str]) -> Hook:
+        """A new one, of which GitHub sends a ping at once."""
+        hook = Hook(home, next(self.numbers), url, secret, events=events)
+        self.all.append(hook)
+        threading.Thread(target=hook.ping, daemon=True).start()
+        return hook
+
+    def _one(
+        self, method: str, hook: Hook, rest: str, path: str, query: dict[str, list[str]], asked: dict[str, Any]
+    ) -> Told:
+        match method, rest:
+            case "GET", "/deliveries":
+                return self._deliveries(hook, path, query)
+            case "POST", "/pings" if hook.home != "app/hook":
+                threading.Thread(target=hook.ping, daemon=True).start()
+                return 204, None, {}
+            case "GET", "/config":
+                return 200, hook.config(), {}
+            case "PATCH", "/config":
+                hook.configure(asked, whole=False)
+                return 200, hook.config(), {}
+            case "PATCH", "" if hook.home != "app/hook":
+                hook.active, hook.events = asked.get("active", hook.active), asked.get("events", hook.events)
+                if "config" in asked:
+                    hook.configure(asked["config"], whole=True)
+                return 200, hook.shown(), {}
+            case "DELETE", "" if hook.home != "app/hook":
+                self.all.remove(hook)
+                return 204, None, {}
+        return MISSING
 
     @staticmethod
-    def _deliveries(hook: Hook, path: str, query: dict[str, list[str]]) -> tuple[int, Any, dict[str, str]]:
-        listed, status = hook.attempts, ""
-        if "status" in query:
-            good = query["status"] == ["success"]
-            listed = [one for one in hook.attempts if (200 <= one.status_code < 300) == good]
-            status = f"&status={query['status'][0]}"
+    def _deliveries(hook: Hook, path: str, query: dict[str, list[str]]) -> Told:
+        kind = query.get("status", [""])[0]
+        kinds = {"success": [True], "failure": [False]}.get(kind, [True, False])
+        listed = [one for one in hook.attempts if (200 <= one.status_code < 300) in kinds]
         start = int(query.get("cursor", ["v1_0"])[0].removeprefix("v1_"))
         page, rest = listed[start : start + hook.page], listed[start + hook.page :]
-        url = f"https://api.github.com{path}?per_page=100{status}&cursor=v1_{start + hook.page}"
+        url = f"https://api.github.com{path}?per_page=100&status={kind}&cursor=v1_{start + hook.page}"
         return 200, [one.shown() for one in page], {"link": f'<{url}>; rel="next"'} if rest else {}

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.standin.app import App
 from tests.standin.hooks import Hooks
+from tests.standin.manifests import Manifests
 from tests.standin.state import State
 
 TOKEN = "ghp_standin0token0canary"
@@ -33,6 +34,7 @@ class StandinGitHub:
         self.state = State()
         self.app = App()
         self.hooks = Hooks()
+        self.manifests = Manifests(self.hooks)
         self.requests: list[tuple[str, str]] = []
         self.violations: list[str] = []
         self.faults: deque[Fault] = deque()
@@ -82,6 +84,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._handle("POST")
 
+    def do_PATCH(self) -> None:
+        self._handle("PATCH")
+
     def do_DELETE(self) -> None:
         self._handle("DELETE")
 
@@ -92,6 +97,8 @@ class Handler(BaseHTTPRequestHandler):
         with self.standin.lock:
             if path.startswith("/_standin/"):
                 return self._session(path, json.loads(body))
+            if page := self.standin.manifests.page(path, parse_qs(address.query), body):
+                return self._answer(*page)
             self.standin.requests.append((method, self.path))
             refusal = self._strict(method, path, body)
         if self.standin.latency:
@@ -103,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self._answer(404, {"message": "Not Found"})
             if path == "/rate_limit":
                 return self._answer(200, {"resources": {}})
-            if told := self.standin.hooks.handle(method, path, parse_qs(address.query)):
+            if told := self.standin.hooks.handle(method, path, parse_qs(address.query), body):
                 return self._answer(*told)
             if found := RUNNERS.fullmatch(path):
                 scope = found["repo"] or found["org"]
@@ -135,6 +142,8 @@ class Handler(BaseHTTPRequestHandler):
         authorization = self.headers.get("authorization") or ""
         if authorization == f"Bearer {TOKEN}":
             return None
+        if not authorization and (made := self.standin.manifests.convert(method, path)):
+            return made
         app = self.standin.app
         if told := app.handle(method, path, authorization, body):
             return told

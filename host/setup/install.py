@@ -1,0 +1,267 @@
+"""`setup`: each step is looked at first, announced if it would change something, done, and shown.
+
+A step that finds everything in place changes nothing, so a second run does nothing but look and ping.
+"""
+
+import argparse
+import json
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+import modal
+
+from host.doctor import Finding, examine, show
+from host.setup.browser import fetch_code
+from host.setup.cloud import SECRET, Cloud, Record, code_digest
+from host.setup.settings import Settings
+from host.setup.terminal import Step, Stopped, Terminal, any_in, stop
+
+#: Seconds between two looks whether the endpoint is ready.
+AGAIN_AFTER = 1.0
+UNKNOWN = "the endpoint's URL is not known: name it with --url, or do not skip the step `deploy`"
+
+
+class Setup:
+    """One run. `settings` gains what is made on the way."""
+
+    def __init__(self, options: argparse.Namespace, environment: Mapping[str, str], terminal: Terminal) -> None:
+        self._options = options
+        self._terminal = terminal
+        self._settings = Settings(environment)
+        self._cloud = Cloud()
+        self._keys: set[str] | None = None
+        self._record = Record()
+        #: What of the Modal secret is new in this run, and so not in the containers that run.
+        self._fresh: set[str] = set()
+        self._wants_app = options.app is not None and "GITHUB_APP_ID" not in self._settings.values
+        #: The App's key is in the Modal secret and nowhere else, so GitHub cannot be asked from here.
+        self._blind = False
+
+    def run(self) -> int:
+        """The exit status: 0 if every step that was not skipped is well."""
+        try:
+            self._steps()
+        except Stopped as stopped:
+            self._terminal.show(stopped.args[0])
+        except modal.exception.AuthError:
+            self._terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
+        except modal.exception.Error as error:
+            why = f"Modal cannot do it: {type(error).__name__}: {error}"
+            self._terminal.show(Step("failed", "Modal", why, "run setup again: it goes on from here"))
+        dry = "this changed nothing; without --dry-run it would" if self._options.dry_run else ""
+        self._terminal.say(dry or ("all is well" if not self._terminal.bad else "not all is well: see above"))
+        return int(self._terminal.bad > 0)
+
+    def _steps(self) -> None:
+        self._keys, self._record = self._cloud.secret_keys(), Record.load()
+        stored = self._keys is not None and "GITHUB_APP_ID" in self._keys
+        self._blind = stored and not self._settings.values.keys() & {"GITHUB_APP_ID", "GITHUB_TOKEN"}
+        self._wants_app = self._wants_app and not stored
+        self._read_settings()
+        self._make_secret()
+        self._store()
+        self._deploy()
+        if self._wants_app:
+            self._make_app()
+            self._store()
+            self._deploy()
+        self._await_ready()
+        if self._blind:
+            cure = "set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY to have webhook and permissions looked at from here"
+            self._terminal.show(Step("skipped", "GitHub", "the App's key is in the Modal secret alone", cure))
+            return
+        self._align("mend")
+        self._ping()
+        self._examine()
+
+    @property
+    def _url(self) -> str:
+        return self._options.url or self._record.url or ""
+
+    def _skips(self, step: str) -> bool:
+        skipped = step in self._options.skip
+        if skipped:
+            self._terminal.show(Step("skipped", step, "as you said"))
+        return skipped
+
+    def _may(self, step: str, will: str) -> bool:
+        """Whether a change is to be made, after it was announced."""
+        if self._options.dry_run:
+            self._terminal.show(Step("wanted", step, will))
+            return False
+        if self._terminal.agrees(f"{step}: {will}"):
+            return True
+        self._terminal.show(Step("skipped", step, "as you said"))
+        return False
+
+    def _read_settings(self) -> None:
+        if self._options.url:
+            self._settings.values["WEBHOOK_URL"] = self._options.url
+        without_token = self._wants_app or self._blind
+        self._settings.ask_for_what_is_missing(self._terminal, without_token)
+        pending = ["WEBHOOK_SECRET", *(["GITHUB_TOKEN"] if without_token else [])]
+        self._settings.must_do(self._terminal, *pending)
+        named = ", ".join(name for name in self._settings.names if name in self._settings.values)
+        self._terminal.show(Step("kept", "settings", f"will do: {named}"))
+
+    def _make_secret(self) -> None:
+        if self._skips("secret"):
+            return
+        stored = self._keys is not None and "WEBHOOK_SECRET" in self._keys
+        origin = self._settings.component().setup("secret-origin", stored, self._url)
+        known = {"given": "is WEBHOOK_SECRET of the environment", "stored": "stays as Modal keeps it"}
+        if origin in known:
+            self._terminal.show(Step("kept", "secret", known[origin]))
+            return
+        again = " anew, for what Modal keeps cannot be read back and a webhook is to be given it" if stored else ""
+        if self._may("secret", f"make a webhook secret{again}"):
+            self._renew_secret()
+            self._terminal.show(Step("done", "secret", "is made"))
+
+    def _renew_secret(self) -> None:
+        self._settings.values["WEBHOOK_SECRET"] = secrets.token_hex(32)
+
+    def _store(self) -> None:
+        if self._skips("modal"):
+            return
+        keys = self._keys or set()
+        told = {name: self._settings.values[name] for name in self._settings.names if name in self._settings.values}
+        changed = {n: v for n, v in told.items() if n not in keys or not self._record.knows(n, v)}
+        if not changed and self._keys is not None:
+            self._terminal.show(Step("kept", "modal", f"the Modal secret {SECRET} has all of it"))
+            return
+        how = "update" if self._keys is not None else "create"
+        if self._may("modal", f"{how} the Modal secret {SECRET}: {', '.join(changed)}"):
+            self._cloud.give_secret(changed, exists=self._keys is not None)
+            self._keys = keys | changed.keys()
+            self._fresh |= changed.keys()
+            self._record.note(changed)
+            self._record.code = None
+            self._record.save()
+            self._terminal.show(Step("done", "modal", f"{SECRET} has {', '.join(changed)}"))
+
+    def _deploy(self) -> None:
+        if self._skips("deploy"):
+            return
+        code = code_digest()
+        if self._record.code == code and self._record.url and self._cloud.app() is not None:
+            self._terminal.show(Step("kept", "deploy", f"this very code is deployed, at {self._record.url}"))
+            return
+        if self._may("deploy", "`modal deploy modal_app.py`, which takes some minutes the first time"):
+            self._terminal.say("deploying …")
+            self._record.url = self._cloud.deploy(dict.fromkeys(self._settings.names))
+            self._record.code = code
+            self._record.save()
+            self._terminal.show(Step("done", "deploy", f"it is at {self._record.url}"))
+
+    def _make_app(self) -> None:
+        if self._skips("app"):
+            return
+        owner, url = self._options.app, self._url
+        if not url and not self._options.dry_run:
+            stop("app", UNKNOWN, "run setup again")
+        if not self._may("app", "make a GitHub App in your browser: its key goes straight into the Modal secret"):
+            return
+
+        def form(redirect: str) -> Any:
+            made = self._settings.component().setup("manifest", owner, url, redirect)
+            return stop("app", made, "correct it") if isinstance(made, str) else made
+
+        code = fetch_code(self._terminal, form, not self._options.no_browser)
+        app = self._settings.component().setup("convert", code)
+        if isinstance(app, str):
+            stop("app", app, "run setup again")
+        self._settings.values.pop("GITHUB_TOKEN", None)
+        self._settings.values |= {
+            "GITHUB_APP_ID": app.id,
+            "GITHUB_APP_PRIVATE_KEY": app.key,
+            "WEBHOOK_SECRET": getattr(app, "webhook-secret"),
+        }
+        self._settings.must_do(self._terminal)
+        self._terminal.show(Step("done", "app", "GitHub made it"))
+        self._terminal.wait_for_enter(f"install it on your repositories: {app.install}")
+
+    def _await_ready(self) -> None:
+        if self._skips("ready") or self._options.dry_run:
+            return
+        if not self._url:
+            stop("ready", UNKNOWN, "run setup again")
+        until = time.monotonic() + self._options.wait
+        while True:
+            step = look_at(self._url)
+            if step.state == "kept" or time.monotonic() >= until:
+                self._terminal.show(step)
+                return
+            time.sleep(AGAIN_AFTER)
+
+    def _hooks(self, mode: str) -> list[Step]:
+        return [Step.of(one) for one in self._settings.component().setup("hooks", self._url, mode)]
+
+    def _align(self, mode: str) -> None:
+        if self._skips("webhooks"):
+            return
+        looked = self._hooks("look")
+        renews = mode == "renew" or "WEBHOOK_SECRET" in self._fresh
+        if not renews and not any_in(looked, "wanted"):
+            self._terminal.show(*looked)
+            return
+        if self._options.dry_run:
+            self._terminal.show(*looked)
+            return
+        will = "; ".join(f"{step.what} {step.why}" for step in looked if step.state == "wanted")
+        given = "give the webhooks the secret" if renews else ""
+        if self._may("webhooks", "; ".join(filter(None, [will, given]))):
+            self._terminal.show(*self._hooks("renew" if renews else "mend"))
+
+    def _pings(self) -> list[Step]:
+        return [Step.of(one) for one in self._settings.component().setup("ping", self._url)]
+
+    def _ping(self) -> None:
+        if self._skips("ping") or self._options.dry_run:
+            return
+        pinged = self._pings()
+        if any_in(pinged, "refused"):
+            seen = "; ".join(step.what for step in pinged if step.state == "refused")
+            will = f"{seen} is refused: give GitHub and the endpoint the same secret and ping again"
+            if self._may("ping", will):
+                if "WEBHOOK_SECRET" not in self._settings.values:
+                    self._renew_secret()
+                    self._store()
+                    self._deploy()
+                    self._await_ready()
+                self._align("renew")
+                pinged = self._pings()
+        self._terminal.show(*pinged)
+
+    def _examine(self) -> None:
+        if self._skips("doctor") or self._options.dry_run:
+            return
+        kept = set() if "WEBHOOK_SECRET" in self._settings.values else {"WEBHOOK_SECRET"}
+        found = [one for one in examine(self._settings.values) if one.what not in kept]
+        show(found)
+        self._terminal.show(*(_as_step(one) for one in found if one.level == "fail"))
+
+
+def _as_step(one: Finding) -> Step:
+    return Step("failed", one.what, one.why, one.cure)
+
+
+def look_at(url: str) -> Step:
+    """How the endpoint says that it stands."""
+    try:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                said = json.loads(answer.read(1 << 20))
+        except urllib.error.HTTPError as error:
+            said = json.loads(error.read(1 << 20))
+        if said["ready"]:
+            return Step("kept", "ready", f"{url} is ready")
+        faults = [f"{one['setting']} {one['fault']}; {one['cure']}" for one in said["problems"]]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        cure = "look into `modal app logs jitney`, and run setup again"
+        return Step("failed", "ready", f"{url} does not answer as jitney does: {type(error).__name__}", cure)
+    return Step("failed", "ready", f"{url} is not ready", "; ".join(faults))

@@ -1,0 +1,186 @@
+"""`teardown`: looks what is there, says it, asks once, removes it, and looks again.
+
+GitHub comes first, for the credential may be nowhere but in the Modal secret's place; the app goes before the
+registrations, for its sweep would make new ones; the secret goes last, once GitHub is clean.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import modal
+
+from host.setup.cloud import SECRET, Cloud
+from host.setup.settings import Settings
+from host.setup.terminal import Step, Stopped, Terminal, any_in
+
+#: Seconds between two looks whether jobs have ended.
+AGAIN_AFTER = 10.0
+PAGES = "https://modal.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A kind of thing that setup or jitney made: what there is of it, and its removal."""
+
+    name: str
+    look: Callable[[], list[Step]]
+    remove: Callable[[], list[Step]]
+
+
+class Teardown:
+    """One run."""
+
+    def __init__(self, options: argparse.Namespace, environment: Mapping[str, str], terminal: Terminal) -> None:
+        self._options = options
+        self._terminal = terminal
+        self._settings = Settings(environment)
+        self._cloud = Cloud()
+        #: Whether GitHub is as clean as it can be, so that the credential may go.
+        self._clean = True
+
+    def run(self) -> int:
+        """The exit status: 0 if nothing is left that could be removed."""
+        try:
+            self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
+            self._settings.must_do(self._terminal, "WEBHOOK_SECRET")
+            return self._remove()
+        except Stopped as stopped:
+            self._terminal.show(stopped.args[0])
+        except modal.exception.AuthError:
+            self._terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
+        except modal.exception.Error as error:
+            why = f"Modal cannot do it: {type(error).__name__}: {error}"
+            self._terminal.show(Step("failed", "Modal", why, "run teardown again: it goes on from here"))
+        return 1
+
+    def _remove(self) -> int:
+        parts = [part for part in self._parts() if part.name not in self._options.skip]
+        there = {part.name: self._try(part.name, part.look) for part in parts}
+        found = [step for steps in there.values() for step in steps if step.state != "kept"]
+        self._terminal.show(*found)
+        if not any_in(found, "wanted"):
+            self._terminal.say("nothing is there" if not found else "nothing is there that could be removed")
+            return int(any_in(found, "failed"))
+        if self._options.dry_run:
+            self._terminal.say("this changed nothing; without --dry-run it would")
+            return int(any_in(found, "failed"))
+        if not self._terminal.agrees("teardown: remove all of this, for good"):
+            self._terminal.say("nothing was changed")
+            return 1
+        for part in parts:
+            if any_in(there[part.name], "wanted"):
+                done = self._try(part.name, part.remove)
+                self._terminal.show(*(step for step in done if step.state != "skipped"))
+        return self._look_again(parts)
+
+    @staticmethod
+    def _try(name: str, act: Callable[[], list[Step]]) -> list[Step]:
+        """What Modal does not do for one part keeps no other from going."""
+        try:
+            return act()
+        except modal.exception.AuthError:
+            raise
+        except modal.exception.Error as error:
+            why = f"Modal cannot do it: {type(error).__name__}: {error}"
+            return [Step("failed", name, why, "run teardown again, or see https://modal.com/apps")]
+
+    def _look_again(self, parts: list[Part]) -> int:
+        looked = [step for part in parts for step in self._try(part.name, part.look)]
+        left = [step for step in looked if step.state != "kept"]
+        if not left:
+            self._terminal.say("nothing is left")
+            return 0
+        self._terminal.say("\nThis is left:")
+        self._terminal.show(*left)
+        return int(any_in(left, "wanted", "failed"))
+
+    def _parts(self) -> list[Part]:
+        cloud = self._cloud
+        url = self._options.url or ""
+        images = _many("images", cloud.images, cloud.unpublish, f"{PAGES}/images")
+        caches = _many("caches", cloud.caches, cloud.delete_cache, f"{PAGES}/storage")
+        return [
+            Part("webhooks", lambda: self._ask("remove-hooks", url, True), self._clean_hooks),
+            Part("app", self._look_at_app, self._stop_app),
+            Part(
+                "registrations",
+                lambda: self._ask("remove-registrations", True),
+                lambda: self._note(self._ask("remove-registrations", False)),
+            ),
+            Part("dict", lambda: _if(cloud.has_dict(), "Modal Dict jitney", "storage"), self._delete_dict),
+            images,
+            caches,
+            Part("secret", self._look_at_secret, self._delete_secret),
+        ]
+
+    def _ask(self, function: str, *arguments: object) -> list[Step]:
+        return [Step.of(one) for one in self._settings.component().setup(function, *arguments)]
+
+    def _note(self, steps: list[Step]) -> list[Step]:
+        self._clean = self._clean and not any_in(steps, "failed")
+        return steps
+
+    def _clean_hooks(self) -> list[Step]:
+        return self._note(self._ask("remove-hooks", self._options.url or "", False))
+
+    def _look_at_app(self) -> list[Step]:
+        app = self._cloud.app()
+        if app is None:
+            return [Step("kept", "Modal app jitney", "there is none")]
+        living = len(self._cloud.sandboxes(app))
+        why = f"is there, and {living} sandboxes live in it" if living else "is there"
+        return [Step("wanted", "Modal app jitney", why, f"{PAGES}/apps")]
+
+    def _stop_app(self) -> list[Step]:
+        """Stopping the app ends its sandboxes too; each is ended first all the same, so that none depends on it."""
+        app = self._cloud.app()
+        if app is None:
+            return []
+        steps = []
+        if self._options.keep_running:
+            while living := len(self._cloud.sandboxes(app)):
+                self._terminal.say(f"waiting for {living} sandboxes to end")
+                time.sleep(self._options.every)
+        app.stop()
+        ended = 0
+        for sandbox in self._cloud.sandboxes(app):
+            sandbox.terminate()
+            ended += 1
+        if ended:
+            steps.append(Step("done", "sandboxes", f"{ended} are ended"))
+        return [*steps, Step("done", "Modal app jitney", "is stopped")]
+
+    def _delete_dict(self) -> list[Step]:
+        self._cloud.delete_dict()
+        return [Step("done", "Modal Dict jitney", "is deleted")]
+
+    def _look_at_secret(self) -> list[Step]:
+        return _if(self._cloud.secret_keys() is not None, f"Modal secret {SECRET}", "secrets")
+
+    def _delete_secret(self) -> list[Step]:
+        if not self._clean:
+            cure = "mend what failed above and run teardown again"
+            return [Step("failed", f"Modal secret {SECRET}", "stays while GitHub is not clean", cure)]
+        self._cloud.delete_secret()
+        return [Step("done", f"Modal secret {SECRET}", "is deleted")]
+
+
+def _if(there: bool, what: str, page: str) -> list[Step]:
+    if there:
+        return [Step("wanted", what, "is there", f"{PAGES}/{page}")]
+    return [Step("kept", what, "there is none")]
+
+
+def _many(kind: str, find: Callable[[], list[str]], remove: Callable[[str], None], page: str) -> Part:
+    def look() -> list[Step]:
+        return [Step("wanted", f"Modal's {kind}: {name}", "is there", page) for name in find()]
+
+    def away() -> list[Step]:
+        names = find()
+        for name in names:
+            remove(name)
+        return [Step("done", f"Modal's {kind}: {name}", "is removed") for name in names]
+
+    return Part(kind, look, away)

@@ -1,0 +1,418 @@
+"""`setup` and `teardown`, as an operator runs them: the real commands, the real modal client, a real endpoint."""
+
+import os
+import pty
+import re
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests import canaries
+from tests.control_plane import ControlPlane, FakeSandbox
+from tests.processes import ROOT, SECRET, Jitney, eventually
+from tests.standin import StandinGitHub
+from tests.standin.app import APP_ID, KEYS
+from tests.standin.hooks import Hook
+from tests.standin.server import TOKEN
+
+HOME = "repos/octo/demo/hooks"
+#: The calls by which the client changes something at Modal.
+CHANGES = {"SecretUpdate", "SecretDelete", "AppPublish", "AppStop", "DictUpdate", "DictDelete", "ImageNameDelete"}
+
+
+@dataclass
+class Ran:
+    """How a command ended, and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class World:
+    """A Modal whose deploys start a real endpoint with what its secret holds, and a GitHub."""
+
+    plane: ControlPlane
+    github: StandinGitHub
+    home: Path
+    port: int
+    seen: str = ""
+    endpoint: Jitney | None = None
+    starts: int = 0
+    settings: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def deployed(self) -> None:
+        """New containers take the place of the old, and read the secret anew."""
+        self.stop()
+        told: dict[str, str | None] = {"GITHUB_TOKEN": None, "WEBHOOK_SECRET": None}
+        told |= self.plane.state.secrets["github-secret"]
+        self.starts += 1
+        self.endpoint = Jitney(self.github.url, self.home / f"{self.starts}.db", port=self.port, **told)
+
+    def stop(self) -> None:
+        if self.endpoint is not None:
+            self.endpoint.__exit__()
+            self.endpoint = None
+
+    def start(self, command: str, *arguments: str, **settings: str | None) -> "subprocess.Popen[str]":
+        told: dict[str, str | None] = {
+            "GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": self.github.url, "ALLOWED_REPOS": "octo/demo",
+            "PATH": os.environ["PATH"], "HOME": str(self.home), "PYTHONUNBUFFERED": "1",
+        }  # fmt: skip
+        told |= self.plane.environment() | settings
+        return subprocess.Popen(
+            [sys.executable, "-m", "host", command, "--url", self.url, *arguments],
+            cwd=ROOT, env={name: value for name, value in told.items() if value is not None}, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def end(self, process: "subprocess.Popen[str]", before: str = "") -> Ran:
+        """Waits, and looks into every command line that there was meanwhile."""
+        over = threading.Event()
+        watching = threading.Thread(target=self._watch, args=(process.pid, over))
+        watching.start()
+        out, err = process.communicate(timeout=100)
+        over.set()
+        watching.join()
+        ran = Ran(process.returncode, before + out, err)
+        stored = self.plane.state.secrets.get("github-secret", {})
+        canaries.note(*(v for n, v in stored.items() if n in ("WEBHOOK_SECRET", "GITHUB_TOKEN") and len(v) > 8))
+        canaries.assert_none_in(ran.out + ran.err, "what the command wrote")
+        canaries.assert_none_in(self.seen, "a command line")
+        return ran
+
+    def _watch(self, process: int, over: threading.Event) -> None:
+        while not over.wait(0.02):
+            self.seen += command_lines(process)
+
+    def run(self, command: str, *arguments: str, **settings: str | None) -> Ran:
+        return self.end(self.start(command, *arguments, **settings))
+
+    def setup(self, *arguments: str, **settings: str | None) -> Ran:
+        return self.run("setup", "--yes", "--wait", "15", *arguments, **settings)
+
+    def changed(self) -> list[str]:
+        """What was changed at Modal and at GitHub since the last look. Pings, and GitHub's registrations of none, are
+        no changes."""
+        calls = [call for call, message in self.plane.state.requests if _changes(call, message)]
+        asked = [f"{m} {p}" for m, p in self.github.requests if m != "GET" and not p.endswith("/pings")]
+        self.plane.state.requests.clear()
+        self.github.requests.clear()
+        return calls + asked
+
+    @property
+    def hook(self) -> Hook:
+        (hook,) = self.github.hooks.all
+        return hook
+
+
+def _changes(call: str, message: object) -> bool:
+    if call in ("SecretGetOrCreate", "DictGetOrCreate"):
+        return bool(message.object_creation_type and message.deployment_name)  # type: ignore[attr-defined]
+    return call in CHANGES
+
+
+def command_lines(process: int) -> str:
+    """That of a process, and those of all that it started."""
+    home = Path(f"/proc/{process}")
+    try:
+        own = (home / "cmdline").read_text().replace("\0", " ") + "\n"
+        children = "".join(task.read_text() for task in home.glob("task/*/children")).split()
+    except OSError:
+        return ""
+    return own + "".join(command_lines(int(child)) for child in children)
+
+
+@pytest.fixture
+def world(plane: ControlPlane, github: StandinGitHub, tmp_path: Path) -> Iterator[World]:
+    """Where nothing is."""
+    plane.state.secrets.clear()
+    plane.state.apps.clear()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    one = World(plane, github, tmp_path, port)
+    plane.state.deployed = one.deployed
+    yield one
+    one.stop()
+
+
+def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: World) -> None:
+    ran = world.setup()
+    assert ran.status == 0, ran.out + ran.err
+    stored = world.plane.state.secrets["github-secret"]
+    assert stored["GITHUB_TOKEN"] == TOKEN and stored["ALLOWED_REPOS"] == "octo/demo"
+    assert re.fullmatch("[0-9a-f]{64}", stored["WEBHOOK_SECRET"])
+    hook = world.hook
+    assert (hook.home, hook.url, hook.events, hook.active) == (HOME, world.url, ["workflow_job"], True)
+    assert (hook.content_type, hook.secret) == ("json", stored["WEBHOOK_SECRET"])
+    assert hook.attempts[0].event == "ping" and hook.attempts[0].status_code == 200
+    assert "octo/demo: ping: came back, signed" in ran.out and "all is well" in ran.out
+    assert {"SecretGetOrCreate", "AppPublish", f"POST /{HOME}"} <= set(world.changed())
+
+    again = world.setup()
+    assert again.status == 0, again.out + again.err
+    assert world.changed() == []
+    for step in ("settings", "secret", "modal", "deploy", "ready", "octo/demo: webhook"):
+        assert f"kept   {step}: " in again.out, again.out
+    assert "came back, signed" in again.out
+    assert world.plane.state.secrets["github-secret"] == stored
+
+
+def test_only_what_changed_is_updated_and_new_containers_read_it(world: World) -> None:
+    assert world.setup(WEBHOOK_SECRET=SECRET).status == 0
+    world.changed()
+    ran = world.setup(WEBHOOK_SECRET=SECRET, MAX_RUNNERS="7")
+    assert ran.status == 0, ran.out + ran.err
+    [update] = world.plane.state.received("SecretUpdate")
+    assert [one.key for one in update.updates] == ["MAX_RUNNERS"]
+    assert "AppPublish" in world.changed() and world.starts == 2
+
+
+def test_a_hook_that_is_amiss_is_mended_and_keeps_its_secret(world: World) -> None:
+    assert world.setup(WEBHOOK_SECRET=SECRET).status == 0
+    hook = world.hook
+    hook.active, hook.events, hook.content_type = False, ["push"], "form"
+    world.changed()
+    ran = world.setup("--skip", "doctor")
+    # The secret cannot be read back, and the hook is to be written: a new one is made and given to both.
+    assert ran.status == 0, ran.out + ran.err
+    assert (hook.active, hook.events, hook.content_type) == (True, ["workflow_job"], "json")
+    assert hook.secret == world.plane.state.secrets["github-secret"]["WEBHOOK_SECRET"] != SECRET
+    hook.events = ["push"]
+    ran = world.setup("--skip", "doctor", WEBHOOK_SECRET=hook.secret)
+    assert ran.status == 0 and "is mended: it did not send workflow jobs" in ran.out, ran.out + ran.err
+    assert hook.secret == world.plane.state.secrets["github-secret"]["WEBHOOK_SECRET"]
+
+
+@pytest.mark.parametrize("given", [SECRET, None])
+def test_another_secret_at_github_is_found_by_the_ping_and_cured(world: World, given: str | None) -> None:
+    assert world.setup(WEBHOOK_SECRET=SECRET).status == 0
+    world.hook.secret = "mistyped"
+    ran = world.setup(WEBHOOK_SECRET=given)
+    assert ran.status == 0, ran.out + ran.err
+    assert "octo/demo: ping is refused" in ran.out and "came back, signed" in ran.out
+    assert world.hook.secret == world.plane.state.secrets["github-secret"]["WEBHOOK_SECRET"] != "mistyped"
+    assert (world.hook.secret == SECRET) is (given is not None)
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nothing(world: World) -> None:
+    ran = world.run("setup", "--dry-run")
+    assert ran.status == 0, ran.out + ran.err
+    assert "would  modal: create the Modal secret github-secret" in ran.out
+    assert "would  octo/demo: webhook: would be made" in ran.out
+    assert world.changed() == [] and world.github.hooks.all == []
+
+
+def test_what_is_skipped_is_left_alone(world: World) -> None:
+    ran = world.setup("--skip", "webhooks", "--skip", "ping", "--skip", "doctor")
+    assert ran.status == 0 and "skip   webhooks: as you said" in ran.out, ran.out + ran.err
+    assert world.github.hooks.all == [] and "github-secret" in world.plane.state.secrets
+
+
+def test_a_token_that_may_not_manage_webhooks_is_a_clear_failure(world: World) -> None:
+    world.github.hooks.forbidden.add(HOME)
+    ran = world.setup(WEBHOOK_SECRET=SECRET)
+    assert ran.status == 1 and "not all is well" in ran.out
+    assert "GitHub answers 403: Resource not accessible by personal access token" in ran.err
+    assert "repository_hooks=write" in ran.err and "Webhooks: Read and write" in ran.err
+
+
+def test_a_setting_that_will_not_do_stops_it_before_anything_is_changed(world: World) -> None:
+    ran = world.setup(MAX_CPU="many")
+    assert ran.status == 1 and "MAX_CPU" in ran.err
+    assert world.changed() == []
+
+
+def test_without_a_terminal_it_asks_nobody_and_says_so(world: World) -> None:
+    ran = world.run("setup")
+    assert ran.status == 1 and "--yes" in ran.err and world.changed() == []
+    ran = world.setup(ALLOWED_REPOS=None)
+    assert ran.status == 1 and "ALLOWED_REPOS" in ran.err and world.changed() == []
+
+
+def test_at_a_terminal_each_change_is_announced_and_may_be_declined(world: World) -> None:
+    """The token is asked for and not shown; colours are not shown where they are not wanted."""
+    answers = {b"owner/repo:": b"octo/demo", b"a GitHub App instead):": TOKEN.encode(), b"[Y/n]": b"y"}
+    told = {"GITHUB_API_URL": world.github.url, "NO_COLOR": "1", "TERM": "xterm"} | world.plane.environment()
+    command = [sys.executable, "-m", "host", "setup", "--url", world.url, "--wait", "15"]
+    keyboard, screen = pty.openpty()
+    process = subprocess.Popen(
+        [*command, "--skip", "ping", "--skip", "doctor"], cwd=ROOT, stdin=screen, stdout=screen, stderr=screen,
+        env=told | {"PATH": os.environ["PATH"], "HOME": str(world.home)}, start_new_session=True,
+    )  # fmt: skip
+    os.close(screen)
+    seen, answered = b"", 0
+    while process.poll() is None or select.select([keyboard], [], [], 0.1)[0]:
+        try:
+            seen += os.read(keyboard, 65536)
+        except OSError:
+            break
+        asked = next((question for question in answers if question in seen[answered:]), None)
+        if asked is not None:
+            declined = b"webhooks:" in seen[answered:] and asked == b"[Y/n]"
+            answered = len(seen)
+            os.write(keyboard, (b"n" if declined else answers[asked]) + b"\n")
+    os.close(keyboard)
+    said = seen.decode()
+    assert process.wait(30) == 0, said
+    canaries.assert_none_in(said, "the terminal")
+    assert "modal: create the Modal secret github-secret: GITHUB_TOKEN" in said
+    assert "skip   webhooks: as you said" in said and world.github.hooks.all == []
+    assert world.plane.state.secrets["github-secret"]["GITHUB_TOKEN"] == TOKEN
+    assert not re.search(r"\x1b\[[349]\d", said)
+
+
+def test_a_deploy_that_fails_is_shown_with_its_words(world: World) -> None:
+    world.plane.state.secrets["github-secret"] = {}
+    ran = world.setup("--skip", "modal")
+    assert ran.status == 1 and "WEBHOOK_SECRET" in ran.err, ran.err
+
+
+def test_an_endpoint_that_does_not_come_up_is_named(world: World) -> None:
+    world.plane.state.deployed = lambda: None
+    ran = world.run("setup", "--yes", "--wait", "0.5", "--skip", "ping", "--skip", "doctor")
+    assert ran.status == 1 and f"{world.url} does not answer" in ran.err
+
+
+def test_an_organization_s_webhook_serves_all_its_repositories(world: World) -> None:
+    told = {"RUNNER_SCOPE": "org", "ALLOWED_REPOS": "octo/demo,octo/other"}
+    ran = world.setup("--skip", "doctor", **told)
+    assert ran.status == 0, ran.out + ran.err
+    assert world.hook.home == "orgs/octo/hooks"
+
+
+def test_an_app_is_made_in_a_browser_and_its_key_goes_into_the_secret(world: World) -> None:
+    world.github.app.installations = {77: ["octo/demo"]}
+    process = world.start("setup", "--yes", "--wait", "15", "--app", "--no-browser", GITHUB_TOKEN=None)
+    assert process.stdout is not None
+    before = ""
+    while "open http://" not in before:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        before += line
+    local = re.findall(r"open (http://\S+)", before)[0]
+    browse(world, local)
+    ran = world.end(process, before)
+    assert ran.status == 0, ran.out + ran.err
+    [manifest] = world.github.manifests.posted
+    assert manifest["default_permissions"] == {"administration": "write", "actions": "read", "metadata": "read"}
+    assert manifest["default_events"] == ["workflow_job"] and manifest["public"] is False
+    stored = world.plane.state.secrets["github-secret"]
+    assert stored["GITHUB_APP_ID"] == APP_ID and "GITHUB_TOKEN" not in stored
+    assert stored["GITHUB_APP_PRIVATE_KEY"] == (KEYS / "app.pkcs1.pem").read_text()
+    assert stored["WEBHOOK_SECRET"] == world.github.manifests.secret
+    assert world.hook.attempts[0].status_code == 200 and world.hook.attempts[0].redelivery
+    assert "https://github.com/apps/jitney/installations/new" in ran.out
+
+    again = world.setup("--app", GITHUB_TOKEN=None)
+    assert again.status == 0 and "the App's key is in the Modal secret alone" in again.out, again.out + again.err
+    assert len(world.github.manifests.posted) == 1 and len(world.plane.state.received("AppPublish")) == 2
+
+
+def browse(world: World, local: str) -> None:
+    """A browser that runs no script: it reads the form, and follows GitHub back."""
+    with httpx.Client(trust_env=False) as browser:
+        assert httpx.get(local, headers={"host": "evil.example"}, trust_env=False).status_code == 403
+        page = browser.get(local)
+        assert "form-action" not in page.headers["content-security-policy"] and page.status_code == 200
+        action = re.findall(r'action="([^"]+)"', page.text)[0]
+        manifest = re.findall(r'name="manifest" value="([^"]+)"', page.text)[0].replace("&quot;", '"')
+        assert action.startswith("https://github.com/settings/apps/new?state=")
+        wrong = browser.get(f"{local}made", params={"state": "another", "code": "abc"})
+        assert wrong.status_code == 400
+        query = urlsplit(action).query
+        sent = browser.post(f"{world.github.url}/settings/apps/new?{query}", data={"manifest": manifest})
+        assert sent.status_code == 302, sent.text
+        assert browser.get(sent.headers["location"]).status_code == 200
+
+
+def furnish(world: World) -> FakeSandbox:
+    """What jitney makes when it has been at work: a sandbox, a registration, an image, a cache."""
+    from modal_proto import api_pb2 as api
+
+    app = world.plane.state.apps["jitney"]
+    sandbox = FakeSandbox("sb-v2-1", app, api.Sandbox(name="job-5"), {"job": "5"}, time.time())
+    world.plane.state.sandboxes[sandbox.id] = sandbox
+    world.github.state.register("octo/demo", "jitney-5-abcdefgh", ["modal"])
+    world.github.state.register("octo/demo", "somebody-elses", ["modal"])
+    world.plane.state.published |= {"main/jitney-runner:latest": "im-1", "main/other:latest": "im-2"}
+    world.plane.state.volumes |= {"jitney-cache-demo-1", "somebody-elses"}
+    return sandbox
+
+
+def test_teardown_leaves_nothing_and_a_second_one_says_so(world: World) -> None:
+    assert world.setup("--skip", "doctor").status == 0
+    sandbox = furnish(world)
+    elsewhere = Hook(HOME, 99, "https://elsewhere.example", "x")
+    world.github.hooks.all.append(elsewhere)
+    world.changed()
+    looked = world.run("teardown", "--dry-run")
+    assert looked.status == 0 and world.changed() == [], looked.out + looked.err
+    for thing in ("octo/demo: webhook", "1 sandboxes live", "1 of jitney's are registered", "github-secret", "Dict"):
+        assert thing in looked.out, looked.out
+
+    ran = world.run("teardown", "--yes")
+    assert ran.status == 0 and "nothing is left" in ran.out, ran.out + ran.err
+    state = world.plane.state
+    assert world.github.hooks.all == [elsewhere] and sandbox.ended
+    assert [runner.name for runner in world.github.state.runners.values()] == ["somebody-elses"]
+    assert "jitney" not in state.apps and "github-secret" not in state.secrets and not state.named_dicts
+    assert set(state.published) == {"main/other:latest"} and state.volumes == {"somebody-elses"}
+
+    again = world.run("teardown", "--yes")
+    assert again.status == 0 and "nothing is there" in again.out, again.out + again.err
+
+
+def test_the_secret_stays_while_github_is_not_clean(world: World) -> None:
+    assert world.setup("--skip", "doctor").status == 0
+    furnish(world)
+    ours = next(r for r in world.github.state.runners.values() if r.name.startswith("jitney-"))
+    ours.job = world.github.state.queue(5, "octo/demo", ["modal"])
+    ran = world.run("teardown", "--yes")
+    assert ran.status == 1 and "1 cannot be removed: they have jobs" in ran.err
+    assert "This is left:" in ran.out and "settings/actions/runners" in ran.out
+    assert "github-secret" in world.plane.state.secrets
+    ours.job = None
+    assert world.run("teardown", "--yes").status == 0
+    assert "github-secret" not in world.plane.state.secrets
+
+
+def test_jobs_that_run_may_end_first(world: World) -> None:
+    assert world.setup("--skip", "doctor").status == 0
+    sandbox = furnish(world)
+    world.plane.state.requests.clear()
+    process = world.start("teardown", "--yes", "--keep-running", "--every", "0.2")
+    eventually(lambda: not world.github.hooks.all)
+    eventually(lambda: len(world.plane.state.received("SandboxListV2")) > 3)
+    assert not world.plane.state.received("AppStop")
+    sandbox.ended = True
+    ran = world.end(process)
+    assert ran.status == 0 and "waiting for 1 sandboxes to end" in ran.out, ran.out + ran.err
+    assert not world.plane.state.received("SandboxTerminateV2")
+
+
+def test_an_app_that_cannot_be_deleted_is_left_with_its_page(world: World) -> None:
+    key = (KEYS / "app.pkcs1.pem").read_text()
+    told = {"GITHUB_TOKEN": None, "GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": key}
+    world.github.app.installations = {77: ["octo/demo"]}
+    world.plane.state.secrets["github-secret"] = {"WEBHOOK_SECRET": "y"}
+    ran = world.run("teardown", "--yes", **told)
+    assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
+    assert "https://github.com/settings/apps/jitney/advanced" in ran.out
+    assert "github-secret" not in world.plane.state.secrets
