@@ -46,10 +46,10 @@ class Jitney:
     async def open(self) -> None:
         """Reads the settings, which may have changed since the snapshot."""
         from host import log
+        from host.books.shelf import ModalShelf
         from host.component import Component
         from host.endpoint import Endpoint
         from host.launcher.modal import ModalLauncher
-        from host.shelf import ModalShelf
 
         log.configure()
         launcher = ModalLauncher(app, refresh_runner_image.spawn.aio)

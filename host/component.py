@@ -261,6 +261,15 @@ def precompile(path: Path = PATH) -> Path:
     return target
 
 
+def command(arguments: list[str]) -> int:
+    """`python -m host precompile`."""
+    if arguments:
+        print("usage: python -m host precompile")
+        return 0 if arguments[0] in ("-h", "--help") else 2
+    precompile()
+    return 0
+
+
 def precompiled_path(path: Path, sha256: str) -> Path:
     """Beside the component, named for all that it depends on."""
     kind = f"{version('wasmtime')}-{platform.system()}-{platform.machine()}".lower()

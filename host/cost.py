@@ -1,5 +1,6 @@
 """`cost`: what sandboxes cost, out of the ledger, as a table, as CSV or as JSON."""
 
+import argparse
 import asyncio
 import csv
 import json
@@ -7,10 +8,17 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from host.ledger import SHARD, shard, shown
-from host.shelf import Shelf
+from host.books.ledger import SHARD, shard, shown
+from host.books.shelf import LocalShelf, ModalShelf, Shelf
+from host.launcher import APP
+
+EXAMPLES = """examples:
+  python -m host cost --since 24h --by job
+  python -m host cost --since 7d --csv > cost.csv
+  python -m host cost --launcher local --journal .jitney/journal.db"""
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 #: Modal keeps an entry that nobody touches for seven days.
@@ -98,3 +106,38 @@ def _table(rows: list[dict[str, Any]], since: str, total: float) -> None:
     if rows:
         console.print(table)
     console.print(f"${total:.4f} in {since}, at Modal's prices as docs/cost.md has them")
+
+
+async def _run(options: argparse.Namespace) -> int:
+    shelf: Shelf
+    if options.launcher == "modal":
+        import modal
+
+        try:
+            shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
+        except modal.exception.Error as error:
+            fault = f"Modal cannot be asked ({type(error).__name__}); sign in with `modal setup`"
+            print(f"jitney: {fault}", file=sys.stderr)
+            return 1
+    elif options.journal.exists():
+        shelf = LocalShelf(options.journal)
+    else:
+        print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
+        return 1
+    return await cost(shelf, options.since, options.by, options.form or "table")
+
+
+def command(arguments: list[str]) -> int:
+    """`python -m host cost`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m host cost", description="What sandboxes cost, at the prices of docs/cost.md.",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--since", default="7d", metavar="SPAN", help="7d unless told otherwise; 24h, 90m, 2w")
+    parser.add_argument("--by", choices=["repository", "day", "job"], default="repository")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="for spreadsheets")
+    form.add_argument("--json", dest="form", action="store_const", const="json", help="for programs")
+    parser.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
+    parser.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
+    return asyncio.run(_run(parser.parse_args(arguments)))

@@ -1,6 +1,8 @@
 """`doctor`: what the component finds, and how Modal stands, as a table or as JSON."""
 
+import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -51,6 +53,17 @@ def doctor(environment: Mapping[str, str], as_json: bool) -> int:
     else:
         show(found)
     return int(any(one.level == "fail" for one in found))
+
+
+def command(arguments: list[str]) -> int:
+    """`python -m host doctor`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m host doctor",
+        description="Looks at settings, credential, permissions, webhook and Modal; changes nothing.",
+        epilog="exit status: 0 if nothing fails, 1 if anything does",
+    )
+    parser.add_argument("--json", action="store_true", help="for programs")
+    return doctor(os.environ, parser.parse_args(arguments).json)
 
 
 def show(found: list[Finding]) -> None:

@@ -14,10 +14,10 @@ from wasmtime import Trap, WasmtimeError
 
 from host import log
 from host.books import Books
+from host.books.shelf import Shelf
 from host.component import Component, Instance
 from host.courses import Courses, Defer
 from host.launcher import Launcher
-from host.shelf import Shelf
 
 if TYPE_CHECKING:
     from host.status import StatusPage

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from host.books.shelf import LocalShelf, NoShelf, Shelf
 from host.component import COURSE_EPOCHS, COURSE_MEMORY, Component, Instance
 from host.cost import entries
 from host.launcher import APP
-from host.shelf import LocalShelf, NoShelf, Shelf
 
 EXAMPLES = """examples:
   python -m host explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
@@ -64,7 +64,7 @@ class AtModal:
         """Finds the app's Dict."""
         import modal
 
-        from host.shelf import ModalShelf
+        from host.books.shelf import ModalShelf
 
         self.shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
 
@@ -264,21 +264,19 @@ def _clock(at: int | None) -> str:
     return "" if at is None else time.strftime("%H:%M:%S", time.gmtime(at / 1000))
 
 
-def parser(commands: Any) -> None:
-    """Adds the command to a command line."""
-    command = commands.add_parser(
-        "explain", help="the story of one job", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument(
+def command(arguments: list[str]) -> int:
+    """`python -m host explain`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m host explain", description="Tells the story of one job; changes nothing.",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
         "subject", nargs="+", metavar="SUBJECT", help="a job's address, `OWNER/REPO JOB_ID`, or a delivery's GUID"
     )
-    command.add_argument("--json", action="store_true", help="for programs")
-    command.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
-    command.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Does what its command line says."""
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
+    parser.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
+    options = parser.parse_args(arguments)
     local = options.launcher == "local"
     if local and not options.journal.exists():
         print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)

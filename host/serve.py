@@ -1,5 +1,6 @@
 """The endpoint on this machine: uvicorn in front, the journal behind, until SIGTERM."""
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -9,14 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
+import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from host.books.shelf import LocalShelf
 from host.component import Component
 from host.endpoint import Endpoint
 from host.journal import Journal
 from host.launcher import APP, Launcher
 from host.log import logger
-from host.shelf import LocalShelf
 
 #: Seconds that courses have to end after SIGTERM.
 GRACE = 8.0
@@ -144,3 +146,22 @@ async def _launcher(kind: str) -> Launcher:
     from host.launcher.local import LocalLauncher
 
     return LocalLauncher()
+
+
+def command(arguments: list[str]) -> int:
+    """`python -m host serve`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m host serve", description="Serves the endpoint on this machine until SIGTERM.",
+        epilog="example:\n  WEBHOOK_SECRET=… GITHUB_TOKEN=… python -m host serve --port 8080 --launcher local",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8080, help="0 for any free one")
+    parser.add_argument("--launcher", choices=["modal", "local"], default="modal")
+    parser.add_argument(
+        "--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept"
+    )
+    parser.add_argument("--sweep-every", type=float, default=180, metavar="SECONDS", help="180 unless told otherwise")
+    options = parser.parse_args(arguments)
+    uvloop.run(serve(options.host, options.port, options.launcher, options.journal, options.sweep_every))
+    return 0

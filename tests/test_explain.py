@@ -13,9 +13,9 @@ from typing import Any
 import modal
 import pytest
 
+from host.books.shelf import ModalShelf
 from host.launcher import APP, Machine, Start
 from host.launcher.modal import ModalLauncher
-from host.shelf import ModalShelf
 from tests import canaries
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET, Jitney, eventually

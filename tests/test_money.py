@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from host.books.ledger import Ledger
+from host.books.shelf import LocalShelf, ModalShelf
 from host.launcher import Sandbox
-from host.ledger import Ledger
-from host.shelf import LocalShelf, ModalShelf
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET, Jitney, eventually
 from tests.standin import StandinGitHub, deliver, payload

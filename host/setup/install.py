@@ -58,9 +58,8 @@ class Setup:
 
     def _steps(self) -> None:
         self._keys, self._record = self._cloud.secret_keys(), Record.load()
-        stored = self._keys is not None and "GITHUB_APP_ID" in self._keys
-        self._blind = stored and not self._settings.values.keys() & {"GITHUB_APP_ID", "GITHUB_TOKEN"}
-        self._wants_app = self._wants_app and not stored
+        self._blind = self._settings.are_blind(self._keys)
+        self._wants_app = self._wants_app and "GITHUB_APP_ID" not in (self._keys or ())
         self._read_settings()
         self._make_secret()
         self._store()

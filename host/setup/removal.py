@@ -18,6 +18,12 @@ from host.setup.terminal import Step, Stopped, Terminal, any_in
 #: Seconds between two looks whether jobs have ended.
 AGAIN_AFTER = 10.0
 PAGES = "https://modal.com"
+#: Where the App's key is in the Modal secret alone, nobody but the deployed app could ask GitHub.
+ALONE = Step(
+    "skipped", "GitHub App", "stays: GitHub's API cannot delete an App, and its key is in the Modal secret alone",
+    "delete it under Settings → Developer settings → GitHub Apps: its webhook goes with it, and GitHub removes what "
+    "is registered and never connected within a day; or set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,15 @@ class Teardown:
         self._cloud = Cloud()
         #: Whether GitHub is as clean as it can be, so that the credential may go.
         self._clean = True
+        self._blind = False
 
     def run(self) -> int:
         """The exit status: 0 if nothing is left that could be removed."""
         try:
-            self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
-            self._settings.must_do(self._terminal, "WEBHOOK_SECRET")
+            self._blind = self._settings.are_blind(self._cloud.secret_keys())
+            if not self._blind:
+                self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
+                self._settings.must_do(self._terminal, "WEBHOOK_SECRET")
             return self._remove()
         except Stopped as stopped:
             self._terminal.show(stopped.args[0])
@@ -99,16 +108,23 @@ class Teardown:
     def _parts(self) -> list[Part]:
         cloud = self._cloud
         url = self._options.url or ""
+        if self._blind:
+            github = [Part("webhooks", lambda: [ALONE], lambda: [])]
+        else:
+            github = [
+                Part("webhooks", lambda: self._ask("remove-hooks", url, True), self._clean_hooks),
+                Part(
+                    "registrations",
+                    lambda: self._ask("remove-registrations", True),
+                    lambda: self._note(self._ask("remove-registrations", False)),
+                ),
+            ]
         images = _many("images", cloud.images, cloud.unpublish, f"{PAGES}/images")
         caches = _many("caches", cloud.caches, cloud.delete_cache, f"{PAGES}/storage")
         return [
-            Part("webhooks", lambda: self._ask("remove-hooks", url, True), self._clean_hooks),
+            *github[:1],
             Part("app", self._look_at_app, self._stop_app),
-            Part(
-                "registrations",
-                lambda: self._ask("remove-registrations", True),
-                lambda: self._note(self._ask("remove-registrations", False)),
-            ),
+            *github[1:],
             Part("dict", lambda: _if(cloud.has_dict(), "Modal Dict jitney", "storage"), self._delete_dict),
             images,
             caches,

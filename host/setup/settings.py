@@ -22,6 +22,10 @@ class Settings:
         """One that is told all of it."""
         return Component(self.values, self.loaded)
 
+    def are_blind(self, stored: set[str] | None) -> bool:
+        """Whether GitHub cannot be asked from here: the App's key is among the `stored` settings and nowhere else."""
+        return "GITHUB_APP_ID" in (stored or ()) and not self.values.keys() & {"GITHUB_APP_ID", "GITHUB_TOKEN"}
+
     def ask_for_what_is_missing(self, terminal: Terminal, with_app: bool) -> None:
         """The repositories, and where no App is to be made the token."""
         if "ALLOWED_REPOS" not in self.values:

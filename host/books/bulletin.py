@@ -5,7 +5,7 @@ import time
 from collections import deque
 from typing import Any
 
-from host.shelf import NoShelf, Saver, Shelf
+from host.books.shelf import NoShelf, Saver, Shelf
 
 #: Deliveries that are shown, and requests that were none of GitHub's: a flood of those pushes nothing out.
 SHOWN = 50

@@ -5,10 +5,10 @@ Each is told every log line and takes what it knows; so a figure has one source,
 
 from typing import Any
 
-from host.bulletin import Bulletin
-from host.ledger import Ledger
-from host.metrics import Metrics
-from host.shelf import Shelf
+from host.books.bulletin import Bulletin
+from host.books.ledger import Ledger
+from host.books.metrics import Metrics
+from host.books.shelf import Shelf
 
 
 class Books:

@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from host.books.metrics import WAITS, Metrics
+from host.books.shelf import NoShelf, Saver, Shelf
 from host.launcher import Sandbox
 from host.log import logger
-from host.metrics import WAITS, Metrics
-from host.shelf import NoShelf, Saver, Shelf
 
 #: Entries of one shard stand under one name: ten minutes of them.
 SHARD = 600
