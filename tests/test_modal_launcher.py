@@ -84,8 +84,10 @@ async def test_a_queued_job_gets_one_sandbox_of_its_own(wired: Wired, github: St
     nonce = runner.name.rsplit("-", 1)[1]
     assert sandbox.tags == {
         "job": "7", "run": sandbox.tags["run"], "owner": "octo", "repository": "demo", "nonce": nonce,
-        "runner": runner.name, "runner_id": str(runner.id),
+        "runner": runner.name, "runner_id": str(runner.id), "shape": "4cpu-16GiB", "started": sandbox.tags["started"],
+        "rate": str(4 * 39_420 + 16 * 6_720),
     }  # fmt: skip
+    assert abs(int(sandbox.tags["started"]) / 1000 - sandbox.created) < 60
     shape = sandbox.definition
     assert (shape.resources.milli_cpu, shape.resources.milli_cpu_max) == (4000, 4000)
     assert (shape.resources.memory_mb, shape.resources.memory_mb_max) == (16384, 16384)
