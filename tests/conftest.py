@@ -1,12 +1,15 @@
 """The stand-in GitHub, and the fake Modal: one a session, as the modal client reads its environment once."""
 
 import os
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import canaries
 from tests.control_plane import ControlPlane
+from tests.operator import World
 from tests.standin import StandinGitHub
 
 
@@ -37,3 +40,17 @@ def github() -> Iterator[StandinGitHub]:
     with StandinGitHub() as standin:
         yield standin
         assert standin.violations == []
+
+
+@pytest.fixture
+def world(plane: ControlPlane, github: StandinGitHub, tmp_path: Path) -> Iterator[World]:
+    """Where nothing is."""
+    plane.state.secrets.clear()
+    plane.state.apps.clear()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    one = World(plane, github, tmp_path, port)
+    plane.state.deployed = one.deployed
+    yield one
+    one.stop()

@@ -1,155 +1,21 @@
-"""`setup` and `teardown`, as an operator runs them: the real commands, the real modal client, a real endpoint."""
+"""`setup`, as an operator runs it: the real command, the real modal client, a real endpoint."""
 
 import os
 import pty
 import re
 import select
-import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests import canaries
-from tests.control_plane import ControlPlane, FakeSandbox
-from tests.processes import ROOT, SECRET, Jitney, eventually
-from tests.standin import StandinGitHub
+from tests.operator import HOME, World
+from tests.processes import ROOT, SECRET
 from tests.standin.app import APP_ID, KEYS
-from tests.standin.hooks import Hook
 from tests.standin.server import TOKEN
-
-HOME = "repos/octo/demo/hooks"
-#: The calls by which the client changes something at Modal.
-CHANGES = {"SecretUpdate", "SecretDelete", "AppPublish", "AppStop", "DictUpdate", "DictDelete", "ImageNameDelete"}
-
-
-@dataclass
-class Ran:
-    """How a command ended, and what it wrote."""
-
-    status: int
-    out: str
-    err: str
-
-
-@dataclass
-class World:
-    """A Modal whose deploys start a real endpoint with what its secret holds, and a GitHub."""
-
-    plane: ControlPlane
-    github: StandinGitHub
-    home: Path
-    port: int
-    seen: str = ""
-    endpoint: Jitney | None = None
-    starts: int = 0
-    settings: dict[str, str | None] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def deployed(self) -> None:
-        """New containers take the place of the old, and read the secret anew."""
-        self.stop()
-        told: dict[str, str | None] = {"GITHUB_TOKEN": None, "WEBHOOK_SECRET": None}
-        told |= self.plane.state.secrets["github-secret"]
-        self.starts += 1
-        self.endpoint = Jitney(self.github.url, self.home / f"{self.starts}.db", port=self.port, **told)
-
-    def stop(self) -> None:
-        if self.endpoint is not None:
-            self.endpoint.__exit__()
-            self.endpoint = None
-
-    def start(self, command: str, *arguments: str, **settings: str | None) -> "subprocess.Popen[str]":
-        told: dict[str, str | None] = {
-            "GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": self.github.url, "ALLOWED_REPOS": "octo/demo",
-            "PATH": os.environ["PATH"], "HOME": str(self.home), "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
-        told |= self.plane.environment() | settings
-        return subprocess.Popen(
-            [sys.executable, "-m", "host", command, "--url", self.url, *arguments],
-            cwd=ROOT, env={name: value for name, value in told.items() if value is not None}, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-
-    def end(self, process: "subprocess.Popen[str]", before: str = "") -> Ran:
-        """Waits, and looks into every command line that there was meanwhile."""
-        over = threading.Event()
-        watching = threading.Thread(target=self._watch, args=(process.pid, over))
-        watching.start()
-        out, err = process.communicate(timeout=100)
-        over.set()
-        watching.join()
-        ran = Ran(process.returncode, before + out, err)
-        stored = self.plane.state.secrets.get("github-secret", {})
-        canaries.note(*(v for n, v in stored.items() if n in ("WEBHOOK_SECRET", "GITHUB_TOKEN") and len(v) > 8))
-        canaries.assert_none_in(ran.out + ran.err, "what the command wrote")
-        canaries.assert_none_in(self.seen, "a command line")
-        return ran
-
-    def _watch(self, process: int, over: threading.Event) -> None:
-        while not over.wait(0.02):
-            self.seen += command_lines(process)
-
-    def run(self, command: str, *arguments: str, **settings: str | None) -> Ran:
-        return self.end(self.start(command, *arguments, **settings))
-
-    def setup(self, *arguments: str, **settings: str | None) -> Ran:
-        return self.run("setup", "--yes", "--wait", "15", *arguments, **settings)
-
-    def changed(self) -> list[str]:
-        """What was changed at Modal and at GitHub since the last look. Pings, and GitHub's registrations of none, are
-        no changes."""
-        calls = [call for call, message in self.plane.state.requests if _changes(call, message)]
-        asked = [f"{m} {p}" for m, p in self.github.requests if m != "GET" and not p.endswith("/pings")]
-        self.plane.state.requests.clear()
-        self.github.requests.clear()
-        return calls + asked
-
-    @property
-    def hook(self) -> Hook:
-        (hook,) = self.github.hooks.all
-        return hook
-
-
-def _changes(call: str, message: object) -> bool:
-    if call in ("SecretGetOrCreate", "DictGetOrCreate"):
-        return bool(message.object_creation_type and message.deployment_name)  # type: ignore[attr-defined]
-    return call in CHANGES
-
-
-def command_lines(process: int) -> str:
-    """That of a process, and those of all that it started."""
-    home = Path(f"/proc/{process}")
-    try:
-        own = (home / "cmdline").read_text().replace("\0", " ") + "\n"
-        children = "".join(task.read_text() for task in home.glob("task/*/children")).split()
-    except OSError:
-        return ""
-    return own + "".join(command_lines(int(child)) for child in children)
-
-
-@pytest.fixture
-def world(plane: ControlPlane, github: StandinGitHub, tmp_path: Path) -> Iterator[World]:
-    """Where nothing is."""
-    plane.state.secrets.clear()
-    plane.state.apps.clear()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    one = World(plane, github, tmp_path, port)
-    plane.state.deployed = one.deployed
-    yield one
-    one.stop()
 
 
 def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: World) -> None:
@@ -217,6 +83,12 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(world: World) -> None:
     assert "would  modal: create the Modal secret github-secret" in ran.out
     assert "would  octo/demo: webhook: would be made" in ran.out
     assert world.changed() == [] and world.github.hooks.all == []
+
+
+def test_a_dry_run_with_an_app_to_be_made_asks_github_nothing(world: World) -> None:
+    ran = world.run("setup", "--dry-run", "--app", GITHUB_TOKEN=None)
+    assert ran.status == 0 and "would  app: make a GitHub App" in ran.out, ran.out + ran.err
+    assert world.changed() == [] and world.github.requests == []
 
 
 def test_what_is_skipped_is_left_alone(world: World) -> None:
@@ -340,79 +212,3 @@ def browse(world: World, local: str) -> None:
         sent = browser.post(f"{world.github.url}/settings/apps/new?{query}", data={"manifest": manifest})
         assert sent.status_code == 302, sent.text
         assert browser.get(sent.headers["location"]).status_code == 200
-
-
-def furnish(world: World) -> FakeSandbox:
-    """What jitney makes when it has been at work: a sandbox, a registration, an image, a cache."""
-    from modal_proto import api_pb2 as api
-
-    app = world.plane.state.apps["jitney"]
-    sandbox = FakeSandbox("sb-v2-1", app, api.Sandbox(name="job-5"), {"job": "5"}, time.time())
-    world.plane.state.sandboxes[sandbox.id] = sandbox
-    world.github.state.register("octo/demo", "jitney-5-abcdefgh", ["modal"])
-    world.github.state.register("octo/demo", "somebody-elses", ["modal"])
-    world.plane.state.published |= {"main/jitney-runner:latest": "im-1", "main/other:latest": "im-2"}
-    world.plane.state.volumes |= {"jitney-cache-demo-1", "somebody-elses"}
-    return sandbox
-
-
-def test_teardown_leaves_nothing_and_a_second_one_says_so(world: World) -> None:
-    assert world.setup("--skip", "doctor").status == 0
-    sandbox = furnish(world)
-    elsewhere = Hook(HOME, 99, "https://elsewhere.example", "x")
-    world.github.hooks.all.append(elsewhere)
-    world.changed()
-    looked = world.run("teardown", "--dry-run")
-    assert looked.status == 0 and world.changed() == [], looked.out + looked.err
-    for thing in ("octo/demo: webhook", "1 sandboxes live", "1 of jitney's are registered", "github-secret", "Dict"):
-        assert thing in looked.out, looked.out
-
-    ran = world.run("teardown", "--yes")
-    assert ran.status == 0 and "nothing is left" in ran.out, ran.out + ran.err
-    state = world.plane.state
-    assert world.github.hooks.all == [elsewhere] and sandbox.ended
-    assert [runner.name for runner in world.github.state.runners.values()] == ["somebody-elses"]
-    assert "jitney" not in state.apps and "github-secret" not in state.secrets and not state.named_dicts
-    assert set(state.published) == {"main/other:latest"} and state.volumes == {"somebody-elses"}
-
-    again = world.run("teardown", "--yes")
-    assert again.status == 0 and "nothing is there" in again.out, again.out + again.err
-
-
-def test_the_secret_stays_while_github_is_not_clean(world: World) -> None:
-    assert world.setup("--skip", "doctor").status == 0
-    furnish(world)
-    ours = next(r for r in world.github.state.runners.values() if r.name.startswith("jitney-"))
-    ours.job = world.github.state.queue(5, "octo/demo", ["modal"])
-    ran = world.run("teardown", "--yes")
-    assert ran.status == 1 and "1 cannot be removed: they have jobs" in ran.err
-    assert "This is left:" in ran.out and "settings/actions/runners" in ran.out
-    assert "github-secret" in world.plane.state.secrets
-    ours.job = None
-    assert world.run("teardown", "--yes").status == 0
-    assert "github-secret" not in world.plane.state.secrets
-
-
-def test_jobs_that_run_may_end_first(world: World) -> None:
-    assert world.setup("--skip", "doctor").status == 0
-    sandbox = furnish(world)
-    world.plane.state.requests.clear()
-    process = world.start("teardown", "--yes", "--keep-running", "--every", "0.2")
-    eventually(lambda: not world.github.hooks.all)
-    eventually(lambda: len(world.plane.state.received("SandboxListV2")) > 3)
-    assert not world.plane.state.received("AppStop")
-    sandbox.ended = True
-    ran = world.end(process)
-    assert ran.status == 0 and "waiting for 1 sandboxes to end" in ran.out, ran.out + ran.err
-    assert not world.plane.state.received("SandboxTerminateV2")
-
-
-def test_an_app_that_cannot_be_deleted_is_left_with_its_page(world: World) -> None:
-    key = (KEYS / "app.pkcs1.pem").read_text()
-    told = {"GITHUB_TOKEN": None, "GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": key}
-    world.github.app.installations = {77: ["octo/demo"]}
-    world.plane.state.secrets["github-secret"] = {"WEBHOOK_SECRET": "y"}
-    ran = world.run("teardown", "--yes", **told)
-    assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
-    assert "https://github.com/settings/apps/jitney/advanced" in ran.out
-    assert "github-secret" not in world.plane.state.secrets

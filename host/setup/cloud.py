@@ -132,7 +132,9 @@ class Record:
         self._salt: str = found.get("salt") or secrets.token_hex(16)
         self.settings: dict[str, str] = dict(found.get("settings", {}))
         self.code: str | None = found.get("code")
+        #: Where the deploy is, and where it is to be reached by another name.
         self.url: str | None = found.get("url")
+        self.endpoint: str | None = found.get("endpoint")
 
     @classmethod
     def load(cls) -> "Record":
@@ -144,7 +146,8 @@ class Record:
 
     def save(self) -> None:
         """Into jitney's Dict."""
-        kept = {"salt": self._salt, "settings": self.settings, "code": self.code, "url": self.url}
+        kept: dict[str, Any] = {"salt": self._salt, "settings": self.settings, "code": self.code, "url": self.url}
+        kept["endpoint"] = self.endpoint
         modal.Dict.from_name(APP, create_if_missing=True).put(RECORD, kept)
 
     def knows(self, name: str, value: str) -> bool:

@@ -58,6 +58,7 @@ class Setup:
 
     def _steps(self) -> None:
         self._keys, self._record = self._cloud.secret_keys(), Record.load()
+        self._record.endpoint = self._options.url or self._record.endpoint
         self._blind = self._settings.are_blind(self._keys)
         self._wants_app = self._wants_app and "GITHUB_APP_ID" not in (self._keys or ())
         self._read_settings()
@@ -65,7 +66,8 @@ class Setup:
         self._store()
         self._deploy()
         if self._wants_app:
-            self._make_app()
+            if not self._make_app():
+                return
             self._store()
             self._deploy()
         self._await_ready()
@@ -79,7 +81,7 @@ class Setup:
 
     @property
     def _url(self) -> str:
-        return self._options.url or self._record.url or ""
+        return self._record.endpoint or self._record.url or ""
 
     def _skips(self, step: str) -> bool:
         skipped = step in self._options.skip
@@ -98,8 +100,8 @@ class Setup:
         return False
 
     def _read_settings(self) -> None:
-        if self._options.url:
-            self._settings.values["WEBHOOK_URL"] = self._options.url
+        if self._record.endpoint:
+            self._settings.values["WEBHOOK_URL"] = self._record.endpoint
         without_token = self._wants_app or self._blind
         self._settings.ask_for_what_is_missing(self._terminal, without_token)
         pending = ["WEBHOOK_SECRET", *(["GITHUB_TOKEN"] if without_token else [])]
@@ -157,14 +159,15 @@ class Setup:
             self._record.save()
             self._terminal.show(Step("done", "deploy", f"it is at {self._record.url}"))
 
-    def _make_app(self) -> None:
+    def _make_app(self) -> bool:
+        """Whether there is a credential now."""
         if self._skips("app"):
-            return
+            return False
         owner, url = self._options.app, self._url
         if not url and not self._options.dry_run:
             stop("app", UNKNOWN, "run setup again")
         if not self._may("app", "make a GitHub App in your browser: its key goes straight into the Modal secret"):
-            return
+            return False
 
         def form(redirect: str) -> Any:
             made = self._settings.component().setup("manifest", owner, url, redirect)
@@ -183,6 +186,7 @@ class Setup:
         self._settings.must_do(self._terminal)
         self._terminal.show(Step("done", "app", "GitHub made it"))
         self._terminal.wait_for_enter(f"install it on your repositories: {app.install}")
+        return True
 
     def _await_ready(self) -> None:
         if self._skips("ready") or self._options.dry_run:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import modal
 
-from host.setup.cloud import SECRET, Cloud
+from host.setup.cloud import SECRET, Cloud, Record
 from host.setup.settings import Settings
 from host.setup.terminal import Step, Stopped, Terminal, any_in
 
@@ -43,6 +43,8 @@ class Teardown:
         self._terminal = terminal
         self._settings = Settings(environment)
         self._cloud = Cloud()
+        #: Empty where it is not known: then what looks like jitney's is meant.
+        self._url = ""
         #: Whether GitHub is as clean as it can be, so that the credential may go.
         self._clean = True
         self._blind = False
@@ -54,6 +56,9 @@ class Teardown:
             if not self._blind:
                 self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
                 self._settings.must_do(self._terminal, "WEBHOOK_SECRET")
+            record = Record.load()
+            named = self._options.url or self._settings.values.get("WEBHOOK_URL")
+            self._url = named or record.endpoint or record.url or ""
             return self._remove()
         except Stopped as stopped:
             self._terminal.show(stopped.args[0])
@@ -107,12 +112,11 @@ class Teardown:
 
     def _parts(self) -> list[Part]:
         cloud = self._cloud
-        url = self._options.url or ""
         if self._blind:
             github = [Part("webhooks", lambda: [ALONE], lambda: [])]
         else:
             github = [
-                Part("webhooks", lambda: self._ask("remove-hooks", url, True), self._clean_hooks),
+                Part("webhooks", lambda: self._ask("remove-hooks", self._url, True), self._clean_hooks),
                 Part(
                     "registrations",
                     lambda: self._ask("remove-registrations", True),
@@ -139,7 +143,7 @@ class Teardown:
         return steps
 
     def _clean_hooks(self) -> list[Step]:
-        return self._note(self._ask("remove-hooks", self._options.url or "", False))
+        return self._note(self._ask("remove-hooks", self._url, False))
 
     def _look_at_app(self) -> list[Step]:
         app = self._cloud.app()

@@ -5,11 +5,13 @@ mod hooks;
 mod manifest;
 mod ping;
 mod registrations;
+mod remove;
 
-pub use hooks::{Align, AlignApp, Mode, Remove, RemoveApp};
+pub use hooks::{Align, AlignApp, Mode};
 pub use manifest::{Made, Manifest, convert, read_conversion};
 pub use ping::{HASTY, PATIENT, Ping};
 pub use registrations::Registrations;
+pub use remove::{Remove, RemoveApp};
 
 use crate::github::{Answer, Fault, HookHome, Request};
 use crate::repository::Repository;

@@ -1,0 +1,85 @@
+"""`teardown`, as an operator runs it after `setup`."""
+
+import time
+
+from tests.control_plane import FakeSandbox
+from tests.operator import HOME, World
+from tests.processes import eventually
+from tests.standin.app import APP_ID, KEYS
+from tests.standin.hooks import Hook
+
+
+def furnish(world: World) -> FakeSandbox:
+    """What jitney makes when it has been at work: a sandbox, a registration, an image, a cache."""
+    from modal_proto import api_pb2 as api
+
+    app = world.plane.state.apps["jitney"]
+    sandbox = FakeSandbox("sb-v2-1", app, api.Sandbox(name="job-5"), {"job": "5"}, time.time())
+    world.plane.state.sandboxes[sandbox.id] = sandbox
+    world.github.state.register("octo/demo", "jitney-5-abcdefgh", ["modal"])
+    world.github.state.register("octo/demo", "somebody-elses", ["modal"])
+    world.plane.state.published |= {"main/jitney-runner:latest": "im-1", "main/other:latest": "im-2"}
+    world.plane.state.volumes |= {"jitney-cache-demo-1", "somebody-elses"}
+    return sandbox
+
+
+def test_teardown_leaves_nothing_and_a_second_one_says_so(world: World) -> None:
+    assert world.setup("--skip", "doctor").status == 0
+    sandbox = furnish(world)
+    elsewhere = Hook(HOME, 99, "https://elsewhere.example", "x")
+    world.github.hooks.all.append(elsewhere)
+    world.changed()
+    looked = world.run("teardown", "--dry-run")
+    assert looked.status == 0 and world.changed() == [], looked.out + looked.err
+    for thing in ("octo/demo: webhook", "1 sandboxes live", "1 of jitney's are registered", "github-secret", "Dict"):
+        assert thing in looked.out, looked.out
+
+    ran = world.run("teardown", "--yes")
+    assert ran.status == 0 and "nothing is left" in ran.out, ran.out + ran.err
+    state = world.plane.state
+    assert world.github.hooks.all == [elsewhere] and sandbox.ended
+    assert [runner.name for runner in world.github.state.runners.values()] == ["somebody-elses"]
+    assert "jitney" not in state.apps and "github-secret" not in state.secrets and not state.named_dicts
+    assert set(state.published) == {"main/other:latest"} and state.volumes == {"somebody-elses"}
+
+    again = world.run("teardown", "--yes")
+    assert again.status == 0 and "nothing is there" in again.out, again.out + again.err
+
+
+def test_the_secret_stays_while_github_is_not_clean(world: World) -> None:
+    assert world.setup("--skip", "doctor").status == 0
+    furnish(world)
+    ours = next(r for r in world.github.state.runners.values() if r.name.startswith("jitney-"))
+    ours.job = world.github.state.queue(5, "octo/demo", ["modal"])
+    ran = world.run("teardown", "--yes")
+    assert ran.status == 1 and "1 cannot be removed: they have jobs" in ran.err
+    assert "This is left:" in ran.out and "settings/actions/runners" in ran.out
+    assert "github-secret" in world.plane.state.secrets
+    ours.job = None
+    assert world.run("teardown", "--yes").status == 0
+    assert "github-secret" not in world.plane.state.secrets
+
+
+def test_jobs_that_run_may_end_first(world: World) -> None:
+    assert world.setup("--skip", "doctor").status == 0
+    sandbox = furnish(world)
+    world.plane.state.requests.clear()
+    process = world.start("teardown", "--yes", "--keep-running", "--every", "0.2")
+    eventually(lambda: not world.github.hooks.all)
+    eventually(lambda: len(world.plane.state.received("SandboxListV2")) > 3)
+    assert not world.plane.state.received("AppStop")
+    sandbox.ended = True
+    ran = world.end(process)
+    assert ran.status == 0 and "waiting for 1 sandboxes to end" in ran.out, ran.out + ran.err
+    assert not world.plane.state.received("SandboxTerminateV2")
+
+
+def test_an_app_that_cannot_be_deleted_is_left_with_its_page(world: World) -> None:
+    key = (KEYS / "app.pkcs1.pem").read_text()
+    told = {"GITHUB_TOKEN": None, "GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": key}
+    world.github.app.installations = {77: ["octo/demo"]}
+    world.plane.state.secrets["github-secret"] = {"WEBHOOK_SECRET": "y"}
+    ran = world.run("teardown", "--yes", **told)
+    assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
+    assert "https://github.com/settings/apps/jitney/advanced" in ran.out
+    assert "github-secret" not in world.plane.state.secrets
