@@ -83,3 +83,13 @@ def test_an_app_that_cannot_be_deleted_is_left_with_its_page(world: World) -> No
     assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
     assert "https://github.com/settings/apps/jitney/advanced" in ran.out
     assert "github-secret" not in world.plane.state.secrets
+
+
+def test_where_the_app_s_key_is_in_the_modal_secret_alone_modal_is_cleared_and_the_rest_named(world: World) -> None:
+    stored = {"WEBHOOK_SECRET": "y", "GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": "z"}
+    world.plane.state.secrets["github-secret"] = stored
+    told = {"GITHUB_TOKEN": None, "ALLOWED_REPOS": None}
+    ran = world.run("teardown", "--yes", **told)
+    assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
+    assert "GitHub Apps: its webhook goes with it" in ran.out
+    assert "github-secret" not in world.plane.state.secrets and world.github.requests == []
