@@ -13,6 +13,7 @@ from typing import Any
 
 from host.books.ledger import SHARD, shard, shown
 from host.books.shelf import LocalShelf, ModalShelf, Shelf
+from host.busy import busy
 from host.launcher import APP
 
 EXAMPLES = """examples:
@@ -76,7 +77,8 @@ async def cost(shelf: Shelf, since: str, by: str, form: str) -> int:
         print(f"jitney: {fault}", file=sys.stderr)
         return 2
     now = time.time()
-    found = await entries(shelf, now - seconds, now)
+    with busy("reading the ledger"):
+        found = await entries(shelf, now - seconds, now)
     rows = summed(found, by)
     if form == "json":
         print(json.dumps(rows, indent=1))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from host.busy import busy
 from host.component import Component
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -47,7 +48,8 @@ def modal_stands() -> Finding:
 
 def doctor(environment: Mapping[str, str], as_json: bool) -> int:
     """Prints the findings; 0 if nothing fails."""
-    found = examine(environment)
+    with busy("asking GitHub and Modal"):
+        found = examine(environment)
     if as_json:
         print(json.dumps([asdict(one) for one in found], indent=1))
     else:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from host.books.shelf import LocalShelf, NoShelf, Shelf
+from host.busy import busy
 from host.component import COURSE_EPOCHS, COURSE_MEMORY, Component, Instance
 from host.cost import entries
 from host.launcher import APP
@@ -203,8 +204,9 @@ async def explain(environment: Mapping[str, str], subject: str, place: Place, as
     """Tells the story of one job; the exit status says whether there is one."""
     try:
         inquiry = Inquiry(Component(environment), subject)
-        remembered, fault = await bulletin(place)
-        await asyncio.to_thread(inquiry.ask, remembered)
+        with busy("asking Modal and GitHub"):
+            remembered, fault = await bulletin(place)
+            await asyncio.to_thread(inquiry.ask, remembered)
     except Untold as failure:
         print(f"jitney: {failure}", file=sys.stderr)
         return failure.status

@@ -14,6 +14,7 @@ from typing import Any
 
 import modal
 
+from host.busy import busy
 from host.doctor import Finding, examine, show
 from host.setup.browser import fetch_code
 from host.setup.cloud import SECRET, Cloud, Record, code_digest
@@ -153,8 +154,8 @@ class Setup:
             self._terminal.show(Step("kept", "deploy", f"this very code is deployed, at {self._record.url}"))
             return
         if self._may("deploy", "`modal deploy modal_app.py`, which takes some minutes the first time"):
-            self._terminal.say("deploying …")
-            self._record.url = self._cloud.deploy(dict.fromkeys(self._settings.names))
+            with busy("deploying"):
+                self._record.url = self._cloud.deploy(dict.fromkeys(self._settings.names))
             self._record.code = code
             self._record.save()
             self._terminal.show(Step("done", "deploy", f"it is at {self._record.url}"))
@@ -193,12 +194,16 @@ class Setup:
             return
         if not self._url:
             stop("ready", UNKNOWN, "run setup again")
+        with busy(f"waiting until {self._url} is ready"):
+            step = self._look_until_ready()
+        self._terminal.show(step)
+
+    def _look_until_ready(self) -> Step:
         until = time.monotonic() + self._options.wait
         while True:
             step = look_at(self._url)
             if step.state == "kept" or time.monotonic() >= until:
-                self._terminal.show(step)
-                return
+                return step
             time.sleep(AGAIN_AFTER)
 
     def _hooks(self, mode: str) -> list[Step]:
@@ -221,7 +226,8 @@ class Setup:
             self._terminal.show(*self._hooks("renew" if renews else "mend"))
 
     def _pings(self) -> list[Step]:
-        return [Step.of(one) for one in self._settings.component().setup("ping", self._url)]
+        with busy("waiting for the pings"):
+            return [Step.of(one) for one in self._settings.component().setup("ping", self._url)]
 
     def _ping(self) -> None:
         if self._skips("ping") or self._options.dry_run:
@@ -244,7 +250,8 @@ class Setup:
         if self._skips("doctor") or self._options.dry_run:
             return
         kept = set() if "WEBHOOK_SECRET" in self._settings.values else {"WEBHOOK_SECRET"}
-        found = [one for one in examine(self._settings.values) if one.what not in kept]
+        with busy("asking GitHub and Modal"):
+            found = [one for one in examine(self._settings.values) if one.what not in kept]
         show(found)
         self._terminal.show(*(_as_step(one) for one in found if one.level == "fail"))
 
