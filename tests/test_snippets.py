@@ -1,4 +1,4 @@
-"""Every command that the docs show works as it stands: what can be run is run, the words of the rest are looked up."""
+"""Every command that the docs show works as it stands: what can be is run, the words of the rest are looked up."""
 
 import os
 import re
