@@ -149,9 +149,12 @@ fn a_refusal_says_what_the_credential_needs_and_a_silence_what_to_check() {
 
 #[test]
 fn the_secret_is_made_anew_only_where_a_webhook_is_to_be_given_it() {
-    let step = |state| Step::new(state, "x", "y");
-    assert!(!wants_secret(&[step(State::Kept), step(State::Failed), step(State::Skipped)]));
-    assert!(wants_secret(&[step(State::Kept), step(State::Wanted)]));
+    let looked = |hooks: &Value| [align(None, Mode::Look, &[(LIST, answer(200, hooks))]).1];
+    let bare = json!({"config": {"url": URL, "content_type": "json"}});
+    assert!(wants_secret(&looked(&json!([]))) && wants_secret(&looked(&json!([hook(&bare)]))));
+    let amiss = looked(&json!([hook(&json!({"active": false}))]));
+    assert!(amiss[0].state == State::Wanted && !wants_secret(&amiss));
+    assert!(!wants_secret(&looked(&json!([hook(&json!({}))]))));
 }
 
 #[test]

@@ -21,6 +21,7 @@ from tests.standin.server import TOKEN
 def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: World) -> None:
     ran = world.setup()
     assert ran.status == 0, ran.out + ran.err
+    assert "deploy: it is at https://test--jitney.modal.example\n" in ran.out
     stored = world.plane.state.secrets["github-secret"]
     assert stored["GITHUB_TOKEN"] == TOKEN and stored["ALLOWED_REPOS"] == "octo/demo"
     assert re.fullmatch("[0-9a-f]{64}", stored["WEBHOOK_SECRET"])
@@ -51,19 +52,24 @@ def test_only_what_changed_is_updated_and_new_containers_read_it(world: World) -
 
 
 def test_a_hook_that_is_amiss_is_mended_and_keeps_its_secret(world: World) -> None:
+    """Although nobody here knows it."""
     assert world.setup(WEBHOOK_SECRET=SECRET).status == 0
     hook = world.hook
     hook.active, hook.events, hook.content_type = False, ["push"], "form"
     world.changed()
     ran = world.setup("--skip", "doctor")
-    # The secret cannot be read back, and the hook is to be written: a new one is made and given to both.
-    assert ran.status == 0, ran.out + ran.err
+    assert ran.status == 0 and "is mended: it was switched off, it did not send" in ran.out, ran.out + ran.err
     assert (hook.active, hook.events, hook.content_type) == (True, ["workflow_job"], "json")
-    assert hook.secret == world.plane.state.secrets["github-secret"]["WEBHOOK_SECRET"] != SECRET
-    hook.events = ["push"]
-    ran = world.setup("--skip", "doctor", WEBHOOK_SECRET=hook.secret)
-    assert ran.status == 0 and "is mended: it did not send workflow jobs" in ran.out, ran.out + ran.err
-    assert hook.secret == world.plane.state.secrets["github-secret"]["WEBHOOK_SECRET"]
+    assert hook.secret == SECRET
+    assert world.changed() == [f"PATCH /{HOME}/{hook.id}/config", f"PATCH /{HOME}/{hook.id}"]
+
+
+def test_a_hook_that_is_gone_is_made_with_a_new_secret_that_both_get(world: World) -> None:
+    assert world.setup(WEBHOOK_SECRET=SECRET).status == 0
+    world.github.hooks.all.clear()
+    ran = world.setup("--skip", "doctor")
+    assert ran.status == 0 and "cannot be read back" in ran.out, ran.out + ran.err
+    assert world.hook.secret == world.plane.state.secrets["github-secret"]["WEBHOOK_SECRET"] != SECRET
 
 
 @pytest.mark.parametrize("given", [SECRET, None])

@@ -93,6 +93,10 @@ impl<'a> Align<'a> {
         Next::Over(Step::new(state, name(&self.home), why))
     }
 
+    fn wanted(&self, why: impl Into<String>, needs_secret: bool) -> Next {
+        Next::Over(Step { needs_secret, ..Step::new(State::Wanted, name(&self.home), why) })
+    }
+
     fn unknown_secret(&self) -> Next {
         let step = Step::new(State::Failed, name(&self.home), "its secret is not known here");
         Next::Over(step.with_cure("set WEBHOOK_SECRET, or let the step `secret` make a new one"))
@@ -113,7 +117,9 @@ impl<'a> Align<'a> {
             (Mode::Look | Mode::Mend, true) => {
                 return self.over(State::Kept, "is there, is active, and sends workflow jobs");
             }
-            (Mode::Look, false) => return self.over(State::Wanted, format!("would be mended: {why}")),
+            (Mode::Look, false) => {
+                return self.wanted(format!("would be mended: {why}"), found.config.secret.is_none());
+            }
             (Mode::Mend, false) => {}
             (Mode::Renew, true) => "it has the new secret".clone_into(&mut why),
             (Mode::Renew, false) => why.push_str(", and it has the new secret"),
@@ -128,7 +134,7 @@ impl<'a> Align<'a> {
 
     fn create(&mut self) -> Next {
         if self.mode == Mode::Look {
-            return self.over(State::Wanted, "would be made");
+            return self.wanted("would be made", true);
         }
         let Some(url) = self.target.url else {
             return self.over(State::Failed, "the endpoint's URL is not known");
@@ -199,7 +205,10 @@ impl Task for AlignApp<'_> {
         let fits = self.target.is(&now.url) && now.content_type == "json" && now.secret.is_some();
         match self.mode {
             Mode::Look | Mode::Mend if fits => over(State::Kept, "leads to the endpoint, and has a secret"),
-            Mode::Look => over(State::Wanted, "would be led to the endpoint"),
+            Mode::Look => {
+                let step = Step::new(State::Wanted, name(&HookHome::App), "would be led to the endpoint");
+                Next::Over(Step { needs_secret: now.secret.is_none(), ..step })
+            }
             _ if self.secret.is_none() && now.secret.is_none() => {
                 over(State::Failed, "its secret is not known here")
             }

@@ -47,12 +47,14 @@ pub struct Step {
     pub why: String,
     /// What to do.
     pub cure: String,
+    /// Whether it cannot be done without the webhook secret being known.
+    pub needs_secret: bool,
 }
 
 impl Step {
     /// A step with nothing to do about it.
     pub fn new(state: State, what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { state, what: what.into(), why: why.into(), cure: String::new() }
+        Self { state, what: what.into(), why: why.into(), cure: String::new(), needs_secret: false }
     }
 
     /// With what to do about it.
@@ -146,9 +148,9 @@ pub fn uncovered(settings: &CoursesSettings) -> Vec<Step> {
 }
 
 /// Whether the webhook secret must be made anew although one is stored: some webhook is to be given it, and what is
-/// stored cannot be read back.
+/// stored cannot be read back. One that is only mended keeps its own.
 pub fn wants_secret(looked: &[Step]) -> bool {
-    looked.iter().any(|step| step.state == State::Wanted)
+    looked.iter().any(|step| step.needs_secret)
 }
 
 fn name(home: &HookHome) -> String {
