@@ -21,7 +21,8 @@ def blocks(page: Path) -> list[str]:
     for block in re.findall(r"^ *```bash\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL):
         joined = re.sub(r"\\\n\s*", "", block)
         found += [re.sub(r"\s+# .*", "", line).strip() for line in joined.splitlines()]
-    return [line for line in found if line]
+    commands = [command.strip() for line in found for command in line.split(" && ")]
+    return [command.removeprefix(".venv/bin/") for command in commands if command]
 
 
 def inline(page: Path) -> list[str]:
