@@ -504,3 +504,28 @@ fn an_app_s_deliveries_are_asked_for_without_a_listing_of_hooks() {
     app.settings[1] = ("GITHUB_APP_ID", "Iv23liX");
     assert!(says(&app.story_of("octo/demo 41").expect("a story"), "delivery", "guid-1"));
 }
+
+#[test]
+fn what_others_have_named_cannot_move_an_operator_s_terminal() {
+    let escape = "\u{1b}[2J\u{202e}\u{7}";
+    let mut world = world()
+        .set("status", format!("in_progress{escape}"))
+        .set("conclusion", format!("success{escape}"))
+        .set("runner_name", format!("jitney-41-{escape}"))
+        .with(|w| w.run["event"] = format!("push{escape}").into())
+        .with(|w| w.run["actor"]["login"] = format!("octo{escape}").into())
+        .with(|w| w.runners.1 = json!({ "runners": [runner(&format!("jitney-41-{escape}"), escape, true)] }))
+        .with(|w| w.seen.sandboxes = Some(vec![sandbox(&[("runner", escape), ("shape", escape)])]));
+    world.settings.push(("ALLOWED_EVENTS", "push"));
+    for status in ["queued", "in_progress", "completed", escape] {
+        for said in ["launched", "refused", escape] {
+            let reason = format!("x: {escape}");
+            world.log = vec![delivery(1, 41, "queued", "2026-11-24T12:00:01Z", 201, said, &reason)];
+            world.job.1["status"] = status.into();
+            let story = world.story_of("octo/demo 41").expect("a story");
+            let told = format!("{}{}", story.page, story.conclusion.text);
+            let told = story.events.iter().fold(told, |all, one| format!("{all}{}{}", one.said, one.cure));
+            assert!(!told.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{told:?}");
+        }
+    }
+}
