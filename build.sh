@@ -172,7 +172,7 @@ fuzz() {
       *) targets+=("$1"); shift ;;
     esac
   done
-  [ ${#targets[@]} -gt 0 ] || targets=(delivery settings names answers course replay component)
+  [ ${#targets[@]} -gt 0 ] || targets=(delivery settings names answers course replay operator component)
   for target in "${targets[@]}"; do
     if [ "$target" = component ]; then
       build
