@@ -21,7 +21,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   explain    the story of one job, and what it waits for
                                                 ./build.sh explain https://github.com/O/R/actions/runs/1/job/2
   cost       what sandboxes cost               ./build.sh cost --since 7d --by repository
-  replay     decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
+  replay     decides on one delivery again      ./build.sh replay --unsigned --event ping tests/payloads/ping.json
   simulate   the core against a GitHub and a Modal that fail at random
                                                 ./build.sh simulate --seeds 1000 --jobs 100
   fuzz       the core under libFuzzer, the component under mutations
@@ -271,6 +271,7 @@ case "$command" in
   teardown) build && exec .venv/bin/python -m host teardown "$@" ;;
   simulate)
     command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
+    say "building the simulation, which takes a minute or two the first time"
     exec cargo run --quiet --release --locked --example simulate -- "$@"
     ;;
   cost) build && exec .venv/bin/python -m host cost "$@" ;;
