@@ -30,7 +30,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   test       every test                         ./build.sh test -k launcher
   lint       every linter
   completion names the commands to a shell      source <(./build.sh completion bash)
-  clean      removes all that the others made
+  clean      removes all that was built and installed
   help       this text
 TEXT
 }
@@ -167,7 +167,15 @@ fuzz() {
   local seconds=20 targets=() target
   while [ $# -gt 0 ]; do
     case "$1" in
-      --seconds) seconds=$2; shift 2 ;;
+      --seconds)
+        [ $# -gt 1 ] || die "--seconds wants a number"
+        seconds=$2
+        shift 2
+        ;;
+      -h | --help)
+        printf 'usage: ./build.sh fuzz [TARGET…] [--seconds N]\n'
+        return
+        ;;
       -*) die "usage: ./build.sh fuzz [TARGET…] [--seconds N]" ;;
       *) targets+=("$1"); shift ;;
     esac

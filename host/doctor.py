@@ -44,7 +44,7 @@ def modal_stands() -> Finding:
     except modal.exception.Error as error:
         return Finding("warn", "Modal", f"cannot be asked: {type(error).__name__}", SIGN_IN)
     except TimeoutError:
-        return Finding("warn", "Modal", f"gave no answer within {PATIENCE:.0f} s", "check that this machine reaches it")
+        return Finding("warn", "Modal", f"gave no answer within {PATIENCE:.0f} s", "does this machine reach it?")
 
 
 async def _look_at_modal() -> Finding:

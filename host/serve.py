@@ -151,9 +151,13 @@ async def _launcher(kind: str) -> Launcher:
             async with asyncio.timeout(PATIENCE):
                 app = await modal.App.lookup.aio(APP, create_if_missing=True)
         except modal.exception.AuthError as error:
-            raise Unlaunchable("Modal does not know us; sign in with `modal setup`, or add --launcher local") from error
+            raise Unlaunchable(
+                "Modal does not know us; sign in with `modal setup`, or add --launcher local"
+            ) from error
         except (modal.exception.Error, TimeoutError) as error:
-            raise Unlaunchable(f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?") from error
+            raise Unlaunchable(
+                f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
+            ) from error
         refresh = modal.Function.from_name(APP, "refresh_runner_image")
         return ModalLauncher(app, refresh.spawn.aio)
     from host.launcher.local import LocalLauncher

@@ -85,6 +85,12 @@ def test_an_app_s_permissions_and_events_are_looked_at(github: StandinGitHub) ->
     assert found["App's permission administration"]["level"] == "fail"
 
 
+def test_an_app_without_its_key_is_not_tried(github: StandinGitHub) -> None:
+    found = findings(github, GITHUB_TOKEN=None, GITHUB_APP_ID=APP_ID)
+    assert found["GITHUB_APP_PRIVATE_KEY"]["level"] == "fail" and "credential" not in found
+    assert not github.requests
+
+
 def test_a_github_that_cannot_be_reached_is_said_once_and_clearly(github: StandinGitHub) -> None:
     found = findings(github, GITHUB_API_URL="http://127.0.0.1:9")
     assert found["reachability"]["level"] == "fail" and "GITHUB_API_URL" in found["reachability"]["cure"]
