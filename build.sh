@@ -21,7 +21,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   explain    the story of one job, and what it waits for
                                                 ./build.sh explain https://github.com/O/R/actions/runs/1/job/2
   cost       what sandboxes cost               ./build.sh cost --since 7d --by repository
-  replay     decides on one delivery again      ./build.sh replay --unsigned tests/payloads/ping.json
+  replay     decides on one delivery again      ./build.sh replay --unsigned --event ping tests/payloads/ping.json
   simulate   the core against a GitHub and a Modal that fail at random
                                                 ./build.sh simulate --seeds 1000 --jobs 100
   fuzz       the core under libFuzzer, the component under mutations
@@ -30,7 +30,7 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
   test       every test                         ./build.sh test -k launcher
   lint       every linter
   completion names the commands to a shell      source <(./build.sh completion bash)
-  clean      removes all that the others made
+  clean      removes all that was built and installed
   help       this text
 TEXT
 }
@@ -167,7 +167,15 @@ fuzz() {
   local seconds=20 targets=() target
   while [ $# -gt 0 ]; do
     case "$1" in
-      --seconds) seconds=$2; shift 2 ;;
+      --seconds)
+        [ $# -gt 1 ] || die "--seconds wants a number"
+        seconds=$2
+        shift 2
+        ;;
+      -h | --help)
+        printf 'usage: ./build.sh fuzz [TARGET…] [--seconds N]\n'
+        return
+        ;;
       -*) die "usage: ./build.sh fuzz [TARGET…] [--seconds N]" ;;
       *) targets+=("$1"); shift ;;
     esac
@@ -271,6 +279,7 @@ case "$command" in
   teardown) build && exec .venv/bin/python -m host teardown "$@" ;;
   simulate)
     command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
+    say "building the simulation, which takes a minute or two the first time"
     exec cargo run --quiet --release --locked --example simulate -- "$@"
     ;;
   cost) build && exec .venv/bin/python -m host cost "$@" ;;

@@ -18,9 +18,9 @@ COMMANDS = {
 }
 EXAMPLES = """
 examples:
-  WEBHOOK_SECRET=… GITHUB_TOKEN=… python -m host serve --port 8080 --launcher local
-  python -m host doctor --json | jq '.[] | select(.level != "ok")'
-  python -m host replay --unsigned tests/payloads/ping.json
+  WEBHOOK_SECRET=… GITHUB_TOKEN=… ./build.sh serve --port 8080 --launcher local
+  ./build.sh doctor --json | jq '.[] | select(.level != "ok")'
+  ./build.sh replay --unsigned --event ping tests/payloads/ping.json
 
 `python -m host COMMAND --help` says more. ./build.sh builds what a command needs and then calls it."""
 

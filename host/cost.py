@@ -17,13 +17,15 @@ from host.busy import busy
 from host.launcher import APP
 
 EXAMPLES = """examples:
-  python -m host cost --since 24h --by job
-  python -m host cost --since 7d --csv > cost.csv
-  python -m host cost --launcher local --journal .jitney/journal.db"""
+  ./build.sh cost --since 24h --by job
+  ./build.sh cost --since 7d --csv > cost.csv
+  ./build.sh cost --launcher local --journal .jitney/journal.db"""
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 #: Modal keeps an entry that nobody touches for seven days.
 KEPT = 7 * 86400
+#: Seconds for which Modal is waited for; its client would try for a minute.
+PATIENCE = 10.0
 #: Shards that are read at once.
 AT_ONCE = 32
 
@@ -89,7 +91,7 @@ async def cost(shelf: Shelf, since: str, by: str, form: str) -> int:
         writer.writerows(rows)
     else:
         _table(rows, since, sum(entry["nano_usd"] for entry in found) / 1e9)
-    if seconds > KEPT:
+    if seconds > KEPT and isinstance(shelf, ModalShelf):
         print("jitney: on Modal, what is older than seven days is in the log only (event `cost`)", file=sys.stderr)
     return 0
 
@@ -116,9 +118,16 @@ async def _run(options: argparse.Namespace) -> int:
         import modal
 
         try:
-            shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
-        except modal.exception.Error as error:
-            fault = f"Modal cannot be asked ({type(error).__name__}); sign in with `modal setup`"
+            async with asyncio.timeout(PATIENCE):
+                shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
+        except modal.exception.AuthError:
+            print("jitney: Modal does not know us; sign in with `modal setup`", file=sys.stderr)
+            return 1
+        except modal.exception.NotFoundError:
+            print("jitney: nothing was kept at Modal yet; run `modal deploy modal_app.py` first", file=sys.stderr)
+            return 1
+        except (modal.exception.Error, TimeoutError) as error:
+            fault = f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
             print(f"jitney: {fault}", file=sys.stderr)
             return 1
     elif options.journal.exists():
@@ -132,7 +141,7 @@ async def _run(options: argparse.Namespace) -> int:
 def command(arguments: list[str]) -> int:
     """`python -m host cost`."""
     parser = argparse.ArgumentParser(
-        prog="python -m host cost", description="What sandboxes cost, at the prices of docs/cost.md.",
+        prog="./build.sh cost", description="What sandboxes cost, at the prices of docs/cost.md.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--since", default="7d", metavar="SPAN", help="7d unless told otherwise; 24h, 90m, 2w")

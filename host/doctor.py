@@ -1,6 +1,7 @@
 """`doctor`: what the component finds, and how Modal stands, as a table or as JSON."""
 
 import argparse
+import asyncio
 import json
 import os
 import sys
@@ -10,6 +11,9 @@ from dataclasses import asdict, dataclass
 from host.busy import busy
 from host.component import Component
 
+#: Seconds for which Modal is waited for; its client would try for a minute.
+PATIENCE = 10.0
+SIGN_IN = "sign in with `modal setup`, or run `modal run modal_app.py::doctor`"
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
@@ -30,19 +34,36 @@ def examine(environment: Mapping[str, str]) -> list[Finding]:
 
 
 def modal_stands() -> Finding:
-    """Whether Modal knows us, and has the runner image."""
+    """Whether Modal knows us, and has the app and the runner image."""
+    import modal
+
+    try:
+        return asyncio.run(_look_at_modal())
+    except modal.exception.AuthError:
+        return Finding("warn", "Modal", "does not know us", SIGN_IN)
+    except modal.exception.Error as error:
+        return Finding("warn", "Modal", f"cannot be asked: {type(error).__name__}", SIGN_IN)
+    except TimeoutError:
+        return Finding("warn", "Modal", f"gave no answer within {PATIENCE:.0f} s", "does this machine reach it?")
+
+
+async def _look_at_modal() -> Finding:
     import modal
 
     from host import image
+    from host.launcher import APP
 
-    try:
-        modal.Image.from_name(image.published(None)).hydrate()
-    except modal.exception.NotFoundError:
-        cure = "run `modal run modal_app.py::refresh_runner_image`; the first job would have it built too"
-        return Finding("warn", "runner image", "is not published yet", cure)
-    except Exception as error:
-        why = f"Modal cannot be asked: {type(error).__name__}"
-        return Finding("warn", "Modal", why, "sign in with `modal setup`, or run `modal run modal_app.py::doctor`")
+    async with asyncio.timeout(PATIENCE):
+        try:
+            app = await modal.App.lookup.aio(APP)
+        except modal.exception.NotFoundError:
+            return Finding("warn", "Modal app", "is not deployed", "run `modal deploy modal_app.py`")
+        try:
+            # Looks the name up and builds nothing, for the image has no steps of its own; `hydrate` refuses images.
+            await modal.Image.from_name(image.published(None)).build.aio(app)
+        except modal.exception.NotFoundError:
+            cure = "run `modal run modal_app.py::refresh_runner_image`; the first job would have it built too"
+            return Finding("warn", "runner image", "is not published yet", cure)
     return Finding("ok", "Modal", "knows us, and has the runner image", "")
 
 
@@ -60,7 +81,7 @@ def doctor(environment: Mapping[str, str], as_json: bool) -> int:
 def command(arguments: list[str]) -> int:
     """`python -m host doctor`."""
     parser = argparse.ArgumentParser(
-        prog="python -m host doctor",
+        prog="./build.sh doctor",
         description="Looks at settings, credential, permissions, webhook and Modal; changes nothing.",
         epilog="exit status: 0 if nothing fails, 1 if anything does",
     )
@@ -72,13 +93,13 @@ def show(found: list[Finding]) -> None:
     """For people; what to do stands below what is wrong. Plain where `rich` is not there, as in Modal's container."""
     try:
         from rich.console import Console
-        from rich.table import Table
+        from rich.table import Column, Table
     except ImportError:
         for one in found:
             print(f"{one.level:<4}  {one.what}: {one.why}" + (f"\n      -> {one.cure}" if one.cure else ""))
         return
     console = Console(file=sys.stdout)
-    table = Table("", "what", "how it stands", show_lines=False, highlight=False)
+    table = Table("", Column("what", overflow="fold"), "how it stands", show_lines=False, highlight=False)
     for one in found:
         table.add_row(f"[{COLOURS[one.level]}]{one.level}", one.what, one.why, end_section=not one.cure)
         if one.cure:

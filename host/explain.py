@@ -18,9 +18,9 @@ from host.cost import entries
 from host.launcher import APP
 
 EXAMPLES = """examples:
-  python -m host explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
-  python -m host explain OWNER/REPO 5678 --json | jq -r .conclusion
-  python -m host explain 72d3162e-cc78-11e3-81ab-4c9367dc0958
+  ./build.sh explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
+  ./build.sh explain OWNER/REPO 5678 --json | jq -r .conclusion
+  ./build.sh explain 72d3162e-cc78-11e3-81ab-4c9367dc0958
 
 exit status: 0 told; 1 GitHub could not be asked; 2 there is no such job or delivery"""
 #: Seconds for which Modal is waited for; its client would try for minutes.
@@ -269,7 +269,7 @@ def _clock(at: int | None) -> str:
 def command(arguments: list[str]) -> int:
     """`python -m host explain`."""
     parser = argparse.ArgumentParser(
-        prog="python -m host explain", description="Tells the story of one job; changes nothing.",
+        prog="./build.sh explain", description="Tells the story of one job; changes nothing.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument(

@@ -17,6 +17,11 @@ def replay(arguments: list[str]) -> int:
     if len(files) > 1:
         print("replay: one delivery at a time", file=sys.stderr)
         return 2
+    named = [after for before, after in zip(["", *arguments], arguments, strict=False) if before != "--event"]
+    for argument in named:
+        if argument not in (*files, "help") and not argument.startswith("-"):
+            print(f"replay: there is no file {argument}, seen from {Path.cwd()}", file=sys.stderr)
+            return 2
     wasi = WasiConfig()
     wasi.argv = ["jitney.wasm", "replay", *[a for a in arguments if a not in files]]
     wasi.env = Component(os.environ).everything()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +23,17 @@ from host.log import logger
 
 #: Seconds that courses have to end after SIGTERM.
 GRACE = 8.0
+#: Seconds for which Modal is waited for at the start; its client would try for a minute.
+PATIENCE = 10.0
 #: Seconds, and bytes, in which a request's line and headers must come.
 HEAD_WITHIN = 10.0
 HEAD_LIMIT = 64 * 1024
 #: Seconds between two looks at the journal.
 LOOK = 0.25
+
+
+class Unlaunchable(Exception):
+    """There is nothing to start sandboxes with; the message says why, and what to do."""
 
 
 class Bounded(HttpToolsProtocol):
@@ -140,7 +147,17 @@ async def _launcher(kind: str) -> Launcher:
 
         from host.launcher.modal import ModalLauncher
 
-        app = await modal.App.lookup.aio(APP, create_if_missing=True)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                app = await modal.App.lookup.aio(APP, create_if_missing=True)
+        except modal.exception.AuthError as error:
+            raise Unlaunchable(
+                "Modal does not know us; sign in with `modal setup`, or add --launcher local"
+            ) from error
+        except (modal.exception.Error, TimeoutError) as error:
+            raise Unlaunchable(
+                f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
+            ) from error
         refresh = modal.Function.from_name(APP, "refresh_runner_image")
         return ModalLauncher(app, refresh.spawn.aio)
     from host.launcher.local import LocalLauncher
@@ -148,20 +165,30 @@ async def _launcher(kind: str) -> Launcher:
     return LocalLauncher()
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("it is to be a number up to 65535")
+    return int(text)
+
+
 def command(arguments: list[str]) -> int:
     """`python -m host serve`."""
     parser = argparse.ArgumentParser(
-        prog="python -m host serve", description="Serves the endpoint on this machine until SIGTERM.",
-        epilog="example:\n  WEBHOOK_SECRET=… GITHUB_TOKEN=… python -m host serve --port 8080 --launcher local",
+        prog="./build.sh serve", description="Serves the endpoint on this machine until SIGTERM.",
+        epilog="example:\n  WEBHOOK_SECRET=… GITHUB_TOKEN=… ./build.sh serve --port 8080 --launcher local",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8080, help="0 for any free one")
+    parser.add_argument("--port", type=_port, default=8080, help="0 for any free one")
     parser.add_argument("--launcher", choices=["modal", "local"], default="modal")
     parser.add_argument(
         "--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept"
     )
     parser.add_argument("--sweep-every", type=float, default=180, metavar="SECONDS", help="180 unless told otherwise")
     options = parser.parse_args(arguments)
-    uvloop.run(serve(options.host, options.port, options.launcher, options.journal, options.sweep_every))
+    try:
+        uvloop.run(serve(options.host, options.port, options.launcher, options.journal, options.sweep_every))
+    except Unlaunchable as fault:
+        print(f"jitney: {fault}", file=sys.stderr)
+        return 1
     return 0

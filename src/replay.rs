@@ -50,7 +50,7 @@ impl Options {
                 "--unsigned" => options.unsigned = true,
                 "--mint" => options.mint = true,
                 "--json" => options.json = true,
-                _ => return Err("an argument is unknown".to_owned()),
+                other => return Err(format!("the argument `{}` is unknown", crate::shown::Shown(other))),
             }
         }
         Ok(options)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET
 from tests.standin import StandinGitHub
 from tests.standin.app import APP_ID, KEYS
@@ -21,7 +22,7 @@ def doctor(github: StandinGitHub, *arguments: str, **settings: str | None) -> tu
     """Its exit status and what it prints."""
     told: dict[str, str | None] = {
         "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo",
-        "MODAL_TOKEN_ID": "ak-x", "MODAL_TOKEN_SECRET": "as-x", "MODAL_SERVER_URL": "http://127.0.0.1:9",
+        "MODAL_CONFIG_PATH": "/nonexistent/modal.toml",
     }  # fmt: skip
     told |= {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "COLUMNS": "200"} | settings
     ran = subprocess.run(
@@ -84,6 +85,25 @@ def test_an_app_s_permissions_and_events_are_looked_at(github: StandinGitHub) ->
     assert found["App's permission administration"]["level"] == "fail"
 
 
+def test_an_app_without_its_key_is_not_tried(github: StandinGitHub) -> None:
+    found = findings(github, GITHUB_TOKEN=None, GITHUB_APP_ID=APP_ID)
+    assert found["GITHUB_APP_PRIVATE_KEY"]["level"] == "fail" and "credential" not in found
+    assert not github.requests
+
+
 def test_a_github_that_cannot_be_reached_is_said_once_and_clearly(github: StandinGitHub) -> None:
     found = findings(github, GITHUB_API_URL="http://127.0.0.1:9")
     assert found["reachability"]["level"] == "fail" and "GITHUB_API_URL" in found["reachability"]["cure"]
+
+
+def test_modal_is_looked_at_and_left_as_it_is(github: StandinGitHub, plane: ControlPlane) -> None:
+    assert findings(github)["Modal"]["why"] == "does not know us"
+    plane.state.apps.clear()
+    assert "modal deploy" in findings(github, **plane.environment())["Modal app"]["cure"]
+    plane.state.apps["jitney"] = "ap-1"
+    assert findings(github, **plane.environment())["runner image"]["why"] == "is not published yet"
+    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    before = len(plane.state.requests)
+    assert findings(github, **plane.environment())["Modal"]["level"] == "ok"
+    changes = ("Build", "Publish", "ImageGetOrCreate", "Deploy", "SandboxCreate")
+    assert not [call for call, _ in plane.state.requests[before:] if any(name in call for name in changes)]

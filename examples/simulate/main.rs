@@ -9,13 +9,19 @@ mod world;
 use std::process::ExitCode;
 use world::{Options, World};
 
+const USAGE: &str = "\
+usage: simulate [--first S] [--seeds N] [--jobs N] [--faults all|none] [--trace]
+       simulate --capacity JOBS_AN_HOUR [--credentials N]";
+
 fn main() -> ExitCode {
+    if std::env::args().skip(1).any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let options = match read_options(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(fault) => {
-            eprintln!(
-                "simulate: {fault}\nusage: simulate [--first S] [--seeds N] [--jobs N] [--faults all|none] [--trace]\n       simulate --capacity JOBS_AN_HOUR [--credentials N]"
-            );
+            eprintln!("simulate: {fault}\n{USAGE}");
             return ExitCode::from(2);
         }
     };

@@ -64,7 +64,7 @@ def _url(text: str) -> str:
 
 def _parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"python -m host {name}",
+        prog=f"./build.sh {name}",
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,

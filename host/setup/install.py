@@ -53,8 +53,8 @@ class Setup:
         except modal.exception.Error as error:
             why = f"Modal cannot do it: {type(error).__name__}: {error}"
             self._terminal.show(Step("failed", "Modal", why, "run setup again: it goes on from here"))
-        dry = "this changed nothing; without --dry-run it would" if self._options.dry_run else ""
-        self._terminal.say(dry or ("all is well" if not self._terminal.bad else "not all is well: see above"))
+        well = "this changed nothing; without --dry-run it would" if self._options.dry_run else "all is well"
+        self._terminal.say(well if not self._terminal.bad else "not all is well: see above")
         return int(self._terminal.bad > 0)
 
     def _steps(self) -> None:

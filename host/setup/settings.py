@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from host.component import Component, Loaded
 from host.setup.terminal import Step, Stopped, Terminal
 
-TOKEN = """A GitHub token with Administration, Actions and Webhooks: Read and write on those repositories
+TOKEN = """A GitHub token with Administration and Webhooks: Read and write, Actions: Read-only on those repositories
 (Settings → Developer settings → Fine-grained tokens; `--app` makes a GitHub App instead)"""
 
 

@@ -41,6 +41,9 @@ fn examine() -> Vec<Finding> {
         }
     }
     let Some(settings) = courses.settings else { return findings };
+    if matches!(settings.credential, Credential::App) && keys.settings.is_none() {
+        return findings;
+    }
     for question in doctor::questions(&settings) {
         let answer = ask(&settings, question.request(&settings));
         findings.extend(doctor::judge(&settings, &question, answer.as_ref().map_err(|fault| *fault), now()));

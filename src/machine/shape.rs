@@ -84,7 +84,7 @@ impl Limits {
         let gpu = shape
             .gpu
             .as_deref()
-            .map(|text| Gpu::parse(text).ok_or_else(|| malformed("gpu", "as `A10G` or `H100:2`")));
+            .map(|text| Gpu::parse(text).ok_or_else(|| malformed("gpu", "as `A10` or `H100:2`")));
         let gpu = gpu.transpose()?;
         within("cpu", cpu, 0.125, self.cpu, "MAX_CPU")?;
         within("memory", memory, 0.125, self.memory, "MAX_MEMORY_GIB")?;

@@ -78,7 +78,7 @@ fn gpus(reader: &mut Reader<'_>) -> Vec<GpuLimit> {
         reader.problem(
             NAME,
             "is not a list of GPU types",
-            "write it as A10G,H100:2 (a type, and how many at most)",
+            "write it as A10,H100:2 (a type, and how many at most)",
         );
         Vec::new()
     })
