@@ -131,7 +131,7 @@ class StatusPage:
 
 async def _read(receive: Receive) -> bytes | None:
     """A form; None where it is too long, or breaks off."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
