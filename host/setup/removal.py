@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import modal
+from wasmtime import Trap, WasmtimeError
 
 from host.setup.cloud import SECRET, Cloud, Record
 from host.setup.settings import Settings
-from host.setup.terminal import Step, Stopped, Terminal, any_in
+from host.setup.terminal import SLOW, Step, Stopped, Terminal, any_in
 
 #: Seconds between two looks whether jobs have ended.
 AGAIN_AFTER = 10.0
@@ -67,6 +68,8 @@ class Teardown:
         except modal.exception.Error as error:
             why = f"Modal cannot do it: {type(error).__name__}: {error}"
             self._terminal.show(Step("failed", "Modal", why, "run teardown again: it goes on from here"))
+        except (Trap, WasmtimeError):
+            self._terminal.show(Step("failed", "GitHub", SLOW, "run teardown again: it goes on from here"))
         return 1
 
     def _remove(self) -> int:
