@@ -3,12 +3,14 @@
 import asyncio
 import json
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from host.books import Books
 from host.books.ledger import Ledger
-from host.books.shelf import ModalShelf, Saver
+from host.books.shelf import LocalShelf, ModalShelf, Saver
 from host.launcher import Sandbox
 from tests.test_money import DAY, NOON, Clock, tags
 
@@ -178,3 +180,18 @@ async def test_a_dict_that_does_not_answer_is_not_waited_for_forever(monkeypatch
         async with asyncio.timeout(1) as bound:
             await Ledger(ModalShelf(entries)).spent(NOON)
     assert not bound.expired()
+
+
+async def test_what_another_version_left_is_passed_over(tmp_path: Path) -> None:
+    shelf = LocalShelf(tmp_path / "journal.db")
+    await shelf.put("bulletin", {"deliveries": [7, {"x": 1}], "sweep": {"y": 2}})
+    await shelf.put("ledger/living", [7, {"sandbox": "sb-1", "rate": 1}])
+    books = Books(shelf)
+    assert await books.ledger.spent(NOON) == 0
+    await books.bulletin.ready()
+    assert books.bulletin.deliveries == [] and books.bulletin.sweep == {}
+
+
+def test_a_book_that_fails_fails_no_course() -> None:
+    books = Books()
+    books.observe("course", {})

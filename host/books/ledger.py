@@ -27,6 +27,8 @@ LISTING_LAG = 60.0
 CLOSED_KEPT = 3600.0
 #: What happened to sandboxes that may be an earlier process's, until what that left is read.
 EARLY = 10_000
+#: What an entry has from its beginning.
+NEEDED = {"sandbox", "job", "run", "repository", "runner", "shape", "rate", "started"}
 
 Entry = dict[str, Any]
 
@@ -159,6 +161,10 @@ class Ledger:
         for sandbox in self._living.keys() & self._closed.keys():
             del self._living[sandbox]
         for entry in living or []:
+            # What another version left must not keep the budget from being told.
+            if not isinstance(entry, dict) or not entry.keys() >= NEEDED:
+                logger().warning("not-read", error="a sandbox of the ledger lacks what it should have")
+                continue
             here = self._living.get(entry["sandbox"], {})
             if entry["sandbox"] not in self._closed and "queued_s" not in here:
                 # Tags do not tell which job the runner took.
