@@ -87,7 +87,7 @@ class Endpoint:
             return None
         if scope["method"] == "GET" and scope["path"] == "/":
             return await _respond(send, 200, json.dumps(self._health))
-        if scope["path"] == "/metrics" or scope["path"].startswith("/status"):
+        if scope["path"] in ("/metrics", "/status") or scope["path"].startswith("/status/"):
             return await self._show(scope, receive, send)
         began = time.perf_counter()
         self._held += 1

@@ -257,3 +257,9 @@ def test_an_app_is_not_made_where_its_key_would_go_nowhere(world: World) -> None
     ran = world.setup("--app", "--no-browser", "--skip", "modal", "--skip", "deploy", GITHUB_TOKEN=None)
     assert ran.status == 1 and "do not skip the step `modal`" in ran.err, ran.out + ran.err
     assert world.github.manifests.posted == []
+
+
+@pytest.mark.parametrize("url", ["https://user:pass@h/x", "https://\x1b[31mh", "https://h/\x9bm", "https://h?x", "h"])
+def test_a_url_that_is_none_is_refused(world: World, url: str) -> None:
+    ran = world.run("setup", "--dry-run", f"--url={url}")
+    assert ran.status == 2 and "https://HOST/PATH" in ran.err and world.changed() == []

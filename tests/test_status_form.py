@@ -68,3 +68,10 @@ async def test_books_that_cannot_be_kept_keep_no_ticket_from_the_queue(monkeypat
     began = time.monotonic()
     assert await asyncio.wait_for(one.close(0.1), 10) == []
     assert time.monotonic() - began < 5
+
+
+def test_only_what_is_below_the_status_page_is_no_delivery(github: StandinGitHub, tmp_path: Path) -> None:
+    with Jitney(github.url, tmp_path / "journal.db", STATUS_TOKEN=TOKEN) as jitney:
+        answer = httpx.post(f"{jitney.url}/statuses", content=b"{}")
+        assert answer.status_code == 401 and answer.json()["outcome"] == "refused"
+        assert httpx.get(f"{jitney.url}/status/").status_code == 404
