@@ -85,6 +85,8 @@ async def defer(ticket: str, delay: float) -> None:
 
 async def built_image() -> Any:
     """The runner image's version, and when it was built; None before the first."""
+    # What `setup` remembers is read by nothing else for weeks, and what is not read is forgotten after seven days.
+    await kept.get.aio("setup", None)
     return await kept.get.aio("runner-image", None)
 
 

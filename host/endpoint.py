@@ -27,6 +27,8 @@ BODY_LIMIT = 25 * 1024 * 1024
 #: Seconds for a body to arrive, and for an answer to leave: GitHub hangs up after 10.
 READ_WITHIN = 10.0
 ANSWER_WITHIN = 7.0
+#: Seconds that the books have at the end: what matters more is kept after them.
+FLUSH_WITHIN = 5.0
 #: Deliveries held at once, and the bytes of all their bodies while they are read.
 HELD = 512
 HELD_BYTES = 256 * 1024 * 1024
@@ -85,7 +87,7 @@ class Endpoint:
             return None
         if scope["method"] == "GET" and scope["path"] == "/":
             return await _respond(send, 200, json.dumps(self._health))
-        if scope["path"] == "/metrics" or scope["path"].startswith("/status"):
+        if scope["path"] in ("/metrics", "/status") or scope["path"].startswith("/status/"):
             return await self._show(scope, receive, send)
         began = time.perf_counter()
         self._held += 1
@@ -144,7 +146,11 @@ class Endpoint:
         """Takes no more deliveries, lets courses end for `grace` seconds; the tickets of the rest."""
         self._closing = True
         left = await self._courses.close(grace)
-        await self._books.flush()
+        try:
+            async with asyncio.timeout(FLUSH_WITHIN):
+                await self._books.flush()
+        except TimeoutError:
+            log.logger().warning("not-kept", error="TimeoutError")
         return left
 
     async def _delivery(self, scope: dict[str, Any], receive: Receive) -> tuple[Any, dict[str, float]]:

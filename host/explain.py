@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from wasmtime import Trap, WasmtimeError
+
 from host.books.shelf import LocalShelf, NoShelf, Shelf
 from host.busy import busy
 from host.component import COURSE_EPOCHS, COURSE_MEMORY, Component, Instance
@@ -210,6 +212,9 @@ async def explain(environment: Mapping[str, str], subject: str, place: Place, as
     except Untold as failure:
         print(f"jitney: {failure}", file=sys.stderr)
         return failure.status
+    except (Trap, WasmtimeError):
+        print("jitney: GitHub took too long over its answers, or the component failed; try again", file=sys.stderr)
+        return UNASKED
     story = inquiry.tell(await gather(place, inquiry) if fault is None else Seen(unasked=fault))
     if story is None:
         print("jitney: GitHub did not show the job", file=sys.stderr)

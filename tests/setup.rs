@@ -243,12 +243,17 @@ fn every_webhook_that_leads_to_the_endpoint_is_removed_and_no_other() {
         ("DELETE /repos/octo/demo/hooks/6", answer(204, &json!(null))),
         ("DELETE /repos/octo/demo/hooks/5", answer(404, &json!(null))),
     ];
-    // Without a URL, what looks like jitney's.
-    for url in [Some(URL), None] {
-        let remove = |look| Remove::new(Target { settings: &settings, url }, demo(), look);
-        assert_eq!(play(remove(false), &script).1.state, State::Done);
-        assert_eq!(play(remove(true), &script[..1]).1.state, State::Wanted);
-        assert_eq!(play(remove(false), &[(LIST, answer(200, &json!([])))]).1.state, State::Kept);
+    let remove = |url, look| Remove::new(Target { settings: &settings, url }, demo(), look);
+    assert_eq!(play(remove(Some(URL), false), &script).1.state, State::Done);
+    let looked = play(remove(Some(URL), true), &script[..1]).1;
+    assert_eq!(looked.state, State::Wanted);
+    assert!(looked.why.contains(URL), "{}", looked.why);
+    // Without a URL, what looks like jitney's may be another installation's.
+    for look in [true, false] {
+        let left = play(remove(None, look), &script[..1]).1;
+        assert_eq!(left.state, State::Failed);
+        assert!(left.why.contains(URL) && left.cure.contains("--url"), "{left:?}");
+        assert_eq!(play(remove(None, look), &[(LIST, answer(200, &json!([])))]).1.state, State::Kept);
     }
 }
 

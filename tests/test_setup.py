@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -218,3 +219,47 @@ def browse(world: World, local: str) -> None:
         sent = browser.post(f"{world.github.url}/settings/apps/new?{query}", data={"manifest": manifest})
         assert sent.status_code == 302, sent.text
         assert browser.get(sent.headers["location"]).status_code == 200
+
+
+def test_the_key_of_an_app_that_was_made_outlives_an_operator_who_stops_there(world: World) -> None:
+    """GitHub shows it once; a second App would need another name."""
+    world.github.app.installations = {77: ["octo/demo"]}
+    told = {"GITHUB_API_URL": world.github.url, "ALLOWED_REPOS": "octo/demo"} | world.plane.environment()
+    told |= {"PATH": os.environ["PATH"], "HOME": str(world.home), "TERM": "xterm"}
+    keyboard, screen = pty.openpty()
+    command = [sys.executable, "-m", "host", "setup", "--url", world.url, "--wait", "15", "--app", "--no-browser"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=screen, stdout=screen, stderr=screen, env=told)
+    os.close(screen)
+    seen, answered = b"", 0
+    while b"press Enter" not in seen:
+        assert select.select([keyboard], [], [], 30)[0], seen.decode()
+        seen += os.read(keyboard, 65536)
+        if b"[Y/n]" in seen[answered:]:
+            answered = len(seen)
+            os.write(keyboard, b"y\n")
+        elif local := re.search(rb"open (http://\S+) in", seen[answered:]):
+            answered = len(seen)
+            browse(world, local[1].decode())
+    process.send_signal(signal.SIGINT)
+    while process.poll() is None and select.select([keyboard], [], [], 30)[0]:
+        try:
+            seen += os.read(keyboard, 65536)
+        except OSError:
+            break
+    assert process.wait(30) == 130, seen.decode()
+    os.close(keyboard)
+    canaries.assert_none_in(seen.decode(), "the terminal")
+    stored = world.plane.state.secrets["github-secret"]
+    assert stored["GITHUB_APP_ID"] == APP_ID and stored["WEBHOOK_SECRET"] == world.github.manifests.secret
+
+
+def test_an_app_is_not_made_where_its_key_would_go_nowhere(world: World) -> None:
+    ran = world.setup("--app", "--no-browser", "--skip", "modal", "--skip", "deploy", GITHUB_TOKEN=None)
+    assert ran.status == 1 and "do not skip the step `modal`" in ran.err, ran.out + ran.err
+    assert world.github.manifests.posted == []
+
+
+@pytest.mark.parametrize("url", ["https://user:pass@h/x", "https://\x1b[31mh", "https://h/\x9bm", "https://h?x", "h"])
+def test_a_url_that_is_none_is_refused(world: World, url: str) -> None:
+    ran = world.run("setup", "--dry-run", f"--url={url}")
+    assert ran.status == 2 and "https://HOST/PATH" in ran.err and world.changed() == []

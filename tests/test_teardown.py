@@ -93,3 +93,32 @@ def test_where_the_app_s_key_is_in_the_modal_secret_alone_modal_is_cleared_and_t
     assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
     assert "GitHub Apps: its webhook goes with it" in ran.out
     assert "github-secret" not in world.plane.state.secrets and world.github.requests == []
+
+
+def test_a_webhook_of_another_installation_is_left_where_it_is_not_known_which_is_ours(world: World) -> None:
+    other = Hook(HOME, 98, "https://otherteam--jitney.modal.run", "x")
+    world.github.hooks.all.append(other)
+    world.plane.state.secrets["github-secret"] = {"WEBHOOK_SECRET": "y"}
+    ran = world.run("teardown", "--yes")
+    assert ran.status == 1 and world.github.hooks.all == [other], ran.out + ran.err
+    assert other.url in ran.err and "--url" in ran.err
+    ran = world.run("teardown", "--yes", "--url", other.url)
+    assert ran.status == 0 and world.github.hooks.all == [], ran.out + ran.err
+
+
+def test_a_webhook_url_among_the_settings_hides_no_webhook_that_setup_made(world: World) -> None:
+    assert world.setup("--skip", "doctor").status == 0
+    ran = world.run("teardown", "--yes", WEBHOOK_URL="https://hooks.example/x")
+    assert ran.status == 0 and world.github.hooks.all == [], ran.out + ran.err
+
+
+def test_what_somebody_else_keeps_under_a_name_like_ours_is_left(world: World) -> None:
+    world.plane.state.secrets["github-secret"] = {"NPM_TOKEN": "y"}
+    assert world.setup("--skip", "doctor").status == 0
+    theirs = {"main/jitney-runner-of-mine:latest": "im-1", "main/jitney-runners:latest": "im-2"}
+    ours = {"main/jitney-runner:latest": "im-3", "main/jitney-runner-0123456789ab:latest": "im-4"}
+    world.plane.state.published |= theirs | ours
+    ran = world.run("teardown", "--yes")
+    assert ran.status == 0 and "NPM_TOKEN in it is none of jitney's" in ran.out, ran.out + ran.err
+    assert "NPM_TOKEN" in world.plane.state.secrets["github-secret"]
+    assert world.plane.state.published == theirs

@@ -9,6 +9,7 @@ from host.books.bulletin import Bulletin
 from host.books.ledger import Ledger
 from host.books.metrics import Metrics
 from host.books.shelf import Shelf
+from host.log import logger
 
 
 class Books:
@@ -20,10 +21,13 @@ class Books:
         self.bulletin = Bulletin(shelf)
 
     def observe(self, event: str, line: dict[str, Any]) -> None:
-        """A log line of a delivery, a course or a sweep."""
-        self.metrics.observe(event, line)
-        self.ledger.observe(line)
-        self.bulletin.observe(event, line)
+        """A log line of a delivery, a course or a sweep. No delivery and no course fails because of a book."""
+        try:
+            self.metrics.observe(event, line)
+            self.ledger.observe(line)
+            self.bulletin.observe(event, line)
+        except Exception as error:
+            logger().error("not-noted", error=type(error).__name__)
 
     async def flush(self) -> None:
         """Keeps what is not kept yet."""

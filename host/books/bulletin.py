@@ -12,6 +12,8 @@ SHOWN = 50
 STRANGERS = 10
 #: What of a delivery's log line is shown.
 FIELDS = ("outcome", "reason", "why", "delivery", "repository", "run", "job", "runner", "sandbox")
+#: What a line that is shown has.
+NEEDED = {"at", "ms", "outcome", "reason"}
 
 
 class Bulletin:
@@ -50,9 +52,12 @@ class Bulletin:
         """Reads what an earlier process left."""
         async with self._loading:
             if not self._loaded:
-                kept = await self._shelf.get("bulletin") or {}
-                self._known.extend(kept.get("deliveries", [])[: SHOWN - len(self._known)])
-                self.sweep = self.sweep or kept.get("sweep", {})
+                kept = await self._shelf.get("bulletin")
+                kept = kept if isinstance(kept, dict) else {}
+                # What another version left is not shown rather than in the way.
+                rows = [row for row in kept.get("deliveries", []) if isinstance(row, dict) and row.keys() >= NEEDED]
+                self._known.extend(rows[: SHOWN - len(self._known)])
+                self.sweep = self.sweep or (kept["sweep"] if "at" in kept.get("sweep", {}) else {})
                 self._loaded = True
 
     async def flush(self) -> None:

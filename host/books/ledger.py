@@ -7,7 +7,9 @@ ways: its job is over, it was watched, it was ended, or a sweep finds it gone.
 import asyncio
 import time
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from host.books.metrics import WAITS, Metrics
@@ -23,6 +25,10 @@ HOURS = 48
 #: is closed may still be shown by one.
 LISTING_LAG = 60.0
 CLOSED_KEPT = 3600.0
+#: What happened to sandboxes that may be an earlier process's, until what that left is read.
+EARLY = 10_000
+#: What an entry has from its beginning.
+NEEDED = {"sandbox", "job", "run", "repository", "runner", "shape", "rate", "started"}
 
 Entry = dict[str, Any]
 
@@ -42,6 +48,9 @@ class Ledger:
         self._shards: dict[str, list[Entry]] = {}
         self._months: dict[str, dict[str, list[int]]] = {}
         self._hours: dict[str, dict[str, Any]] = {}
+        #: The months and shards that what was kept of them is in.
+        self._read: set[str] = set()
+        self._early: deque[Callable[[], None]] = deque(maxlen=EARLY)
         self._loading = asyncio.Lock()
         self._loaded = False
         self._saver = Saver(self._save)
@@ -67,12 +76,16 @@ class Ledger:
         if (entry := self._living.get(sandbox)) is not None:
             entry["runner"] = tags.get("runner", "")
             self._by_runner[entry["runner"]] = sandbox
+            self._saver.touch()
 
     def observe(self, line: Mapping[str, Any]) -> None:
         """A log line of a delivery or a course, which may tell how far a runner's job is."""
-        sandbox = self._by_runner.get(line.get("runner") or "")
+        runner = line.get("runner") or ""
+        sandbox = self._by_runner.get(runner)
         entry = self._living.get(sandbox or "")
         if sandbox is None or entry is None:
+            if runner and ("over_at" in line or "running_at" in line):
+                self._defer(partial(self.observe, line))
             return
         if "over_at" in line:
             return self.closed(sandbox, line["over_at"] / 1000)
@@ -86,10 +99,10 @@ class Ledger:
 
     def closed(self, sandbox: str, at: float | None = None) -> None:
         """A sandbox ended, now or then. What ended before is no news."""
+        now = self._clock()
         entry = self._living.pop(sandbox, None)
         if entry is None:
-            return
-        now = self._clock()
+            return self._defer(partial(self.closed, sandbox, min(at or now, now)))
         self._by_runner.pop(entry["runner"], None)
         self._closed[sandbox] = now
         entry["ended"] = max(entry["started"], min(at or now, now))
@@ -112,10 +125,11 @@ class Ledger:
             ids.add(sandbox.id)
             if sandbox.id not in self._living and sandbox.id not in self._closed:
                 self._enter(sandbox.id, sandbox.tags)
-        for entry in [entry for entry in self._living.values() if entry["sandbox"] not in ids]:
-            if now - entry["started"] > LISTING_LAG:
-                self.closed(entry["sandbox"])
-        self._closed = {sandbox: at for sandbox, at in self._closed.items() if now - at < CLOSED_KEPT}
+        self._gone(ids, now)
+        self._defer(partial(self._gone, ids, now))
+        self._closed = {
+            sandbox: at for sandbox, at in self._closed.items() if sandbox in ids or now - at < CLOSED_KEPT
+        }
 
     @property
     def month(self) -> dict[str, list[int]]:
@@ -135,26 +149,46 @@ class Ledger:
     async def ready(self) -> None:
         """Reads what an earlier process left. Raises where that cannot be told."""
         async with self._loading:
-            if self._loaded:
-                return
-            now = self._clock()
-            months, shards = {*self._months, month_of(now)}, {*self._shards, shard(now)}
-            names = ["ledger/living", "ledger/hours", *(f"ledger/month/{name}" for name in months)]
-            names += [f"ledger/shard/{name}" for name in shards]
-            living, hours, *rest = await asyncio.gather(*(self._shelf.get(name) for name in names))
-            for entry in living or []:
-                if entry["sandbox"] not in self._closed and entry["sandbox"] not in self._living:
-                    self._living[entry["sandbox"]] = entry
-                    self._by_runner[entry["runner"]] = entry["sandbox"]
-            for hour, summary in (hours or {}).items():
-                self._hours[hour] = _added(summary, self._hours.get(hour))
-            for month, total in zip(months, rest, strict=False):
-                mine = self._months.setdefault(month, {})
-                for repository, sums in (total or {}).items():
-                    mine[repository] = [a + b for a, b in zip(sums, mine.get(repository, [0, 0, 0]), strict=True)]
-            for name, entries in zip(shards, rest[len(months) :], strict=True):
-                self._shards[name] = (entries or []) + self._shards.get(name, [])
-            self._loaded = True
+            if not self._loaded:
+                await self._load()
+            self._month(self._clock())
+            await self._merge()
+
+    async def _load(self) -> None:
+        names = ("living", "hours", "closed")
+        living, hours, closed = await asyncio.gather(*(self._shelf.get(f"ledger/{name}") for name in names))
+        self._closed = (closed or {}) | self._closed
+        for sandbox in self._living.keys() & self._closed.keys():
+            del self._living[sandbox]
+        for entry in living or []:
+            # What another version left must not keep the budget from being told.
+            if not isinstance(entry, dict) or not entry.keys() >= NEEDED:
+                logger().warning("not-read", error="a sandbox of the ledger lacks what it should have")
+                continue
+            here = self._living.get(entry["sandbox"], {})
+            if entry["sandbox"] not in self._closed and "queued_s" not in here:
+                # Tags do not tell which job the runner took.
+                self._living[entry["sandbox"]] = entry | {"runner": entry["runner"] or here.get("runner", "")}
+        self._by_runner = {entry["runner"]: name for name, entry in self._living.items() if entry["runner"]}
+        for hour, summary in (hours or {}).items():
+            self._hours[hour] = _added(summary, self._hours.get(hour))
+        self._loaded = True
+        early, self._early = self._early, deque(maxlen=EARLY)
+        for happened in early:
+            happened()
+
+    async def _merge(self) -> None:
+        """Adds what is kept of each month and shard that is about to be written, so that nothing is overwritten."""
+        for month in [month for month in self._months if month not in self._read]:
+            total = await self._shelf.get(f"ledger/month/{month}") or {}
+            mine = self._months[month]
+            for repository, sums in total.items():
+                mine[repository] = [a + b for a, b in zip(sums, mine.get(repository, [0, 0, 0]), strict=True)]
+            self._read.add(month)
+        for name in [name for name in self._shards if name not in self._read]:
+            entries = await self._shelf.get(f"ledger/shard/{name}") or []
+            self._shards[name][:0] = entries
+            self._read.add(name)
 
     async def flush(self) -> None:
         """Keeps what is not kept yet."""
@@ -163,25 +197,44 @@ class Ledger:
     async def _save(self) -> None:
         await self.ready()
         now = self._clock()
-        await self._shelf.put("ledger/living", list(self._living.values()))
-        await self._shelf.put("ledger/hours", dict(sorted(self._hours.items())[-HOURS:]))
-        for month, total in list(self._months.items()):
-            await self._shelf.put(f"ledger/month/{month}", total)
-        for place, entries in list(self._shards.items()):
-            await self._shelf.put(f"ledger/shard/{place}", list(entries))
-        for kept, current in ((self._shards, shard(now)), (self._months, month_of(now))):
-            for name in [name for name in kept if name < current]:
-                del kept[name]
+        # All of one moment: what changes while it is written is written after it.
+        kept: dict[str, Any] = {
+            "ledger/closed": dict(self._closed),
+            "ledger/living": [dict(entry) for entry in self._living.values()],
+            "ledger/hours": dict(sorted(self._hours.items())[-HOURS:]),
+        }
+        months = {month: {name: list(sums) for name, sums in total.items()} for month, total in self._months.items()}
+        shards = {name: list(entries) for name, entries in self._shards.items()}
+        kept |= {f"ledger/month/{month}": total for month, total in months.items()}
+        kept |= {f"ledger/shard/{name}": entries for name, entries in shards.items()}
+        for name, value in kept.items():
+            await self._shelf.put(name, value)
+        for month in [month for month in months if month < month_of(now) and months[month] == self._months[month]]:
+            del self._months[month]
+            self._read.discard(month)
+        for name in [name for name in shards if name < shard(now) and shards[name] == self._shards[name]]:
+            del self._shards[name]
+            self._read.discard(name)
+
+    def _defer(self, happened: Callable[[], None]) -> None:
+        """What concerns no sandbox that is known here may concern one of an earlier process's."""
+        if not self._loaded:
+            self._early.append(happened)
+            self._saver.touch()
+
+    def _gone(self, ids: set[str], at: float) -> None:
+        """At that time no others lived than these, and those that were too new to be listed."""
+        for entry in [entry for entry in self._living.values() if entry["sandbox"] not in ids]:
+            if at - entry["started"] > LISTING_LAG:
+                self.closed(entry["sandbox"], at)
 
     def _enter(self, sandbox: str, tags: Mapping[str, str]) -> None:
-        if not tags.get("rate", "").isdigit() or not tags.get("started", "").isdigit():
+        rate, started, job = (_number(tags.get(name, "")) for name in ("rate", "started", "job"))
+        if rate is None or started is None:
             return
         entry: Entry = {name: tags.get(name, "") for name in ("run", "runner", "shape")}
-        entry |= {"sandbox": sandbox, "job": int(tags.get("job", "0")), "rate": int(tags["rate"])}
-        entry |= {
-            "repository": f"{tags.get('owner')}/{tags.get('repository')}",
-            "started": int(tags["started"]) / 1000,
-        }
+        entry |= {"sandbox": sandbox, "job": job or 0, "rate": rate, "started": started / 1000}
+        entry["repository"] = f"{tags.get('owner')}/{tags.get('repository')}"
         self._living[sandbox] = entry
         if entry["runner"]:
             self._by_runner[entry["runner"]] = sandbox
@@ -215,6 +268,11 @@ def month_of(at: float) -> str:
 def shard(at: float) -> str:
     """Where an entry that was closed at this time stands, as `2026-11-24T13:10`."""
     return time.strftime("%Y-%m-%dT%H:%M", time.gmtime(at // SHARD * SHARD))
+
+
+def _number(text: str) -> int | None:
+    """A number out of a tag, which whoever may use the workspace can set to anything."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
 def _added(one: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]:

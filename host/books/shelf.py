@@ -15,6 +15,8 @@ from host.log import logger
 
 #: Seconds between two writes of what changes all the time.
 EVERY = 10.0
+#: Seconds that Modal has for one value: a budget is looked at while a job waits.
+WITHIN = 10.0
 
 
 class Shelf(Protocol):
@@ -66,24 +68,29 @@ class ModalShelf:
 
     async def get(self, name: str) -> Any:
         """The value."""
-        kept = await self._entries.get.aio(name, None)
+        async with asyncio.timeout(WITHIN):
+            kept = await self._entries.get.aio(name, None)
         return None if kept is None else json.loads(kept)
 
     async def put(self, name: str, value: Any) -> None:
         """Keeps a value."""
-        await self._entries.put.aio(name, json.dumps(value))
+        async with asyncio.timeout(WITHIN):
+            await self._entries.put.aio(name, json.dumps(value))
 
 
 class Saver:
-    """Calls `save` some time after it is touched, and at most so often. One that fails is tried at the next touch."""
+    """Calls `save` some time after it is touched, and at most so often; again where it fails, or where something
+    changed meanwhile."""
 
     def __init__(self, save: Callable[[], Awaitable[None]], every: float = EVERY) -> None:
         self._save = save
         self._every = every
+        self._changed = False
         self._task: asyncio.Task[None] | None = None
 
     def touch(self) -> None:
         """Something changed."""
+        self._changed = True
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._later())
 
@@ -91,14 +98,21 @@ class Saver:
         """Saves what is left to be saved."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
+            await asyncio.wait({self._task})
+        if self._changed:
             await self._try()
 
     async def _later(self) -> None:
-        await asyncio.sleep(self._every)
-        await self._try()
+        while self._changed:
+            await asyncio.sleep(self._every)
+            await self._try()
 
     async def _try(self) -> None:
+        saved, self._changed = False, False
         try:
             await self._save()
+            saved = True
         except Exception as error:
             logger().warning("not-kept", error=type(error).__name__)
+        finally:
+            self._changed = self._changed or not saved

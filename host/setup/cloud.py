@@ -28,6 +28,8 @@ RECORD = "setup"
 #: What names of jitney's own begin with.
 IMAGES = "jitney-runner"
 CACHES = "jitney-cache-"
+#: `image.published` makes them, and Modal puts the environment before and the tag behind.
+PUBLISHED = re.compile(rf"(?:[^/:]+/)?{IMAGES}(?:-[0-9a-f]{{12}})?(?::[^:]*)?")
 URL = re.compile(r"https://[\w.-]*--jitney[\w.-]*")
 #: What a deploy is made of.
 SOURCES = ["modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "host/**/*.py", "host/**/*.sh"]
@@ -96,7 +98,8 @@ class Cloud:
     def images(self) -> list[str]:
         """The names under which runner images are published. Modal's command line has them, its Python client not."""
         listed = json.loads(_modal("image", "names", "list", "--prefix", IMAGES, "--json"))
-        return [tag for one in listed if (tag := next((v for k, v in one.items() if k.lower() == "tag"), ""))]
+        tags = [next((v for k, v in one.items() if k.lower() == "tag"), "") for one in listed]
+        return [tag for tag in tags if PUBLISHED.fullmatch(tag)]
 
     def unpublish(self, name: str) -> None:
         """Takes a name away; the layers behind it are Modal's to keep or drop."""

@@ -57,7 +57,8 @@ def _run(command: Setup | Teardown) -> int:
 
 
 def _url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+    # Neither what a terminal obeys nor a password, for it is shown and stored.
+    if not re.fullmatch(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", text) or not text.isprintable():
         raise argparse.ArgumentTypeError("it is to be written as https://HOST/PATH")
     return text.rstrip("/")
 

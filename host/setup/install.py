@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import modal
+from wasmtime import Trap, WasmtimeError
 
 from host.busy import busy
 from host.doctor import Finding, examine, show
 from host.setup.browser import fetch_code
 from host.setup.cloud import SECRET, Cloud, Record, code_digest
 from host.setup.settings import Settings
-from host.setup.terminal import Step, Stopped, Terminal, any_in, stop
+from host.setup.terminal import SLOW, Step, Stopped, Terminal, any_in, stop
 
 #: Seconds between two looks whether the endpoint is ready.
 AGAIN_AFTER = 1.0
@@ -53,13 +54,16 @@ class Setup:
         except modal.exception.Error as error:
             why = f"Modal cannot do it: {type(error).__name__}: {error}"
             self._terminal.show(Step("failed", "Modal", why, "run setup again: it goes on from here"))
+        except (Trap, WasmtimeError):
+            self._terminal.show(Step("failed", "GitHub", SLOW, "run setup again: it goes on from here"))
         well = "this changed nothing; without --dry-run it would" if self._options.dry_run else "all is well"
         self._terminal.say(well if not self._terminal.bad else "not all is well: see above")
         return int(self._terminal.bad > 0)
 
     def _steps(self) -> None:
         self._keys, self._record = self._cloud.secret_keys(), Record.load()
-        self._record.endpoint = self._options.url or self._record.endpoint
+        named = self._options.url or self._settings.values.get("WEBHOOK_URL", "").strip().rstrip("/")
+        self._record.endpoint = named or self._record.endpoint
         self._blind = self._settings.are_blind(self._keys)
         self._wants_app = self._wants_app and "GITHUB_APP_ID" not in (self._keys or ())
         self._read_settings()
@@ -67,9 +71,12 @@ class Setup:
         self._store()
         self._deploy()
         if self._wants_app:
-            if not self._make_app():
+            install = self._make_app()
+            if install is None:
                 return
+            # Before anything is waited for: GitHub shows the key once.
             self._store()
+            self._terminal.wait_for_enter(f"install it on your repositories: {install}")
             self._deploy()
         self._await_ready()
         if self._blind:
@@ -160,15 +167,17 @@ class Setup:
             self._record.save()
             self._terminal.show(Step("done", "deploy", f"it is at {self._record.url}"))
 
-    def _make_app(self) -> bool:
-        """Whether there is a credential now."""
+    def _make_app(self) -> str | None:
+        """Where the App that is made is to be installed; None where none was."""
         if self._skips("app"):
-            return False
+            return None
         owner, url = self._options.app, self._url
         if not url and not self._options.dry_run:
             stop("app", UNKNOWN, "run setup again")
+        if "modal" in self._options.skip:
+            stop("app", "its key would go nowhere", "do not skip the step `modal`")
         if not self._may("app", "make a GitHub App in your browser: its key goes straight into the Modal secret"):
-            return False
+            return None
 
         def form(redirect: str) -> Any:
             made = self._settings.component().setup("manifest", owner, url, redirect)
@@ -186,8 +195,7 @@ class Setup:
         }
         self._settings.must_do(self._terminal)
         self._terminal.show(Step("done", "app", "GitHub made it"))
-        self._terminal.wait_for_enter(f"install it on your repositories: {app.install}")
-        return True
+        return str(app.install)
 
     def _await_ready(self) -> None:
         if self._skips("ready") or self._options.dry_run:

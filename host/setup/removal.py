@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import modal
+from wasmtime import Trap, WasmtimeError
 
 from host.setup.cloud import SECRET, Cloud, Record
 from host.setup.settings import Settings
-from host.setup.terminal import Step, Stopped, Terminal, any_in
+from host.setup.terminal import SLOW, Step, Stopped, Terminal, any_in
 
 #: Seconds between two looks whether jobs have ended.
 AGAIN_AFTER = 10.0
@@ -43,8 +44,8 @@ class Teardown:
         self._terminal = terminal
         self._settings = Settings(environment)
         self._cloud = Cloud()
-        #: Empty where it is not known: then what looks like jitney's is meant.
-        self._url = ""
+        #: Where webhooks of ours may lead; none where it is not known.
+        self._urls: list[str] = []
         #: Whether GitHub is as clean as it can be, so that the credential may go.
         self._clean = True
         self._blind = False
@@ -57,8 +58,8 @@ class Teardown:
                 self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
                 self._settings.must_do(self._terminal, "WEBHOOK_SECRET")
             record = Record.load()
-            named = self._options.url or self._settings.values.get("WEBHOOK_URL")
-            self._url = named or record.endpoint or record.url or ""
+            named = (self._options.url, self._settings.values.get("WEBHOOK_URL"), record.endpoint, record.url)
+            self._urls = list(dict.fromkeys(url.rstrip("/") for url in named if url))
             return self._remove()
         except Stopped as stopped:
             self._terminal.show(stopped.args[0])
@@ -67,6 +68,8 @@ class Teardown:
         except modal.exception.Error as error:
             why = f"Modal cannot do it: {type(error).__name__}: {error}"
             self._terminal.show(Step("failed", "Modal", why, "run teardown again: it goes on from here"))
+        except (Trap, WasmtimeError):
+            self._terminal.show(Step("failed", "GitHub", SLOW, "run teardown again: it goes on from here"))
         return 1
 
     def _remove(self) -> int:
@@ -116,7 +119,7 @@ class Teardown:
             github = [Part("webhooks", lambda: [ALONE], lambda: [])]
         else:
             github = [
-                Part("webhooks", lambda: self._ask("remove-hooks", self._url, True), self._clean_hooks),
+                Part("webhooks", lambda: self._remove_hooks(look=True), self._clean_hooks),
                 Part(
                     "registrations",
                     lambda: self._ask("remove-registrations", True),
@@ -142,8 +145,14 @@ class Teardown:
         self._clean = self._clean and not any_in(steps, "failed")
         return steps
 
+    def _remove_hooks(self, look: bool) -> list[Step]:
+        """Each URL's; what is the same for all of them once."""
+        steps = [step for url in self._urls or [""] for step in self._ask("remove-hooks", url, look)]
+        told = [step for step in dict.fromkeys(steps) if step.state != "kept"]
+        return told or steps[:1]
+
     def _clean_hooks(self) -> list[Step]:
-        return self._note(self._ask("remove-hooks", self._url, False))
+        return self._note(self._remove_hooks(look=False))
 
     def _look_at_app(self) -> list[Step]:
         app = self._cloud.app()
@@ -177,7 +186,11 @@ class Teardown:
         return [Step("done", "Modal Dict jitney", "is deleted")]
 
     def _look_at_secret(self) -> list[Step]:
-        return _if(self._cloud.secret_keys() is not None, f"Modal secret {SECRET}", "secrets")
+        keys = self._cloud.secret_keys()
+        if foreign := sorted((keys or set()) - set(self._settings.names)):
+            why = f"stays: {', '.join(foreign)} in it is none of jitney's"
+            return [Step("skipped", f"Modal secret {SECRET}", why, f"delete it yourself: {PAGES}/secrets")]
+        return _if(keys is not None, f"Modal secret {SECRET}", "secrets")
 
     def _delete_secret(self) -> list[Step]:
         if not self._clean:

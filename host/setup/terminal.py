@@ -13,6 +13,8 @@ MARKS = {
     "done": ("done", "green"), "kept": ("kept", "green"), "wanted": ("would", "yellow"), "refused": ("fail", "red"),
     "failed": ("fail", "red"), "skipped": ("skip", "yellow"),
 }  # fmt: skip
+#: An instance of the component has five minutes for all that it asks in one go.
+SLOW = "GitHub took too long over its answers, or the component failed"
 #: The states that are no good end.
 BAD = {"failed", "refused"}
 

@@ -4,6 +4,7 @@ Who may see them and what is alarming is the component's to say; `view` gathers 
 the templates make them HTML.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from host.status.view import view
 HERE = Path(__file__).parent
 #: The longest form that is read: a token.
 FORM_LIMIT = 4096
+#: Seconds in which it must come: on Modal each request that is read takes one of the container's inputs.
+FORM_WITHIN = 10.0
 #: Nothing but this host's own style and script, no frame around it, no form to elsewhere.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -71,7 +74,9 @@ class StatusPage:
     async def answer(self, scope: dict[str, Any], receive: Receive) -> Reply:
         """What a request for `/metrics` or for anything below `/status` is answered."""
         headers = dict(scope["headers"])
-        presented = [headers.get(name, b"").decode("latin-1") for name in (b"authorization", b"cookie")]
+        # HTTP/2 may bring a header for each cookie (RFC 9113, 8.2.3).
+        cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+        presented = [value.decode("latin-1") for value in (headers.get(b"authorization", b""), cookies)]
         admitted = self._ask("may-see", *presented)
         match scope["method"], scope["path"]:
             case "GET", "/metrics" if admitted:
@@ -99,14 +104,13 @@ class StatusPage:
         return Reply(200, _templates().get_template(template).render(shown).encode())
 
     async def _sign_in(self, receive: Receive) -> Reply:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if len(body) > FORM_LIMIT or message["type"] == "http.disconnect":
-                return _form("That is no status token.")
-            if not message.get("more_body", False):
-                break
+        try:
+            async with asyncio.timeout(FORM_WITHIN):
+                body = await _read(receive)
+        except TimeoutError:
+            body = None
+        if body is None:
+            return _form("That is no status token.")
         typed = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
         cookie = self._ask("open-session", typed)
         if cookie is None:
@@ -123,6 +127,18 @@ class StatusPage:
 
     def _ask(self, function: str, *arguments: Any) -> Any:
         return self._component.intake().call("status", function, *arguments)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """A form; None where it is too long, or breaks off."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > FORM_LIMIT or message["type"] == "http.disconnect":
+            return None
+        if not message.get("more_body", False):
+            return body
 
 
 @cache

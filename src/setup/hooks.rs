@@ -51,6 +51,12 @@ pub(super) fn find(target: &Target<'_>, answer: Result<&Answer, Fault>) -> Optio
     Some(listed.into_iter().filter(|hook| target.is(&hook.config.url)).map(|hook| hook.id).collect())
 }
 
+/// Where the webhooks of a listing that are meant lead.
+pub(super) fn led_to(target: &Target<'_>, answer: Result<&Answer, Fault>) -> Vec<String> {
+    let listed = read(answer).unwrap_or_default();
+    listed.into_iter().map(|hook| hook.config.url).filter(|url| target.is(url)).collect()
+}
+
 impl Listed {
     fn faults(&self) -> Vec<&'static str> {
         let sends = self.events.iter().any(|event| event == EVENTS[0] || event == "*");

@@ -91,6 +91,11 @@ pub struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// Whether it is not known where this installation's webhooks lead.
+    fn is_guessed(&self) -> bool {
+        self.url.is_none() && self.settings.webhook_url.is_none()
+    }
+
     fn is(&self, url: &str) -> bool {
         match self.url {
             Some(own) => own.trim_end_matches('/').eq_ignore_ascii_case(url.trim_end_matches('/')),

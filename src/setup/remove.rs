@@ -1,9 +1,10 @@
 //! Webhooks removed, and the page of an App, which only a person can remove.
 
-use super::hooks::find;
+use super::hooks::{find, led_to};
 use super::{Next, State, Step, Target, Task, hook_permission, name, refused};
 use crate::github::{Answer, Fault, Hook, HookHome, Request, Whose};
 use crate::ids::HookId;
+use crate::shown::Shown;
 use serde::Deserialize;
 
 /// Removes every webhook of a repository or an organization that leads to the endpoint.
@@ -40,9 +41,18 @@ impl Task for Remove<'_> {
                 return self.delete();
             }
         } else if let Some(found) = find(&self.target, answer) {
+            let places = led_to(&self.target, answer);
+            let places = places.iter().map(|url| Shown(url).to_string()).collect::<Vec<_>>().join(", ");
+            // Another installation's webhook looks the same.
+            if self.target.is_guessed() && !found.is_empty() {
+                let why = format!("leads to {places}, and whether that is this installation is not known");
+                let cure = "if it is, name it with --url and run teardown again";
+                return Next::Over(Step::new(State::Failed, name(&self.home), why).with_cure(cure));
+            }
             if self.look && !found.is_empty() {
                 let page = format!("{}/{}", self.target.settings.api.pages(), hooks_page(&self.home));
-                let step = Step::new(State::Wanted, name(&self.home), "is there");
+                let step =
+                    Step::new(State::Wanted, name(&self.home), format!("is there, and leads to {places}"));
                 return Next::Over(step.with_cure(page));
             }
             self.left = Some(found);

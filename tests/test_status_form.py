@@ -1,0 +1,77 @@
+"""Who posts to the status page, and how slowly: it is bounded like a delivery."""
+
+import asyncio
+import http.client
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from host import endpoint, status
+from host.books import Books
+from host.component import Component
+from host.endpoint import Endpoint
+from host.launcher.local import LocalLauncher
+from tests.processes import SECRET, Jitney
+from tests.standin import StandinGitHub
+from tests.standin.server import TOKEN as GITHUB_TOKEN
+
+TOKEN = "status-token-canary-0123456789"
+SETTINGS = {"STATUS_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": GITHUB_TOKEN}
+
+
+async def test_a_form_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "FORM_WITHIN", 0.1)
+    page = status.StatusPage(Component(SETTINGS), Books(), {}, lambda: (0, []))
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    scope = {"method": "POST", "path": "/status", "headers": []}
+    reply = await asyncio.wait_for(page.answer(scope, receive), 5)
+    assert reply.status == 401
+
+
+def test_a_session_is_found_among_several_cookie_headers(github: StandinGitHub, tmp_path: Path) -> None:
+    with Jitney(github.url, tmp_path / "journal.db", STATUS_TOKEN=TOKEN) as jitney:
+        cookie = httpx.post(f"{jitney.url}/status", data={"token": TOKEN}).headers["set-cookie"].split(";")[0]
+        connection = http.client.HTTPConnection(jitney.url.removeprefix("http://"))
+        connection.putrequest("GET", "/status")
+        for one in (cookie, "theme=dark"):
+            connection.putheader("cookie", one)
+        connection.endheaders()
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        assert answer.status == 200
+
+
+async def test_books_that_cannot_be_kept_keep_no_ticket_from_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tickets of courses that run are deferred after them, and a container that ends has 30 s for all."""
+    monkeypatch.setattr(endpoint, "FLUSH_WITHIN", 0.1)
+
+    class Hanging:
+        async def get(self, name: str) -> Any:
+            await asyncio.Event().wait()
+
+        async def put(self, name: str, value: Any) -> None:
+            await asyncio.Event().wait()
+
+    async def defer(ticket: str, delay: float) -> None:
+        raise AssertionError((ticket, delay))
+
+    one = Endpoint(Component(SETTINGS), LocalLauncher(), defer, shelf=Hanging())
+    one._books.bulletin.observe("delivery", {"outcome": "pong", "reason": "pong", "ms": {}})
+    began = time.monotonic()
+    assert await asyncio.wait_for(one.close(0.1), 10) == []
+    assert time.monotonic() - began < 5
+
+
+def test_only_what_is_below_the_status_page_is_no_delivery(github: StandinGitHub, tmp_path: Path) -> None:
+    with Jitney(github.url, tmp_path / "journal.db", STATUS_TOKEN=TOKEN) as jitney:
+        answer = httpx.post(f"{jitney.url}/statuses", content=b"{}")
+        assert answer.status_code == 401 and answer.json()["outcome"] == "refused"
+        assert httpx.get(f"{jitney.url}/status/").status_code == 404
