@@ -38,6 +38,8 @@ class Jitney:
     @modal.enter(snap=True)
     def load(self) -> None:
         """The component stands in the memory snapshot; settings do not."""
+        # The page's templates are a while in loading, and would be while deliveries wait.
+        import host.status  # noqa: F401
         from host.component import Loaded
 
         self.loaded = Loaded()

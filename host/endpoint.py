@@ -76,9 +76,10 @@ class Endpoint:
         self._recent: deque[str] = deque(maxlen=RECENT)
         self._waiting: list[str] = []
         self._closing = False
-        for level in ("problems", "warnings"):
-            for found in self._health[level]:
-                log.logger().warning("settings", level=level, **found)
+        for found in self._health["problems"]:
+            log.logger().error("settings", **found)
+        for found in self._health["warnings"]:
+            log.logger().warning("settings", **found)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

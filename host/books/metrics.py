@@ -5,7 +5,14 @@
 
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 #: Seconds: from a decision to a GPU's boot.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 1800)
@@ -14,6 +21,9 @@ WAITS = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600, 86400)
 #: What a sweep counts, and what it measures.
 COUNTED = ("requests", "opened", "redelivered", "deleted", "ended", "unreadable", "hooks_hidden")
 MEASURED = ("queued", "oldest_queued_s", "quota_remaining", "repositories")
+
+# Counters that start over are seen without a series that says when.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:

@@ -4,6 +4,7 @@ What a Modal secret holds cannot be read back, so what was put there is remember
 Dict: by them a second run knows that nothing changed.
 """
 
+import asyncio
 import hashlib
 import json
 import os
@@ -18,11 +19,14 @@ from typing import Any
 import modal
 from modal.exception import NotFoundError
 
+from host.busy import busy
 from host.launcher import APP
 from host.setup.terminal import stop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "github-secret"
+#: Seconds for which Modal's first answer is waited for.
+PATIENCE = 10.0
 #: Where the Dict has what `setup` remembers.
 RECORD = "setup"
 #: What names of jitney's own begin with.
@@ -37,6 +41,21 @@ SOURCES = ["modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "ho
 
 class Cloud:
     """Modal, as the environment and `~/.modal.toml` name it. Asks when it is asked, and raises modal's own errors."""
+
+    def reach(self) -> None:
+        """Ends the command where Modal does not answer; its client would try for a minute."""
+
+        async def look() -> None:
+            async with asyncio.timeout(PATIENCE):
+                await modal.Secret.from_name(SECRET).hydrate.aio()
+
+        try:
+            with busy("asking Modal"):
+                asyncio.run(look())
+        except NotFoundError:
+            pass
+        except TimeoutError:
+            stop("Modal", f"gave no answer within {PATIENCE:.0f} s", "check that this machine reaches it")
 
     def secret_keys(self) -> set[str] | None:
         """The keys of the Modal secret; None where there is none."""

@@ -61,6 +61,7 @@ class Setup:
         return int(self._terminal.bad > 0)
 
     def _steps(self) -> None:
+        self._cloud.reach()
         self._keys, self._record = self._cloud.secret_keys(), Record.load()
         named = self._options.url or self._settings.values.get("WEBHOOK_URL", "").strip().rstrip("/")
         self._record.endpoint = named or self._record.endpoint

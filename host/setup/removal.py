@@ -53,6 +53,7 @@ class Teardown:
     def run(self) -> int:
         """The exit status: 0 if nothing is left that could be removed."""
         try:
+            self._cloud.reach()
             self._blind = self._settings.are_blind(self._cloud.secret_keys())
             if not self._blind:
                 self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
