@@ -43,9 +43,11 @@ def request(content: object, event: str, secret: str, guid: str = "g") -> bytes:
 
 
 def send(url: str, requests: Sequence[bytes], count: int, connections: int) -> Latencies:
-    """Sends `count` requests in turn over so many connections, each waiting for its answer. Where there are several, the
-    first of each is not counted: while a server still accepts, it lets some wait for many turns, which is a matter of
-    its event loop and was all of the 99th percentile."""
+    """Sends `count` requests in turn over so many connections, each waiting for its answer.
+
+    Where there are several, the first of each is not counted: while a server still accepts, it lets some wait for
+    many turns, which is a matter of its event loop and was all of the 99th percentile.
+    """
     return uvloop.run(_send(url, requests, count, connections))
 
 
