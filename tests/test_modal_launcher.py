@@ -217,7 +217,7 @@ async def test_a_profile_s_region_cache_and_domains_are_modal_s(wired: Wired, gi
     profile = {
         "region": ["us-east", "us-west"],
         "cache": True,
-        "outbound_domains": ["PyPI.org", "*.pythonhosted.org"],
+        "outbound_domains": ["PyPI.org", "*.example.org"],
     }
     answer, _ = await wired.launch(github, 22, "Near", RUNNER_PROFILES=json.dumps({"near": profile}))
     assert answer.status == 201
@@ -225,7 +225,7 @@ async def test_a_profile_s_region_cache_and_domains_are_modal_s(wired: Wired, gi
     shape = sandbox.definition
     assert list(shape.scheduler_placement.regions) == ["us-east", "us-west"]
     reach = list(shape.network_access.allowed_domains)
-    assert {"pypi.org", "*.pythonhosted.org", "github.com", "*.actions.githubusercontent.com"} <= set(reach)
+    assert {"packages.example.com", "*.example.org", "github.com", "*.actions.githubusercontent.com"} <= set(reach)
     (mount,) = shape.volume_mounts
     [asked] = wired.plane.state.received("VolumeGetOrCreate")
     assert mount.mount_path == "/opt/jitney-cache" and not mount.read_only

@@ -15,6 +15,8 @@ from tests.standin import StandinGitHub, deliver, payload
 
 TOKEN = "status-token-canary-0123456789"
 LABELS = ["self-hosted", "modal"]
+# The page looks for news every five seconds.
+expect.set_options(timeout=30_000)
 SETTINGS = {"STATUS_TOKEN": TOKEN, "ALLOWED_REPOS": "octo/demo", "MONTHLY_BUDGET_USD": "50"}
 
 
@@ -39,7 +41,7 @@ def launch(github: StandinGitHub, jitney: Jitney, job: int, seconds: float = 30.
 def sign_in(browser: Browser, jitney: Jitney, **context: Any) -> Page:
     """As a person does: the token typed, and Enter."""
     page = browser.new_context(**context).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.goto(f"{jitney.url}/status")
     expect(page.get_by_label("Status token")).to_be_focused()
     page.keyboard.type(TOKEN)

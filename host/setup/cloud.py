@@ -12,16 +12,18 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import modal
 from modal.exception import NotFoundError
+from wasmtime import Trap, WasmtimeError
 
 from host.busy import busy
 from host.launcher import APP
-from host.setup.terminal import stop
+from host.setup.terminal import SLOW, Step, Stopped, Terminal, stop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "github-secret"
@@ -36,7 +38,23 @@ CACHES = "jitney-cache-"
 PUBLISHED = re.compile(rf"(?:[^/:]+/)?{IMAGES}(?:-[0-9a-f]{{12}})?(?::[^:]*)?")
 URL = re.compile(r"https://[\w.-]*--jitney[\w.-]*")
 #: What a deploy is made of.
-SOURCES = ["modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "host/**/*.py", "host/**/*.sh"]
+SOURCES = ["modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "host/**/*.*", "host/no-docker/docker"]
+
+
+@contextmanager
+def telling(terminal: Terminal, command: str) -> Iterator[None]:
+    """Shows what ends `command` before its time."""
+    again = f"run {command} again: it goes on from here"
+    try:
+        yield
+    except Stopped as stopped:
+        terminal.show(stopped.args[0])
+    except modal.exception.AuthError:
+        terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
+    except modal.exception.Error as error:
+        terminal.show(Step("failed", "Modal", f"cannot do it: {type(error).__name__}: {error}", again))
+    except (Trap, WasmtimeError):
+        terminal.show(Step("failed", "GitHub", SLOW, again))
 
 
 class Cloud:
@@ -189,6 +207,6 @@ def code_digest() -> str:
     """What `modal deploy` would send, as one number."""
     digest = hashlib.sha256()
     for pattern in SOURCES:
-        for path in sorted(ROOT.glob(pattern)):
+        for path in sorted(path for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc"):
             digest.update(f"{path.relative_to(ROOT)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

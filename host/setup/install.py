@@ -12,15 +12,12 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-import modal
-from wasmtime import Trap, WasmtimeError
-
 from host.busy import busy
 from host.doctor import Finding, examine, show
 from host.setup.browser import fetch_code
-from host.setup.cloud import SECRET, Cloud, Record, code_digest
+from host.setup.cloud import SECRET, Cloud, Record, code_digest, telling
 from host.setup.settings import Settings
-from host.setup.terminal import SLOW, Step, Stopped, Terminal, any_in, stop
+from host.setup.terminal import Step, Terminal, any_in, stop
 
 #: Seconds between two looks whether the endpoint is ready.
 AGAIN_AFTER = 1.0
@@ -45,17 +42,8 @@ class Setup:
 
     def run(self) -> int:
         """The exit status: 0 if every step that was not skipped is well."""
-        try:
+        with telling(self._terminal, "setup"):
             self._steps()
-        except Stopped as stopped:
-            self._terminal.show(stopped.args[0])
-        except modal.exception.AuthError:
-            self._terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
-        except modal.exception.Error as error:
-            why = f"Modal cannot do it: {type(error).__name__}: {error}"
-            self._terminal.show(Step("failed", "Modal", why, "run setup again: it goes on from here"))
-        except (Trap, WasmtimeError):
-            self._terminal.show(Step("failed", "GitHub", SLOW, "run setup again: it goes on from here"))
         well = "this changed nothing; without --dry-run it would" if self._options.dry_run else "all is well"
         self._terminal.say(well if not self._terminal.bad else "not all is well: see above")
         return int(self._terminal.bad > 0)

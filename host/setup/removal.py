@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import modal
-from wasmtime import Trap, WasmtimeError
 
-from host.setup.cloud import SECRET, Cloud, Record
+from host.setup.cloud import SECRET, Cloud, Record, telling
 from host.setup.settings import Settings
-from host.setup.terminal import SLOW, Step, Stopped, Terminal, any_in
+from host.setup.terminal import Step, Terminal, any_in
 
 #: Seconds between two looks whether jobs have ended.
 AGAIN_AFTER = 10.0
@@ -52,7 +51,8 @@ class Teardown:
 
     def run(self) -> int:
         """The exit status: 0 if nothing is left that could be removed."""
-        try:
+        status = 1
+        with telling(self._terminal, "teardown"):
             self._cloud.reach()
             self._blind = self._settings.are_blind(self._cloud.secret_keys())
             if not self._blind:
@@ -61,17 +61,8 @@ class Teardown:
             record = Record.load()
             named = (self._options.url, self._settings.values.get("WEBHOOK_URL"), record.endpoint, record.url)
             self._urls = list(dict.fromkeys(url.rstrip("/") for url in named if url))
-            return self._remove()
-        except Stopped as stopped:
-            self._terminal.show(stopped.args[0])
-        except modal.exception.AuthError:
-            self._terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
-        except modal.exception.Error as error:
-            why = f"Modal cannot do it: {type(error).__name__}: {error}"
-            self._terminal.show(Step("failed", "Modal", why, "run teardown again: it goes on from here"))
-        except (Trap, WasmtimeError):
-            self._terminal.show(Step("failed", "GitHub", SLOW, "run teardown again: it goes on from here"))
-        return 1
+            status = self._remove()
+        return status
 
     def _remove(self) -> int:
         parts = [part for part in self._parts() if part.name not in self._options.skip]

@@ -37,7 +37,7 @@ pub struct InvalidDomain;
 
 impl fmt::Display for InvalidDomain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a domain, as `pypi.org` or `*.pythonhosted.org`")
+        f.write_str("not a domain, as `packages.example.com` or `*.example.org`")
     }
 }
 
