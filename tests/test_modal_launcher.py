@@ -217,7 +217,7 @@ async def test_a_profile_s_region_cache_and_domains_are_modal_s(wired: Wired, gi
     profile = {
         "region": ["us-east", "us-west"],
         "cache": True,
-        "outbound_domains": ["PyPI.org", "*.example.org"],
+        "outbound_domains": ["Packages.Example.com", "*.example.org"],
     }
     answer, _ = await wired.launch(github, 22, "Near", RUNNER_PROFILES=json.dumps({"near": profile}))
     assert answer.status == 201
