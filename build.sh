@@ -81,12 +81,12 @@ build_component() {
   local remap="-Ctarget-feature=+simd128"$'\x1f'"--remap-path-prefix=$PWD=/jitney"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
   local part
   # One at a time: together they would share the features of their dependencies, and the guard does without most.
-  for part in jitney jitney-guard; do
+  for part in jitney-component jitney-guard; do
     CARGO_ENCODED_RUSTFLAGS="$remap" \
       cargo build --quiet --release --locked --lib -p "$part" --target wasm32-wasip2
   done
   local made=target/wasm32-wasip2/release
-  cargo run --quiet --locked -p jitney-compose -- "$made/jitney.wasm" "$made/jitney_guard.wasm" target/composed.wasm
+  cargo run --quiet --locked -p jitney-compose -- "$made/jitney_component.wasm" "$made/jitney_guard.wasm" target/composed.wasm
   if ! cmp -s target/composed.wasm target/jitney.wasm; then
     cp target/composed.wasm target/jitney.wasm
   fi
@@ -217,7 +217,7 @@ lint() {
   check rustfmt cargo fmt --all --check
   check clippy cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
   local part
-  for part in jitney jitney-guard; do
+  for part in jitney-component jitney-guard; do
     check "clippy, $part" cargo clippy --quiet --locked --lib -p "$part" --target wasm32-wasip2 -- -D warnings
   done
   check ruff .venv/bin/ruff check

@@ -110,7 +110,7 @@ def own_share(book: Book, jobs: int) -> None:
             outcome = Variant("opened")
             while (command := course.next(outcome)).tag != "hand-over":
                 outcome = Variant("started", f"sb-{job}") if command.tag == "start" else Variant("done")
-                if command.tag in ("defer", "finish", "answer"):
+                if command.tag in ("defer", "finish", "reply"):
                     raise RuntimeError(command.payload)
             took.append((time.perf_counter() - began) * 1000)
             runner = {"name": f"plain-{job}", "runner_group_id": 1, "labels": LABELS, "work_folder": "_work"}

@@ -4,10 +4,10 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
-use jitney::admission::{Trust, decide};
-use jitney::secret::Secret;
+use jitney::delivery::signature::{WebhookSecrets, verify};
+use jitney::policy::delivery::{Trust, decide};
 use jitney::settings::IntakeSettings;
-use jitney::signature::{WebhookSecrets, verify};
+use jitney::words::secret::Secret;
 use std::hint::black_box;
 
 const QUEUED: &str = include_str!("../tests/payloads/workflow_job.queued.json");

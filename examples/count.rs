@@ -3,11 +3,11 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a tool for tests")]
 
 use hmac::{Hmac, KeyInit, Mac};
-use jitney::admission::{Trust, decide};
 use jitney::delivery::Headers;
-use jitney::secret::Secret;
+use jitney::delivery::signature::{WebhookSecrets, verify};
+use jitney::policy::delivery::{Trust, decide};
 use jitney::settings::IntakeSettings;
-use jitney::signature::{WebhookSecrets, verify};
+use jitney::words::secret::Secret;
 use std::hint::black_box;
 
 const QUEUED: &str = include_str!("../tests/payloads/workflow_job.queued.json");

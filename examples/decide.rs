@@ -2,7 +2,7 @@
 //! holds the artifact against it. Settings come from the environment.
 #![allow(clippy::expect_used, reason = "a tool for tests")]
 
-use jitney::admission::{Trust, Verdict, decide};
+use jitney::policy::delivery::{Trust, Verdict, decide};
 use jitney::settings::IntakeSettings;
 use std::io::{BufRead, Write};
 
@@ -14,7 +14,7 @@ fn main() {
         let (head, body): (String, String) =
             serde_json::from_str(&line.expect("a line")).expect("a pair of texts");
         let (kind, said) = match decide(&settings, &head, &body, Trust::Signed).verdict {
-            Verdict::Answer(answer) => ("answer", answer.body()),
+            Verdict::Reply(answer) => ("reply", answer.body()),
             Verdict::Refuse(answer, _) => ("refuse", answer.body()),
             Verdict::Open(ticket) => ("open", ticket.write()),
         };

@@ -3,23 +3,23 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use hmac::{Hmac, KeyInit, Mac};
-use jitney::admission::{Trust, Verdict, decide};
-use jitney::course::{Command, Course, Event, Outcome, Sandbox, Step};
-use jitney::explain::{Inquiry, Seen, Subject, read_lines, tell};
-use jitney::github::{self, Answer, Cursor, Fault, app};
-use jitney::label::Label;
+use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
+use jitney::github::{self, Cursor, Fault, Response, app};
 use jitney::machine::{Domain, Gpu, Prices};
-use jitney::replay::Input;
-use jitney::repository::{Allowlist, Repository};
-use jitney::secret::Secret;
+use jitney::policy::delivery::{Trust, Verdict, decide};
+use jitney::policy::run::BranchPattern;
 use jitney::settings::{CoursesSettings, DECLARED, IntakeSettings, KeysSettings};
-use jitney::setup::{
-    Align, Mode, Next, PATIENT, Ping, Registrations, Remove, Target as Aim, Task, convert, read_conversion,
-};
-use jitney::status::may_see;
 use jitney::ticket::Ticket;
-use jitney::timestamp::Timestamp;
-use jitney::vetting::BranchPattern;
+use jitney::words::label::Label;
+use jitney::words::repository::{Allowlist, Repository};
+use jitney::words::secret::Secret;
+use jitney::words::time::Timestamp;
+use jitney_operator::explain::{Inquiry, Seen, Subject, read_lines, tell};
+use jitney_operator::replay::Input;
+use jitney_operator::setup::{
+    Align, Mode, Next, PATIENT, Ping, Registrations, Remove, Target as Aim, Task, read_conversion,
+};
+use jitney_operator::status::may_see;
 
 const SECRET: &str = "secret-canary";
 const TOKEN: &str = "ghp_canary";
@@ -56,7 +56,7 @@ pub fn delivery(data: &[u8]) {
     ]);
     let Some(settings) = IntakeSettings::read(&given).settings else { return };
     let unsigned = decide(&settings, head, body, Trust::Signed);
-    let Verdict::Answer(answer) = unsigned.verdict else { panic!("an unsigned delivery got in") };
+    let Verdict::Reply(answer) = unsigned.verdict else { panic!("an unsigned delivery got in") };
     assert!((400..500).contains(&answer.outcome.status()), "{}", answer.body());
 
     let Ok(mac) = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()) else { return };
@@ -67,7 +67,7 @@ pub fn delivery(data: &[u8]) {
         assert!(!check.found.contains('\n') && !check.found.contains(SECRET));
     }
     match decision.verdict {
-        Verdict::Answer(answer) => {
+        Verdict::Reply(answer) => {
             let log: serde_json::Value = serde_json::from_str(&answer.log()).expect("a log line is JSON");
             assert!(log["outcome"].is_string() && !answer.log().contains('\n'));
             assert!(!answer.body().contains(SECRET));
@@ -132,7 +132,7 @@ pub fn names(data: &[u8]) {
         assert!(!excluded.admits(&repository));
         assert!(!admitted || !list.exact().is_empty() || !list.owners().is_empty());
     }
-    let shown = jitney::shown::Shown(text).to_string();
+    let shown = jitney::words::printable::Shown(text).to_string();
     assert!(!shown.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
     if let Some(cursor) = Cursor::of_link(text) {
         let hook = github::Hook { home: github::HookHome::App, id: None };
@@ -152,15 +152,15 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
-    fn answer(&self) -> Answer {
-        Answer {
+    fn answer(&self) -> Response {
+        Response {
             status: self.status,
             retry_after: self.retry_after,
             remaining: self.remaining,
             limit: self.limit,
             reset: self.reset,
             body: self.body.to_vec(),
-            ..Answer::default()
+            ..Response::default()
         }
     }
 }
@@ -213,40 +213,40 @@ enum Happens<'a> {
     Ended(i32),
     Authorized,
     Unauthorized(u16),
-    Answer(Said<'a>),
+    Response(Said<'a>),
     Fault(u8),
 }
 
 impl Happens<'_> {
     fn event(&self) -> Event {
         let outcome = match self {
-            Self::Opened => Outcome::Opened,
-            Self::Started => Outcome::Started("sb".to_owned()),
-            Self::Taken => Outcome::Taken,
-            Self::Again => Outcome::Again,
-            Self::Full => Outcome::Full,
+            Self::Opened => Report::Opened,
+            Self::Started => Report::Started("sb".to_owned()),
+            Self::Taken => Report::Taken,
+            Self::Again => Report::Again,
+            Self::Full => Report::Full,
             Self::Found(found) => {
-                Outcome::Found(found.iter().map(|(job, runner)| sandbox(*job, *runner)).collect())
+                Report::Found(found.iter().map(|(job, runner)| sandbox(*job, *runner)).collect())
             }
-            Self::Held(wait) => Outcome::Held(*wait),
-            Self::Done => Outcome::Done,
-            Self::Failed => Outcome::Failed("E".to_owned()),
-            Self::Ended(status) => Outcome::Ended(*status),
-            Self::Authorized => Outcome::Authorized(Secret::new(TOKEN)),
+            Self::Held(wait) => Report::Held(*wait),
+            Self::Done => Report::Done,
+            Self::Failed => Report::Failed("E".to_owned()),
+            Self::Ended(status) => Report::Ended(*status),
+            Self::Authorized => Report::Authorized(Secret::new(TOKEN)),
             Self::Unauthorized(status) => {
-                Outcome::Unauthorized(Ok(Answer { status: *status, ..Answer::default() }))
+                Report::Unauthorized(Ok(Response { status: *status, ..Response::default() }))
             }
-            Self::Answer(said) => return Event::Answer(Ok(said.answer())),
+            Self::Response(said) => return Event::Response(Ok(said.answer())),
             Self::Fault(which) => {
                 let faults =
                     [Fault::Unreachable, Fault::TimedOut, Fault::Broken, Fault::TooLarge, Fault::Denied];
-                return Event::Answer(Err(faults
+                return Event::Response(Err(faults
                     .get(usize::from(*which % 5))
                     .copied()
                     .unwrap_or(Fault::Broken)));
             }
         };
-        Event::Outcome(outcome)
+        Event::Report(outcome)
     }
 }
 
@@ -284,7 +284,7 @@ pub fn course(data: &[u8]) {
         Some(_) => Course::open(ticket, settings, seed),
         None => Course::sweep(settings, &[ticket], &[]),
     };
-    let mut event = Event::Outcome(Outcome::Opened);
+    let mut event = Event::Report(Report::Opened);
     let mut last: Option<String> = None;
     for _ in 0..200 {
         match course.next(event, NOW) {
@@ -327,10 +327,10 @@ pub fn operator(data: &[u8]) {
     }
     let mut parts = text.split("\n---\n");
     let subject = parts.next().unwrap_or_default();
-    let answers: Vec<Answer> = parts
+    let answers: Vec<Response> = parts
         .map(|part| {
             let (status, body) = part.split_once(' ').unwrap_or((part, ""));
-            Answer { status: status.parse().unwrap_or(200), body: body.into(), ..Answer::default() }
+            Response { status: status.parse().unwrap_or(200), body: body.into(), ..Response::default() }
         })
         .collect();
     let given = owned(&[
@@ -347,7 +347,7 @@ pub fn operator(data: &[u8]) {
     };
     assert!(!may_see(&intake, subject, text, NOW) || text.contains("status-token-canary"));
     let _ = Prices::parse(subject);
-    if let Ok(request) = convert(subject) {
+    if let Ok(request) = github::Request::convert_manifest(subject) {
         assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
     }
     for answer in &answers {
@@ -365,7 +365,7 @@ pub fn operator(data: &[u8]) {
     explain(intake, settings, subject, &answers);
 }
 
-fn set_up(mut task: impl Task, answers: &[Answer], looks: bool) {
+fn set_up(mut task: impl Task, answers: &[Response], looks: bool) {
     let mut told = answers.iter();
     let mut answer = None;
     for _ in 0..200 {
@@ -384,7 +384,7 @@ fn set_up(mut task: impl Task, answers: &[Answer], looks: bool) {
     }
 }
 
-fn explain(intake: IntakeSettings, settings: CoursesSettings, subject: &str, answers: &[Answer]) {
+fn explain(intake: IntakeSettings, settings: CoursesSettings, subject: &str, answers: &[Response]) {
     let Ok(subject) = Subject::parse(subject, "https://github.com") else { return };
     let mut inquiry = Inquiry::new(intake, settings, subject);
     let lines: Vec<String> =

@@ -35,7 +35,7 @@ COURSE_EPOCHS = 3000
 
 #: All that the component may want of its host: no sockets, no files. WASI-HTTP goes through the guard inside it.
 IMPORTS = {
-    "jitney:core/answers", "wasi:cli/environment", "wasi:cli/exit", "wasi:cli/stderr", "wasi:cli/stdin",
+    "jitney:core/replies", "wasi:cli/environment", "wasi:cli/exit", "wasi:cli/stderr", "wasi:cli/stdin",
     "wasi:cli/stdout", "wasi:cli/terminal-input", "wasi:cli/terminal-output", "wasi:cli/terminal-stderr",
     "wasi:cli/terminal-stdin", "wasi:cli/terminal-stdout", "wasi:clocks/monotonic-clock", "wasi:clocks/wall-clock",
     "wasi:http/outgoing-handler", "wasi:http/types", "wasi:io/error", "wasi:io/poll", "wasi:io/streams",

@@ -59,7 +59,7 @@ class Courses:
         self._watching: set[asyncio.Task[Any]] = set()
 
     def open(self, ticket: str, resumption: str) -> asyncio.Future[Any]:
-        """Starts a course; the future's result is its answer, a WIT `answer`, or None if the component failed.
+        """Starts a course; the future's result is its answer, a WIT `reply`, or None if the component failed.
         `resumption` is the ticket to open where this course does not live to its answer."""
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(self._guarded(answered, resumption, "open", ticket))
@@ -124,7 +124,7 @@ class Courses:
             finally:
                 self._use_turn()
             match command.tag:
-                case "answer":
+                case "reply":
                     self._tell(answered, event, command.payload, spent)
                     event, outcome = "watch", Variant("done")
                     self._keep_watching()
@@ -133,7 +133,7 @@ class Courses:
                 case "defer":
                     deferral = command.payload
                     await self._defer(deferral.ticket, deferral.delay / 1000)
-                    return self._tell(answered, event, deferral.answer, spent)
+                    return self._tell(answered, event, deferral.reply, spent)
                 case tag:
                     outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(command))
 

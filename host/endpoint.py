@@ -172,7 +172,7 @@ class Endpoint:
         ms = {"decide": _ms(began)}
         if verdict is None:
             return self._component.intake().call("intake", "turn-away", head, "broken"), ms
-        if verdict.tag == "answer":
+        if verdict.tag == "reply":
             return verdict.payload, ms
         if verdict.tag == "refuse":
             self._courses.open(verdict.payload.ticket, verdict.payload.resumption)

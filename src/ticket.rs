@@ -1,12 +1,12 @@
 //! What a verdict hands on to a course: all that the course needs, and no secret.
 
-use crate::answer::{Answer, Outcome, Progress, Reason, Subject};
 use crate::delivery::JobDelivery;
 use crate::github::QueuedJob;
-use crate::ids::{Guid, InstallationId, JobId, RunId};
-use crate::label::Label;
-use crate::repository::Repository;
-use crate::timestamp::Timestamp;
+use crate::reply::{Outcome, Progress, Reason, Reply, Subject};
+use crate::words::ids::{Guid, InstallationId, JobId, RunId};
+use crate::words::label::Label;
+use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a course is for.
@@ -115,10 +115,10 @@ impl Ticket {
     }
 
     /// An answer about it. One about a job on a runner of ours says which, and when it began or was over.
-    pub fn answer(&self, outcome: Outcome, reason: Reason) -> Answer {
+    pub fn answer(&self, outcome: Outcome, reason: Reason) -> Reply {
         let over = self.purpose == Purpose::Release;
         let progress = Progress { runner: self.runner.as_deref(), at: self.at, created: self.created, over };
-        Answer::new(outcome, reason, self.subject()).with_progress(&progress)
+        Reply::new(outcome, reason, self.subject()).with_progress(&progress)
     }
 
     /// Reads what [`Ticket::write`] wrote.

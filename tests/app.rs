@@ -8,15 +8,15 @@
 )]
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use jitney::course::{Command, Course, Event, Outcome, Step};
+use jitney::course::{Command, Course, Event, Report, Step};
 use jitney::github::app::{self, Whose};
-use jitney::github::{Answer, Request};
-use jitney::ids::InstallationId;
-use jitney::repository::Repository;
-use jitney::secret::Secret;
+use jitney::github::{Request, Response};
 use jitney::settings::{Checked, CoursesSettings, KeysSettings, Scope};
 use jitney::ticket::Ticket;
-use jitney::timestamp::Timestamp;
+use jitney::words::ids::InstallationId;
+use jitney::words::repository::Repository;
+use jitney::words::secret::Secret;
+use jitney::words::time::Timestamp;
 
 const PKCS1: &str = include_str!("standin/keys/app.pkcs1.pem");
 const PKCS8: &str = include_str!("standin/keys/app.pkcs8.pem");
@@ -103,7 +103,7 @@ fn a_token_is_scoped_to_the_one_repository_and_to_what_a_course_does() {
 fn a_token_of_any_length_is_read_and_renewed_five_minutes_before_its_end() {
     let read = |token: &str| {
         let body = serde_json::json!({"token": token, "expires_at": "2027-01-15T09:00:00Z"});
-        app::read_token(&Answer { status: 201, body: body.to_string().into_bytes(), ..Answer::default() })
+        app::read_token(&Response { status: 201, body: body.to_string().into_bytes(), ..Response::default() })
     };
     let long = format!("ghs_{}", "x".repeat(516));
     let grant = read(&long).expect("a token");
@@ -121,17 +121,17 @@ fn course() -> Course {
 }
 
 fn token(text: &str) -> Event {
-    Event::Outcome(Outcome::Authorized(Secret::new(text)))
+    Event::Report(Report::Authorized(Secret::new(text)))
 }
 
 fn answer(status: u16, body: &str) -> Event {
-    Event::Answer(Ok(Answer { status, body: body.into(), ..Answer::default() }))
+    Event::Response(Ok(Response { status, body: body.into(), ..Response::default() }))
 }
 
 /// A course that wants to look at its job, and needs a credential for it.
 fn asking(course: &mut Course) {
-    course.next(Event::Outcome(Outcome::Opened), NOW);
-    match course.next(Event::Outcome(Outcome::Done), NOW) {
+    course.next(Event::Report(Report::Opened), NOW);
+    match course.next(Event::Report(Report::Done), NOW) {
         Step::Tell(Command::Authorize {
             whose: Whose::Repository(repository, installation),
             again: false,
@@ -159,8 +159,8 @@ fn a_request_waits_for_its_credential_and_the_next_one_has_it() {
     let first = sent(course.next(token("one"), NOW));
     assert_eq!(first, ("/repos/octo/x/actions/jobs/7".to_owned(), "one".to_owned()));
     course.next(answer(200, r#"{"status":"queued"}"#), NOW);
-    course.next(Event::Outcome(Outcome::Done), NOW);
-    let mint = sent(course.next(Event::Outcome(Outcome::Started("sb".to_owned())), NOW));
+    course.next(Event::Report(Report::Done), NOW);
+    let mint = sent(course.next(Event::Report(Report::Started("sb".to_owned())), NOW));
     assert_eq!(mint.1, "one");
 }
 
@@ -183,14 +183,14 @@ fn where_the_app_is_not_installed_the_launch_ends_and_says_so() {
     let given = [("GITHUB_APP_ID".to_owned(), "Iv23li".to_owned())];
     let settings = CoursesSettings::read(&given).settings.expect("good settings");
     let mut course = Course::open(Ticket::read(text).expect("a ticket"), settings, 42);
-    let done = || Event::Outcome(Outcome::Done);
-    course.next(Event::Outcome(Outcome::Opened), NOW);
+    let done = || Event::Report(Report::Done);
+    course.next(Event::Report(Report::Opened), NOW);
     course.next(done(), NOW);
     course.next(done(), NOW);
-    let step = course.next(Event::Outcome(Outcome::Started("sb".to_owned())), NOW);
+    let step = course.next(Event::Report(Report::Started("sb".to_owned())), NOW);
     assert!(matches!(step, Step::Tell(Command::Authorize { .. })), "{step:?}");
-    let refused = Ok(Answer { status: 404, ..Answer::default() });
-    let step = course.next(Event::Outcome(Outcome::Unauthorized(refused)), NOW);
+    let refused = Ok(Response { status: 404, ..Response::default() });
+    let step = course.next(Event::Report(Report::Unauthorized(refused)), NOW);
     assert!(matches!(&step, Step::Tell(Command::Terminate(id)) if id == "sb"), "{step:?}");
     match course.next(done(), NOW) {
         Step::Tell(Command::Finish(answer)) => assert_eq!(answer.reason.code, "github-repository-hidden"),

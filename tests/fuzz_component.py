@@ -57,8 +57,8 @@ def of_component(component: Component, head: str, body: str) -> list[str]:
     """The artifact's verdict. Raises where it traps."""
     verdict = component.intake().call("intake", "decide", head, body)
     match verdict.tag:
-        case "answer":
-            return ["answer", verdict.payload.body]
+        case "reply":
+            return ["reply", verdict.payload.body]
         case "refuse":
             return ["refuse", verdict.payload.waiting.body]
         case _:
@@ -97,7 +97,7 @@ def main() -> int:
     console = Console(stderr=True, highlight=False)
     console.print(f"fuzzing the component for {options.seconds:g} s, seed {options.seed}")
     component, native, dice = Component(SETTINGS, Loaded()), Native(), random.Random(options.seed)
-    until, count, kinds = time.monotonic() + options.seconds, 0, {"answer": 0, "refuse": 0, "open": 0}
+    until, count, kinds = time.monotonic() + options.seconds, 0, {"reply": 0, "refuse": 0, "open": 0}
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("deliveries", total=options.seconds)
         while (left := until - time.monotonic()) > 0:

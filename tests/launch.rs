@@ -1,12 +1,12 @@
 //! The life of one job: from its ticket to a runner, whatever GitHub and Modal do meanwhile.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::answer::Outcome as Ending;
-use jitney::course::{Command, Course, Event, Outcome, Sandbox, Step};
-use jitney::github::{Answer, Fault, Method, Request};
+use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
+use jitney::github::{Fault, Method, Request, Response};
+use jitney::reply::Outcome;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
-use jitney::timestamp::Timestamp;
+use jitney::words::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -19,8 +19,8 @@ fn course(change: impl FnOnce(&mut Ticket)) -> Course {
     Course::open(ticket, settings.settings.expect("good settings"), 42)
 }
 
-fn told(course: &mut Course, outcome: Outcome) -> Step {
-    let step = course.next(Event::Outcome(outcome), NOW);
+fn told(course: &mut Course, outcome: Report) -> Step {
+    let step = course.next(Event::Report(outcome), NOW);
     granted(course, step)
 }
 
@@ -28,10 +28,10 @@ fn told(course: &mut Course, outcome: Outcome) -> Step {
 fn granted(course: &mut Course, step: Step) -> Step {
     match step {
         Step::Tell(Command::AwaitTurn { pace: 150, repository }) if repository == "octo/x" => {
-            course.next(Event::Outcome(Outcome::Done), NOW)
+            course.next(Event::Report(Report::Done), NOW)
         }
         Step::Tell(Command::Claim(job)) if job.0 == 7 => {
-            let step = course.next(Event::Outcome(Outcome::Done), NOW);
+            let step = course.next(Event::Report(Report::Done), NOW);
             granted(course, step)
         }
         step => step,
@@ -39,8 +39,8 @@ fn granted(course: &mut Course, step: Step) -> Step {
 }
 
 fn answered(course: &mut Course, status: u16, body: &str) -> Step {
-    let answer = Answer { status, body: body.into(), ..Answer::default() };
-    let step = course.next(Event::Answer(Ok(answer)), NOW);
+    let answer = Response { status, body: body.into(), ..Response::default() };
+    let step = course.next(Event::Response(Ok(answer)), NOW);
     granted(course, step)
 }
 
@@ -58,9 +58,9 @@ fn commanded(step: Step) -> Command {
     }
 }
 
-fn ended(step: Step) -> (Ending, &'static str) {
+fn ended(step: Step) -> (Outcome, &'static str) {
     match commanded(step) {
-        Command::Finish(answer) | Command::Answer(answer) | Command::Defer(_, _, answer) => {
+        Command::Finish(answer) | Command::Reply(answer) | Command::Defer(_, _, answer) => {
             (answer.outcome, answer.reason.code)
         }
         other => panic!("not over: {other:?}"),
@@ -72,9 +72,9 @@ const CONFIG: &str = r#"{"runner":{"id":9,"name":"n","os":"unknown","status":"of
 /// A course whose sandbox lives and whose mint was asked for.
 fn minting() -> (Course, Request) {
     let mut course = course(|_| {});
-    let start = commanded(told(&mut course, Outcome::Opened));
+    let start = commanded(told(&mut course, Report::Opened));
     assert!(matches!(&start, Command::Start(start) if start.name.as_str() == "job-7" && start.limit == 100));
-    let mint = asked(told(&mut course, Outcome::Started("sb-1".into())));
+    let mint = asked(told(&mut course, Report::Started("sb-1".into())));
     (course, mint)
 }
 
@@ -96,37 +96,37 @@ fn a_fresh_job_gets_its_sandbox_first_then_its_registration_then_its_config() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Launched, "runner-started"));
+    assert_eq!(ended(told(&mut course, Report::Done)), (Outcome::Launched, "runner-started"));
 }
 
 #[test]
 fn the_second_delivery_of_a_job_finds_its_name_taken_and_asks_github_for_nothing() {
     let mut course = course(|_| {});
-    told(&mut course, Outcome::Opened);
-    assert_eq!(ended(told(&mut course, Outcome::Taken)), (Ending::Duplicate, "job-claimed"));
+    told(&mut course, Report::Opened);
+    assert_eq!(ended(told(&mut course, Report::Taken)), (Outcome::Duplicate, "job-claimed"));
 }
 
 #[test]
 fn while_a_course_has_the_job_another_is_a_duplicate_or_comes_again() {
     let claim = |deferrals: u32| {
         let mut course = course(|t| t.deferrals = deferrals);
-        assert!(matches!(commanded(course.next(Event::Outcome(Outcome::Opened), NOW)), Command::Claim(_)));
-        ended(told(&mut course, Outcome::Taken))
+        assert!(matches!(commanded(course.next(Event::Report(Report::Opened), NOW)), Command::Claim(_)));
+        ended(told(&mut course, Report::Taken))
     };
-    assert_eq!(claim(0), (Ending::Duplicate, "job-claimed"));
-    assert_eq!(claim(1), (Ending::Deferred, "course-at-work"));
+    assert_eq!(claim(0), (Outcome::Duplicate, "job-claimed"));
+    assert_eq!(claim(1), (Outcome::Deferred, "course-at-work"));
 }
 
 #[test]
 fn a_delivery_of_a_job_that_was_had_before_is_a_duplicate_unless_nobody_has_it() {
     let again = |found: Vec<Sandbox>| {
         let mut course = course(|_| {});
-        course.next(Event::Outcome(Outcome::Opened), NOW);
-        assert!(matches!(commanded(told(&mut course, Outcome::Again)), Command::FindJob(_)));
-        (told(&mut course, Outcome::Found(found)), course)
+        course.next(Event::Report(Report::Opened), NOW);
+        assert!(matches!(commanded(told(&mut course, Report::Again)), Command::FindJob(_)));
+        (told(&mut course, Report::Found(found)), course)
     };
     let living = Sandbox { id: "sb-1".into(), tags: Vec::new() };
-    assert_eq!(ended(again(vec![living]).0), (Ending::Duplicate, "job-claimed"));
+    assert_eq!(ended(again(vec![living]).0), (Outcome::Duplicate, "job-claimed"));
     for (status, launched) in [("queued", true), ("in_progress", false), ("completed", false)] {
         let (step, mut course) = again(Vec::new());
         asked(step);
@@ -134,7 +134,7 @@ fn a_delivery_of_a_job_that_was_had_before_is_a_duplicate_unless_nobody_has_it()
         if launched {
             assert!(matches!(commanded(step), Command::Start(_)));
         } else {
-            assert_eq!(ended(step), (Ending::Duplicate, "job-claimed"));
+            assert_eq!(ended(step), (Outcome::Duplicate, "job-claimed"));
         }
     }
 }
@@ -143,11 +143,11 @@ fn a_delivery_of_a_job_that_was_had_before_is_a_duplicate_unless_nobody_has_it()
 fn a_late_delivery_is_checked_with_github_first() {
     let late = |status: u16, body: &str| {
         let mut course = course(|t| t.created = Some(Timestamp(1)));
-        assert_eq!(asked(told(&mut course, Outcome::Opened)).path, "/repos/octo/x/actions/jobs/7");
+        assert_eq!(asked(told(&mut course, Report::Opened)).path, "/repos/octo/x/actions/jobs/7");
         answered(&mut course, status, body)
     };
-    assert_eq!(ended(late(200, r#"{"status":"completed"}"#)), (Ending::Ignored, "no-longer-queued"));
-    assert_eq!(ended(late(200, r#"{"status":"in_progress"}"#)).0, Ending::Ignored);
+    assert_eq!(ended(late(200, r#"{"status":"completed"}"#)), (Outcome::Ignored, "no-longer-queued"));
+    assert_eq!(ended(late(200, r#"{"status":"in_progress"}"#)).0, Outcome::Ignored);
     for doubtful in [late(200, r#"{"status":"queued"}"#), late(404, "{}"), late(200, "garbage")] {
         assert!(matches!(commanded(doubtful), Command::Start(_)));
     }
@@ -166,7 +166,7 @@ fn a_launch_that_cannot_go_better_ends_its_sandbox_and_says_why() {
         assert!(
             matches!(commanded(answered(&mut course, status, "{}")), Command::Terminate(id) if id == "sb-1")
         );
-        assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Unready, code));
+        assert_eq!(ended(told(&mut course, Report::Done)), (Outcome::Unready, code));
     }
 }
 
@@ -178,17 +178,17 @@ fn a_lost_answer_means_a_fresh_name_and_the_ghost_is_deleted() {
             serde_json::from_str(request.body.as_deref().expect("a body")).expect("JSON");
         body["name"].as_str().expect("a name").to_owned()
     };
-    let pause = commanded(course.next(Event::Answer(Err(Fault::Broken)), NOW));
+    let pause = commanded(course.next(Event::Response(Err(Fault::Broken)), NOW));
     assert!(matches!(pause, Command::Pause(500..=3000)));
-    let second = asked(told(&mut course, Outcome::Done));
+    let second = asked(told(&mut course, Report::Done));
     assert_ne!(name(&first), name(&second));
     commanded(answered(&mut course, 201, CONFIG));
-    let find = asked(told(&mut course, Outcome::Done));
+    let find = asked(told(&mut course, Report::Done));
     assert_eq!(find.path, format!("/repos/octo/x/actions/runners?name={}", name(&first)));
     let ghost = format!(r#"{{"total_count":1,"runners":[{{"id":8,"name":"{}"}}]}}"#, name(&first));
     let delete = asked(answered(&mut course, 200, &ghost));
     assert_eq!((delete.method, delete.path.as_str()), (Method::Delete, "/repos/octo/x/actions/runners/8"));
-    assert_eq!(ended(answered(&mut course, 204, "")).0, Ending::Launched);
+    assert_eq!(ended(answered(&mut course, 204, "")).0, Outcome::Launched);
 }
 
 #[test]
@@ -201,13 +201,13 @@ fn a_name_conflict_means_another_name_at_once() {
 #[test]
 fn a_rate_limit_is_waited_out_without_a_sandbox() {
     let (mut course, _) = minting();
-    let limited = Answer { status: 403, retry_after: Some(90), ..Answer::default() };
-    assert!(matches!(commanded(course.next(Event::Answer(Ok(limited)), NOW)), Command::Hold(90_000)));
-    assert!(matches!(commanded(told(&mut course, Outcome::Done)), Command::Terminate(_)));
-    match commanded(told(&mut course, Outcome::Done)) {
+    let limited = Response { status: 403, retry_after: Some(90), ..Response::default() };
+    assert!(matches!(commanded(course.next(Event::Response(Ok(limited)), NOW)), Command::Hold(90_000)));
+    assert!(matches!(commanded(told(&mut course, Report::Done)), Command::Terminate(_)));
+    match commanded(told(&mut course, Report::Done)) {
         Command::Defer(ticket, delay, answer) => {
             assert!(delay >= 90_000, "{delay}");
-            assert_eq!((ticket.deferrals, ticket.starts, answer.outcome), (1, 1, Ending::Deferred));
+            assert_eq!((ticket.deferrals, ticket.starts, answer.outcome), (1, 1, Outcome::Deferred));
         }
         other => panic!("{other:?}"),
     }
@@ -219,7 +219,7 @@ fn a_github_that_stays_down_defers_the_job_and_leaves_nothing() {
     let mut step = answered(&mut course, 502, "<html>");
     for _ in 0..3 {
         assert!(matches!(commanded(step), Command::Pause(_)));
-        asked(told(&mut course, Outcome::Done));
+        asked(told(&mut course, Report::Done));
         step = answered(&mut course, 502, "<html>");
     }
     for _ in 0..4 {
@@ -227,38 +227,38 @@ fn a_github_that_stays_down_defers_the_job_and_leaves_nothing() {
         step = answered(&mut course, 502, "");
     }
     assert!(matches!(commanded(step), Command::Terminate(_)));
-    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Deferred, "github-failing"));
+    assert_eq!(ended(told(&mut course, Report::Done)), (Outcome::Deferred, "github-failing"));
 }
 
 #[test]
 fn a_sandbox_that_does_not_take_its_config_is_ended_and_its_runner_deleted() {
     let (mut course, _) = minting();
     commanded(answered(&mut course, 201, CONFIG));
-    let delete = asked(told(&mut course, Outcome::Failed("ServiceError".into())));
+    let delete = asked(told(&mut course, Report::Failed("ServiceError".into())));
     assert_eq!((delete.method, delete.path.as_str()), (Method::Delete, "/repos/octo/x/actions/runners/9"));
     assert!(matches!(commanded(answered(&mut course, 204, "")), Command::Terminate(_)));
-    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Deferred, "hand-over-failed"));
+    assert_eq!(ended(told(&mut course, Report::Done)), (Outcome::Deferred, "hand-over-failed"));
 }
 
 #[test]
 fn after_an_ambiguous_start_only_a_sandbox_with_our_nonce_is_ours() {
     let mut course = course(|_| {});
-    let Command::Start(start) = commanded(told(&mut course, Outcome::Opened)) else { panic!("no start") };
+    let Command::Start(start) = commanded(told(&mut course, Report::Opened)) else { panic!("no start") };
     assert!(matches!(
-        commanded(told(&mut course, Outcome::Failed("ServiceError".into()))),
+        commanded(told(&mut course, Report::Failed("ServiceError".into()))),
         Command::FindName(_)
     ));
     let tags = start.tags.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     let ours = Sandbox { id: "sb-2".into(), tags };
-    assert_eq!(asked(told(&mut course, Outcome::Found(vec![ours]))).method, Method::Post);
+    assert_eq!(asked(told(&mut course, Report::Found(vec![ours]))).method, Method::Post);
 }
 
 #[test]
 fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
     let again = |found: Vec<Sandbox>| {
         let mut course = course(|t| (t.deferrals, t.starts) = (1, 1));
-        assert!(matches!(commanded(told(&mut course, Outcome::Opened)), Command::FindJob(job) if job == "7"));
-        assert_eq!(asked(told(&mut course, Outcome::Found(found))).path, "/repos/octo/x/actions/jobs/7");
+        assert!(matches!(commanded(told(&mut course, Report::Opened)), Command::FindJob(job) if job == "7"));
+        assert_eq!(asked(told(&mut course, Report::Found(found))).path, "/repos/octo/x/actions/jobs/7");
         (answered(&mut course, 200, r#"{"status":"queued"}"#), course)
     };
     let living = |runner: Option<&str>| {
@@ -266,7 +266,7 @@ fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
         Sandbox { id: "sb-1".into(), tags }
     };
     let (step, _) = again(vec![living(None)]);
-    assert_eq!(ended(step), (Ending::Deferred, "sandbox-waiting"));
+    assert_eq!(ended(step), (Outcome::Deferred, "sandbox-waiting"));
     for (status, body, coming) in
         [(200, r#"{"busy":false}"#, true), (500, "", true), (200, r#"{"busy":true}"#, false)]
     {
@@ -274,7 +274,7 @@ fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
         assert_eq!(asked(step).path, "/repos/octo/x/actions/runners/9");
         let step = answered(&mut course, status, body);
         if coming {
-            assert_eq!(ended(step), (Ending::Duplicate, "runner-coming"));
+            assert_eq!(ended(step), (Outcome::Duplicate, "runner-coming"));
         } else {
             assert!(matches!(commanded(step), Command::Start(_)));
         }
@@ -291,50 +291,50 @@ fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
         step = answered(&mut course, 200, r#"{"busy":true}"#);
     }
     asked(step);
-    assert_eq!(ended(answered(&mut course, 200, r#"{"busy":true}"#)), (Ending::Refused, "runners-taken"));
+    assert_eq!(ended(answered(&mut course, 200, r#"{"busy":true}"#)), (Outcome::Refused, "runners-taken"));
     let (step, mut course) = again(vec![living(Some("9"))]);
     asked(step);
-    assert_eq!(ended(answered(&mut course, 404, "")), (Ending::Deferred, "sandbox-waiting"));
+    assert_eq!(ended(answered(&mut course, 404, "")), (Outcome::Deferred, "sandbox-waiting"));
 }
 
 #[test]
 fn a_name_that_lingers_is_stepped_over_but_not_one_that_another_course_took() {
     let taken = |found: Vec<Sandbox>| {
         let mut course = course(|t| t.deferrals = 1);
-        told(&mut course, Outcome::Opened);
-        asked(told(&mut course, Outcome::Found(Vec::new())));
+        told(&mut course, Report::Opened);
+        asked(told(&mut course, Report::Found(Vec::new())));
         assert!(matches!(commanded(answered(&mut course, 200, r#"{"status":"queued"}"#)), Command::Start(_)));
-        assert!(matches!(commanded(told(&mut course, Outcome::Taken)), Command::FindJob(_)));
-        told(&mut course, Outcome::Found(found))
+        assert!(matches!(commanded(told(&mut course, Report::Taken)), Command::FindJob(_)));
+        told(&mut course, Report::Found(found))
     };
     let start = commanded(taken(Vec::new()));
     assert!(matches!(start, Command::Start(start) if start.name.as_str() == "job-7-2"));
     let other = Sandbox { id: "sb-5".into(), tags: Vec::new() };
-    assert_eq!(ended(taken(vec![other])), (Ending::Deferred, "sandbox-waiting"));
+    assert_eq!(ended(taken(vec![other])), (Outcome::Deferred, "sandbox-waiting"));
 }
 
 #[test]
 fn while_github_wants_to_be_left_alone_nothing_is_started() {
     let mut course = course(|_| {});
-    let mut next = |outcome| commanded(course.next(Event::Outcome(outcome), NOW));
-    assert!(matches!(next(Outcome::Opened), Command::Claim(_)));
-    assert!(matches!(next(Outcome::Done), Command::AwaitTurn { .. }));
-    assert_eq!(ended(told(&mut course, Outcome::Held(60_000))), (Ending::Deferred, "github-rate-limited"));
+    let mut next = |outcome| commanded(course.next(Event::Report(outcome), NOW));
+    assert!(matches!(next(Report::Opened), Command::Claim(_)));
+    assert!(matches!(next(Report::Done), Command::AwaitTurn { .. }));
+    assert_eq!(ended(told(&mut course, Report::Held(60_000))), (Outcome::Deferred, "github-rate-limited"));
 }
 
 #[test]
 fn at_capacity_the_job_waits_and_is_not_lost() {
     let mut course = course(|_| {});
-    told(&mut course, Outcome::Opened);
-    assert_eq!(ended(told(&mut course, Outcome::Full)), (Ending::Deferred, "at-capacity"));
+    told(&mut course, Report::Opened);
+    assert_eq!(ended(told(&mut course, Report::Full)), (Outcome::Deferred, "at-capacity"));
 }
 
 /// A course whose runner has its config, and whose delivery is answered.
 fn watching() -> Course {
     let (mut course, _) = minting();
     answered(&mut course, 201, CONFIG);
-    assert_eq!(ended(told(&mut course, Outcome::Done)), (Ending::Launched, "runner-started"));
-    let watch = commanded(told(&mut course, Outcome::Done));
+    assert_eq!(ended(told(&mut course, Report::Done)), (Outcome::Launched, "runner-started"));
+    let watch = commanded(told(&mut course, Report::Done));
     assert!(matches!(&watch, Command::Watch { sandbox, .. } if sandbox == "sb-1"), "{watch:?}");
     course
 }
@@ -343,16 +343,16 @@ const QUEUED: &str = r#"{"id":7,"run_id":3,"status":"queued","labels":["self-hos
 
 #[test]
 fn a_sandbox_that_lives_on_or_ends_after_its_job_is_watched_no_longer() {
-    for outcome in [Outcome::Done, Outcome::Ended(0)] {
+    for outcome in [Report::Done, Report::Ended(0)] {
         let mut course = watching();
-        assert_eq!(ended(told(&mut course, outcome)), (Ending::Launched, "runner-started"));
+        assert_eq!(ended(told(&mut course, outcome)), (Outcome::Launched, "runner-started"));
     }
 }
 
 #[test]
 fn a_sandbox_that_ends_before_its_job_started_is_replaced_and_its_registration_deleted() {
     let mut course = watching();
-    assert_eq!(asked(told(&mut course, Outcome::Ended(65))).path, "/repos/octo/x/actions/jobs/7");
+    assert_eq!(asked(told(&mut course, Report::Ended(65))).path, "/repos/octo/x/actions/jobs/7");
     let delete = asked(answered(&mut course, 200, QUEUED));
     assert_eq!((delete.method, delete.path.as_str()), (Method::Delete, "/repos/octo/x/actions/runners/9"));
     match commanded(answered(&mut course, 204, "")) {
@@ -366,16 +366,16 @@ fn a_sandbox_that_ends_before_its_job_started_is_replaced_and_its_registration_d
 #[test]
 fn a_runner_that_github_no_longer_takes_has_the_image_built_anew() {
     let mut course = watching();
-    assert!(matches!(commanded(told(&mut course, Outcome::Ended(7))), Command::RefreshImage));
-    asked(told(&mut course, Outcome::Done));
+    assert!(matches!(commanded(told(&mut course, Report::Ended(7))), Command::RefreshImage));
+    asked(told(&mut course, Report::Done));
     asked(answered(&mut course, 200, QUEUED));
-    assert_eq!(ended(answered(&mut course, 204, "")), (Ending::Deferred, "runner-deprecated"));
+    assert_eq!(ended(answered(&mut course, 204, "")), (Outcome::Deferred, "runner-deprecated"));
 }
 
 #[test]
 fn an_ended_sandbox_whose_job_has_a_runner_is_not_replaced() {
     let mut course = watching();
-    asked(told(&mut course, Outcome::Ended(1)));
+    asked(told(&mut course, Report::Ended(1)));
     asked(answered(&mut course, 200, r#"{"id":7,"run_id":3,"status":"in_progress","labels":[]}"#));
-    assert_eq!(ended(answered(&mut course, 422, "")), (Ending::Launched, "runner-started"));
+    assert_eq!(ended(answered(&mut course, 422, "")), (Outcome::Launched, "runner-started"));
 }

@@ -1,13 +1,13 @@
 //! What a sandbox costs, and a month's budget: priced before it starts, and said when it is spent.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::answer::Outcome as Ending;
-use jitney::course::{Command, Course, Event, Outcome, Start, Step};
-use jitney::label::Label;
+use jitney::course::{Command, Course, Event, Report, Start, Step};
 use jitney::machine::Prices;
+use jitney::reply::Outcome;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::{Purpose, Ticket};
-use jitney::timestamp::Timestamp;
+use jitney::words::label::Label;
+use jitney::words::time::Timestamp;
 
 /// 2027-01-15T08:00:00Z, and the first moment of that month.
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -62,25 +62,25 @@ fn course(purpose: Purpose) -> Course {
     Course::open(ticket, settings(&[("MONTHLY_BUDGET_USD", "10")]), 42)
 }
 
-fn told(course: &mut Course, outcome: Outcome) -> Command {
-    match course.next(Event::Outcome(outcome), NOW) {
+fn told(course: &mut Course, outcome: Report) -> Command {
+    match course.next(Event::Report(outcome), NOW) {
         Step::Tell(command) => command,
         Step::Ask(request) => panic!("asked {request:?}"),
     }
 }
 
 /// Its question what this month has cost, answered.
-fn spent(course: &mut Course, outcome: Outcome) -> Command {
-    assert!(matches!(told(course, Outcome::Opened), Command::Claim(_)));
-    assert!(matches!(told(course, Outcome::Done), Command::Spent(since) if since == MONTH));
+fn spent(course: &mut Course, outcome: Report) -> Command {
+    assert!(matches!(told(course, Report::Opened), Command::Claim(_)));
+    assert!(matches!(told(course, Report::Done), Command::Spent(since) if since == MONTH));
     told(course, outcome)
 }
 
 #[test]
 fn while_the_budget_lasts_a_job_is_started_with_its_rate_on_its_sandbox() {
     let mut course = course(Purpose::Launch);
-    assert!(matches!(spent(&mut course, Outcome::Spent(9_999_999_999)), Command::AwaitTurn { .. }));
-    let Command::Start(start) = told(&mut course, Outcome::Done) else { panic!("no start") };
+    assert!(matches!(spent(&mut course, Report::Spent(9_999_999_999)), Command::AwaitTurn { .. }));
+    let Command::Start(start) = told(&mut course, Report::Done) else { panic!("no start") };
     let Start { tags, .. } = *start;
     assert!(tags.contains(&("rate", "132600".to_owned())), "{tags:?}");
     assert!(tags.contains(&("started", NOW.0.to_string())));
@@ -89,11 +89,11 @@ fn while_the_budget_lasts_a_job_is_started_with_its_rate_on_its_sandbox() {
 #[test]
 fn once_it_is_spent_the_job_waits_and_says_why() {
     let Command::Defer(ticket, delay, answer) =
-        spent(&mut course(Purpose::Launch), Outcome::Spent(10_000_000_000))
+        spent(&mut course(Purpose::Launch), Report::Spent(10_000_000_000))
     else {
         panic!("not deferred")
     };
-    assert_eq!((answer.outcome, answer.reason.code), (Ending::Deferred, "budget-spent"));
+    assert_eq!((answer.outcome, answer.reason.code), (Outcome::Deferred, "budget-spent"));
     assert!(answer.reason.text.contains("$10.00 of this month's"), "{}", answer.reason.text);
     assert!(delay >= 900_000 && ticket.deferrals == 1);
 }
@@ -101,7 +101,7 @@ fn once_it_is_spent_the_job_waits_and_says_why() {
 #[test]
 fn where_nobody_can_say_what_was_spent_the_job_is_tried_again_soon() {
     let Command::Defer(_, delay, answer) =
-        spent(&mut course(Purpose::Launch), Outcome::Failed("ConnectionError".to_owned()))
+        spent(&mut course(Purpose::Launch), Report::Failed("ConnectionError".to_owned()))
     else {
         panic!("not deferred")
     };

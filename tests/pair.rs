@@ -1,12 +1,12 @@
 //! A runner takes another job than the one it was meant for: the other must not be left without one.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::answer::Outcome as Ending;
-use jitney::course::{Command, Course, Event, Outcome, Sandbox, Step};
-use jitney::github::Answer;
+use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
+use jitney::github::Response;
+use jitney::reply::Outcome;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::{Purpose, Ticket};
-use jitney::timestamp::Timestamp;
+use jitney::words::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const RUNNER: &str = "jitney-7-abcdefgh";
@@ -23,18 +23,18 @@ fn course(labels: &str) -> Course {
 }
 
 fn victim(course: &mut Course, status: &str) -> Step {
-    match course.next(Event::Outcome(Outcome::Opened), NOW) {
+    match course.next(Event::Report(Report::Opened), NOW) {
         Step::Ask(request) => assert_eq!(request.path, "/repos/octo/x/actions/jobs/7"),
         other @ Step::Tell(_) => panic!("{other:?}"),
     }
     let body = format!(r#"{{"id":7,"run_id":2,"status":"{status}","labels":["self-hosted","modal"]}}"#);
-    course.next(Event::Answer(Ok(Answer { status: 200, body: body.into(), ..Answer::default() })), NOW)
+    course.next(Event::Response(Ok(Response { status: 200, body: body.into(), ..Response::default() })), NOW)
 }
 
 fn found(course: &mut Course, runner: Option<&str>) -> Step {
     let tags = runner.map(|name| ("runner".to_owned(), name.to_owned())).into_iter().collect();
     let sandboxes = vec![Sandbox { id: "sb-1".to_owned(), tags }];
-    course.next(Event::Outcome(Outcome::Found(sandboxes)), NOW)
+    course.next(Event::Report(Report::Found(sandboxes)), NOW)
 }
 
 fn launches_the_victim(step: Step) {
@@ -42,7 +42,7 @@ fn launches_the_victim(step: Step) {
         Step::Tell(Command::Defer(ticket, 0, answer)) => {
             assert_eq!((ticket.purpose, ticket.job.0, ticket.run.0), (Purpose::Launch, 7, 2));
             assert_eq!((ticket.deferrals, ticket.labels.len()), (1, 2));
-            assert_eq!((answer.outcome, answer.reason.code), (Ending::Ignored, "runner-taken"));
+            assert_eq!((answer.outcome, answer.reason.code), (Outcome::Ignored, "runner-taken"));
         }
         other => panic!("{other:?}"),
     }

@@ -2,15 +2,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use hmac::{Hmac, KeyInit, Mac};
-use jitney::admission::{Trust, Verdict, decide};
-use jitney::course::{Command, Course, Event, Outcome, Sandbox, Step};
-use jitney::github::{Answer, Fault, Method, Request};
-use jitney::label::Label;
-use jitney::replay::Input;
-use jitney::repository::Repository;
+use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
+use jitney::github::{Fault, Method, Request, Response};
+use jitney::policy::delivery::{Trust, Verdict, decide};
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
-use jitney::timestamp::Timestamp;
+use jitney::words::label::Label;
+use jitney::words::repository::Repository;
+use jitney::words::time::Timestamp;
+use jitney_operator::replay::Input;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ proptest! {
     fn no_bytes_make_a_verdict_panic_or_get_in_unsigned(head in "(?s).{0,200}", body in "(?s).{0,400}") {
         let decision = decide(&settings(), &head, &body, Trust::Signed);
         match decision.verdict {
-            Verdict::Answer(answer) => {
+            Verdict::Reply(answer) => {
                 let said: serde_json::Value = serde_json::from_str(&answer.body()).expect("JSON");
                 prop_assert!(said["outcome"].is_string() && said["reason"].is_string());
                 prop_assert!(!answer.body().contains("secret-canary") && !answer.log().contains("secret-canary"));
@@ -53,7 +53,7 @@ proptest! {
         bytes[at] = to;
         let body = String::from_utf8(bytes).expect("still UTF-8");
         match decide(&settings(), &head, &body, Trust::Signed).verdict {
-            Verdict::Answer(answer) => prop_assert_eq!(answer.reason.code, "signature-mismatch"),
+            Verdict::Reply(answer) => prop_assert_eq!(answer.reason.code, "signature-mismatch"),
             Verdict::Open(_) | Verdict::Refuse(..) => prop_assert!(false, "opened"),
         }
     }
@@ -100,7 +100,7 @@ proptest! {
         ];
         let Some(settings) = CoursesSettings::read(&given).settings else { return Ok(()) };
         let mut course = Course::open(Ticket::read(&text).expect("a ticket"), settings, 1);
-        let mut event = Event::Outcome(Outcome::Opened);
+        let mut event = Event::Report(Report::Opened);
         for _ in 0..5 {
             event = match course.next(event, Timestamp(1_800_000_000_000)) {
                 Step::Ask(request) => {
@@ -119,13 +119,13 @@ proptest! {
                         let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
                         prop_assert!(plain && value.len() <= 63, "{value}");
                     }
-                    Event::Outcome(Outcome::Started("sb-1".to_owned()))
+                    Event::Report(Report::Started("sb-1".to_owned()))
                 }
                 Step::Tell(Command::Finish(answer)) => {
                     prop_assert!(!answer.log().contains('\n'));
                     return Ok(());
                 }
-                Step::Tell(_) => Event::Outcome(Outcome::Done),
+                Step::Tell(_) => Event::Report(Report::Done),
             };
         }
     }
@@ -147,51 +147,51 @@ struct World {
 
 impl World {
     /// What becomes of a command; `None` where the course is over.
-    fn does(&mut self, command: Command, roll: u8) -> Option<Outcome> {
+    fn does(&mut self, command: Command, roll: u8) -> Option<Report> {
         Some(match command {
             Command::Finish(_) | Command::Defer(..) => return None,
             Command::Start(start) => match roll % 5 {
-                0 => Outcome::Taken,
-                1 => Outcome::Full,
-                2 => Outcome::Failed("ServiceError".to_owned()),
+                0 => Report::Taken,
+                1 => Report::Full,
+                2 => Report::Failed("ServiceError".to_owned()),
                 3 => {
                     let tags = start.tags.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
                     self.sandbox = Some(serde_json::to_string(&tags_of(tags)).expect("JSON"));
-                    Outcome::Failed("ServiceError".to_owned())
+                    Report::Failed("ServiceError".to_owned())
                 }
                 _ => {
                     self.sandbox = Some("{}".to_owned());
-                    Outcome::Started("sb-1".to_owned())
+                    Report::Started("sb-1".to_owned())
                 }
             },
-            Command::FindName(_) => Outcome::Found(self.sandbox.iter().map(|tags| living(tags)).collect()),
+            Command::FindName(_) => Report::Found(self.sandbox.iter().map(|tags| living(tags)).collect()),
             Command::FindJob(_) => {
                 if roll.is_multiple_of(7) {
-                    Outcome::Failed("X".to_owned())
+                    Report::Failed("X".to_owned())
                 } else {
-                    Outcome::Found(Vec::new())
+                    Report::Found(Vec::new())
                 }
             }
             Command::HandOver { sandbox, line, .. } => {
                 assert!(self.sandbox.is_some(), "a config for a sandbox that was not started");
                 assert_eq!((sandbox.as_str(), line.expose()), ("sb-1", "anB0"));
                 self.handed_over = !roll.is_multiple_of(3);
-                if self.handed_over { Outcome::Done } else { Outcome::Failed("TimeoutError".to_owned()) }
+                if self.handed_over { Report::Done } else { Report::Failed("TimeoutError".to_owned()) }
             }
             Command::Terminate(sandbox) => {
                 assert_eq!(sandbox, "sb-1");
                 assert!(!self.handed_over, "a sandbox that has its config is ended");
                 self.sandbox = None;
-                Outcome::Done
+                Report::Done
             }
             Command::Watch { sandbox, .. } => {
                 assert_eq!(sandbox, "sb-1");
                 match roll % 4 {
-                    0 => Outcome::Done,
-                    1 => Outcome::Ended(0),
+                    0 => Report::Done,
+                    1 => Report::Ended(0),
                     status => {
                         (self.sandbox, self.handed_over) = (None, false);
-                        Outcome::Ended(if status == 2 { 7 } else { 65 })
+                        Report::Ended(if status == 2 { 7 } else { 65 })
                     }
                 }
             }
@@ -199,26 +199,27 @@ impl World {
             Command::Authorize { .. } => panic!("a token needs no keys instance"),
             Command::AwaitTurn { .. } => {
                 if roll.is_multiple_of(6) {
-                    Outcome::Held(u64::from(roll) * 100)
+                    Report::Held(u64::from(roll) * 100)
                 } else {
-                    Outcome::Done
+                    Report::Done
                 }
             }
-            Command::Claim(_) if roll.is_multiple_of(9) => Outcome::Taken,
-            Command::Claim(_) if roll.is_multiple_of(5) => Outcome::Again,
-            Command::Answer(_)
+            Command::Claim(_) if roll.is_multiple_of(9) => Report::Taken,
+            Command::Claim(_) if roll.is_multiple_of(5) => Report::Again,
+            Command::Reply(_)
             | Command::RefreshImage
             | Command::Spent(_)
             | Command::Claim(_)
             | Command::Hold(_)
-            | Command::Pause(_) => Outcome::Done,
+            | Command::Pause(_) => Report::Done,
             Command::FindAll | Command::Open(_) => panic!("a launch does not sweep"),
         })
     }
 
     /// GitHub's answer. A request whose answer is lost may have taken effect.
-    fn answers(&mut self, request: &Request, roll: u8) -> Result<Answer, Fault> {
-        let body = |status: u16, body: String| Ok(Answer { status, body: body.into(), ..Answer::default() });
+    fn answers(&mut self, request: &Request, roll: u8) -> Result<Response, Fault> {
+        let body =
+            |status: u16, body: String| Ok(Response { status, body: body.into(), ..Response::default() });
         let path = request.path.as_str();
         match request.method {
             Method::Post => {
@@ -236,7 +237,11 @@ impl World {
                     }
                     2 => body(409, String::new()),
                     3 => body(502, String::new()),
-                    4 => Ok(Answer { status: 429, retry_after: Some(u64::from(roll)), ..Answer::default() }),
+                    4 => Ok(Response {
+                        status: 429,
+                        retry_after: Some(u64::from(roll)),
+                        ..Response::default()
+                    }),
                     5 => body(403, String::new()),
                     _ => {
                         self.runners.insert(id, name);
@@ -284,17 +289,17 @@ proptest! {
         let settings = CoursesSettings::read(&given).settings.expect("good settings");
         let mut course = Course::open(Ticket::read(&text).expect("a ticket"), settings, seed);
         let mut world = World::default();
-        let mut event = Event::Outcome(Outcome::Opened);
+        let mut event = Event::Report(Report::Opened);
         let mut over = false;
         for roll in rolls {
             event = match course.next(event, Timestamp(1_800_000_000_000)) {
-                Step::Ask(request) => Event::Answer(world.answers(&request, roll)),
+                Step::Ask(request) => Event::Response(world.answers(&request, roll)),
                 Step::Tell(command) => {
                     let Some(outcome) = world.does(command, roll) else {
                         over = true;
                         break;
                     };
-                    Event::Outcome(outcome)
+                    Event::Report(outcome)
                 }
             };
         }

@@ -1,15 +1,15 @@
 //! Which runner goes into the image, and what its archive must hash to.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::github::{Answer, Fault, Wanted, alarms, read_downloads, read_release};
-use jitney::ids::RunnerVersion;
-use jitney::timestamp::Timestamp;
+use jitney::github::{Fault, Response, Wanted, alarms, read_downloads, read_release};
+use jitney::words::ids::RunnerVersion;
+use jitney::words::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: u64 = 24 * 3_600_000;
 
-fn answer(body: &serde_json::Value) -> Answer {
-    Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() }
+fn answer(body: &serde_json::Value) -> Response {
+    Response { status: 200, body: body.to_string().into_bytes(), ..Response::default() }
 }
 
 fn hash(letter: &str) -> String {
@@ -20,7 +20,7 @@ fn wanted(version: &str, sha256: Option<String>) -> Wanted {
     Wanted { version: RunnerVersion::parse(version).expect("a version"), sha256 }
 }
 
-fn release(version: &str, digest: Option<String>) -> Answer {
+fn release(version: &str, digest: Option<String>) -> Response {
     let asset = serde_json::json!({
         "name": format!("actions-runner-linux-x64-{version}.tar.gz"),
         "digest": digest.map(|hash| format!("sha256:{hash}"))
@@ -51,7 +51,7 @@ fn the_runner_that_this_github_offers_is_found_with_or_without_a_checksum() {
 #[test]
 fn a_checksum_must_come_from_somewhere_and_two_must_agree() {
     let pin = |hash: Option<String>| wanted("2.336.0", hash);
-    let read = |answer: Result<&Answer, Fault>, wanted: Option<&Wanted>| {
+    let read = |answer: Result<&Response, Fault>, wanted: Option<&Wanted>| {
         read_release(answer, wanted, NOW).map(|release| release.sha256)
     };
     let published = release("2.336.0", Some(hash("a")));

@@ -1,8 +1,8 @@
 //! Every setting: its default, what it takes, and how it says what is wrong without repeating a value.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::repository::Repository;
 use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, Scope};
+use jitney::words::repository::Repository;
 
 fn environment(given: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all = vec![("GITHUB_TOKEN", "ghp_canary"), ("WEBHOOK_SECRET", "secret-canary")];
@@ -27,7 +27,7 @@ fn the_defaults_are_those_of_the_design() {
     assert_eq!((settings.max_runners, settings.mints_per_minute), (100, 150));
     assert!(settings.image.is_none() && settings.runner_version.is_none() && settings.images().is_empty());
     let rules = intake(&[]).settings.expect("no problems").rules;
-    let labels: Vec<&str> = rules.labels.iter().map(jitney::label::Label::as_str).collect();
+    let labels: Vec<&str> = rules.labels.iter().map(jitney::words::label::Label::as_str).collect();
     assert_eq!(labels, ["self-hosted", "modal"]);
     assert_eq!((rules.limits.cpu, rules.limits.memory, rules.limits.timeout), (16.0, 64.0, 6 * 3600));
     assert!(rules.limits.gpus.is_empty());

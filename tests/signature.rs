@@ -1,8 +1,8 @@
 //! Whether bytes come from GitHub.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::secret::Secret;
-use jitney::signature::{SignatureError, WebhookSecrets, verify};
+use jitney::delivery::signature::{SignatureError, WebhookSecrets, verify};
+use jitney::words::secret::Secret;
 
 const BODY: &str = "Hello, World!";
 /// GitHub's own example ("Validating webhook deliveries").
@@ -15,7 +15,7 @@ fn secrets(current: &str, previous: Option<&str>) -> WebhookSecrets {
 #[test]
 fn githubs_own_example_is_accepted() {
     let verified = verify(&secrets("It's a Secret to Everybody", None), Some(VECTOR), BODY);
-    assert_eq!(verified.map(jitney::signature::Verified::body).ok(), Some(BODY));
+    assert_eq!(verified.map(jitney::delivery::signature::Verified::body).ok(), Some(BODY));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Which runs may run here: forks, events, branches, actors.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::github::{Answer, read_run};
-use jitney::repository::Repository;
+use jitney::github::{Response, read_run};
+use jitney::policy::run::{BranchPattern, Run, Vetting};
 use jitney::settings::CoursesSettings;
-use jitney::vetting::{BranchPattern, Run, Vetting};
+use jitney::words::repository::Repository;
 
 fn vetting(given: &[(&str, &str)]) -> Vetting {
     let token = [("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())];
@@ -20,7 +20,7 @@ fn run(change: impl FnOnce(&mut serde_json::Value)) -> Option<Run> {
         "actor": {"login": "octocat"}, "triggering_actor": {"login": "Hubot"}
     });
     change(&mut body);
-    read_run(Ok(&Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() }))
+    read_run(Ok(&Response { status: 200, body: body.to_string().into_bytes(), ..Response::default() }))
 }
 
 fn judged(vetting: &Vetting, private: Option<bool>, run: &Run) -> Result<bool, &'static str> {
@@ -88,7 +88,7 @@ fn a_branch_pattern_is_no_more_than_it_says() {
 #[test]
 fn what_is_no_run_is_none() {
     for body in ["", "{}", "[]", r#"{"event":7}"#] {
-        assert!(read_run(Ok(&Answer { status: 200, body: body.into(), ..Answer::default() })).is_none());
+        assert!(read_run(Ok(&Response { status: 200, body: body.into(), ..Response::default() })).is_none());
     }
-    assert!(read_run(Ok(&Answer { status: 404, body: "{}".into(), ..Answer::default() })).is_none());
+    assert!(read_run(Ok(&Response { status: 404, body: "{}".into(), ..Response::default() })).is_none());
 }

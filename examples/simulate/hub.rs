@@ -1,6 +1,6 @@
 //! The model of GitHub: jobs, runners that take them by labels alone, limits, and answers that get lost.
 
-use jitney::github::{Answer, Method, Request};
+use jitney::github::{Method, Request, Response};
 use std::collections::{BTreeMap, VecDeque};
 
 /// GitHub's limit of POSTs in a minute.
@@ -45,7 +45,7 @@ pub(crate) struct Hub {
 
 impl Hub {
     /// Answers a request, which takes effect now. The caller may lose the answer.
-    pub(crate) fn answer(&mut self, request: &Request, now: u64) -> Answer {
+    pub(crate) fn answer(&mut self, request: &Request, now: u64) -> Response {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let rest = path.strip_prefix("/repos/octo/demo/actions/").unwrap_or_default();
         let parts: Vec<&str> = rest.split('/').collect();
@@ -85,14 +85,14 @@ impl Hub {
         }
     }
 
-    fn mint(&mut self, request: &Request, now: u64) -> Answer {
+    fn mint(&mut self, request: &Request, now: u64) -> Response {
         self.posts.push_back(now);
         while self.posts.front().is_some_and(|at| now - at >= 60_000) {
             self.posts.pop_front();
         }
         if self.posts.len() > POSTS {
             self.limited += 1;
-            return Answer { status: 429, retry_after: Some(60), ..Answer::default() };
+            return Response { status: 429, retry_after: Some(60), ..Response::default() };
         }
         let asked: serde_json::Value =
             serde_json::from_str(request.body.as_deref().expect("a body")).expect("JSON");
@@ -153,9 +153,9 @@ fn show(id: u64, runner: &Runner) -> serde_json::Value {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made on the spot")]
-fn reply(status: u16, body: serde_json::Value) -> Answer {
+fn reply(status: u16, body: serde_json::Value) -> Response {
     let body = body.to_string().into_bytes();
-    Answer { status, body, limit: Some(5000), remaining: Some(4000), ..Answer::default() }
+    Response { status, body, limit: Some(5000), remaining: Some(4000), ..Response::default() }
 }
 
 fn number(text: &str) -> u64 {

@@ -3,13 +3,13 @@
 use crate::cloud::{Cloud, Started};
 use crate::hub::{Hub, Job, Stage, time_text};
 use hmac::{Hmac, KeyInit, Mac};
-use jitney::admission::{Trust, Verdict, decide};
-use jitney::course::{Command, Course, Event, Outcome, Step};
-use jitney::github::{Answer, Fault, Method, Request};
-use jitney::ids::Dice;
+use jitney::course::{Command, Course, Event, Report, Step};
+use jitney::github::{Fault, Method, Request, Response};
+use jitney::policy::delivery::{Trust, Verdict, decide};
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
-use jitney::timestamp::Timestamp;
+use jitney::words::ids::Dice;
+use jitney::words::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
@@ -204,8 +204,8 @@ impl World {
             Happening::Delivery(action, job, runner) => self.deliver(action, job, runner)?,
             Happening::Told(course, event) => self.tell(course, event)?,
             Happening::Watched(course, sandbox) => {
-                let outcome = self.cloud.statuses.get(&sandbox).map_or(Outcome::Done, |s| Outcome::Ended(*s));
-                self.tell(course, Event::Outcome(outcome))?;
+                let outcome = self.cloud.statuses.get(&sandbox).map_or(Report::Done, |s| Report::Ended(*s));
+                self.tell(course, Event::Report(outcome))?;
             }
             Happening::Keep(course) => self.keep(course),
             Happening::Due(entry) => self.resume(entry)?,
@@ -265,7 +265,7 @@ impl World {
             let course = Course::open(ticket, self.settings.clone(), self.dice.roll());
             let id = self.open(course, None, Some(resumption));
             self.at(self.now + 8 * SECOND, Happening::Keep(id));
-            return self.tell(id, Event::Outcome(Outcome::Opened));
+            return self.tell(id, Event::Report(Report::Opened));
         }
         Ok(())
     }
@@ -385,7 +385,7 @@ impl World {
         let Some(ticket) = self.journal.get(&entry).filter(|_| !at_work).cloned() else { return Ok(()) };
         let course = Course::open(ticket, self.settings.clone(), self.dice.roll());
         let id = self.open(course, Some(entry), None);
-        self.tell(id, Event::Outcome(Outcome::Opened))
+        self.tell(id, Event::Report(Report::Opened))
     }
 
     fn sweep(&mut self) -> Result<(), String> {
@@ -397,7 +397,7 @@ impl World {
         let course = Course::sweep(self.settings.clone(), &[], &pending);
         let id = self.open(course, None, None);
         self.sweeping = Some(id);
-        self.tell(id, Event::Outcome(Outcome::Opened))
+        self.tell(id, Event::Report(Report::Opened))
     }
 
     /// kill -9: what runs is lost; what is in the journal is taken up by the next host.
@@ -421,11 +421,11 @@ impl World {
         match running.course.next(event, now) {
             Step::Ask(request) => {
                 let (delay, answer) = self.ask(&request);
-                self.at(self.now + delay, Happening::Told(id, Event::Answer(answer)));
+                self.at(self.now + delay, Happening::Told(id, Event::Response(answer)));
             }
             Step::Tell(command) => {
                 if let Some((delay, outcome)) = self.execute(id, command)? {
-                    self.at(self.now + delay, Happening::Told(id, Event::Outcome(outcome)));
+                    self.at(self.now + delay, Happening::Told(id, Event::Report(outcome)));
                 }
             }
         }
@@ -433,35 +433,35 @@ impl World {
     }
 
     /// GitHub's answer and how long it takes. What is lost on the way back took effect all the same.
-    fn ask(&mut self, request: &Request) -> (u64, Result<Answer, Fault>) {
+    fn ask(&mut self, request: &Request) -> (u64, Result<Response, Fault>) {
         let delay = 20 + self.below(400);
         self.totals.requests += 1;
         if self.fault(3) {
             return (5 * SECOND, Err(Fault::Unreachable));
         }
         if self.fault(3) {
-            return (delay, Ok(Answer { status: 502, ..Answer::default() }));
+            return (delay, Ok(Response { status: 502, ..Response::default() }));
         }
         if request.method == Method::Post && self.fault(1) {
-            return (delay, Ok(Answer { status: 403, retry_after: Some(30), ..Answer::default() }));
+            return (delay, Ok(Response { status: 403, retry_after: Some(30), ..Response::default() }));
         }
         let answer = self.hub.answer(request, self.now);
         if self.fault(3) {
             return (10 * SECOND, Err(Fault::TimedOut));
         }
         if self.fault(2) {
-            return (delay, Ok(Answer { status: 200, body: b"<html>".to_vec(), ..Answer::default() }));
+            return (delay, Ok(Response { status: 200, body: b"<html>".to_vec(), ..Response::default() }));
         }
         (delay, Ok(answer))
     }
 
-    fn execute(&mut self, id: Id, command: Command) -> Result<Option<(u64, Outcome)>, String> {
+    fn execute(&mut self, id: Id, command: Command) -> Result<Option<(u64, Report)>, String> {
         let delay = 10 + self.below(300);
         let outcome = match command {
-            Command::Claim(job) if self.claims.contains_key(&job.0) => Outcome::Taken,
+            Command::Claim(job) if self.claims.contains_key(&job.0) => Report::Taken,
             Command::Claim(job) => {
                 self.claims.insert(job.0, id);
-                if self.had.insert(job.0) { Outcome::Done } else { Outcome::Again }
+                if self.had.insert(job.0) { Report::Done } else { Report::Again }
             }
             Command::Start(start) => {
                 let told = format!("{:?}{:?}", start.tags, start.environment);
@@ -475,34 +475,34 @@ impl World {
             }
             Command::Terminate(sandbox) => {
                 self.end(sandbox.parse().expect("an id"), 137);
-                Outcome::Done
+                Report::Done
             }
-            Command::FindName(name) => Outcome::Found(self.cloud.show(|living| living.name == name.as_str())),
-            Command::FindJob(job) => Outcome::Found(self.cloud.show(|living| living.job.to_string() == job)),
-            Command::FindAll => Outcome::Found(self.cloud.show(|_| true)),
+            Command::FindName(name) => Report::Found(self.cloud.show(|living| living.name == name.as_str())),
+            Command::FindJob(job) => Report::Found(self.cloud.show(|living| living.job.to_string() == job)),
+            Command::FindAll => Report::Found(self.cloud.show(|_| true)),
             Command::Open(ticket) => {
                 self.put(*ticket, 0);
-                Outcome::Done
+                Report::Done
             }
-            Command::Answer(answer) => {
+            Command::Reply(answer) => {
                 self.trace(|| format!("{:?}: {}", answer.subject.job, answer.reason));
                 self.answered(id);
-                Outcome::Done
+                Report::Done
             }
             Command::Watch { sandbox, seconds } => {
                 let at = self.now + u64::from(seconds) * SECOND;
                 self.at(at, Happening::Watched(id, sandbox.parse().expect("an id")));
                 return Ok(None);
             }
-            Command::RefreshImage => Outcome::Done,
-            Command::Spent(_) => Outcome::Spent(0),
+            Command::RefreshImage => Report::Done,
+            Command::Spent(_) => Report::Spent(0),
             Command::Permit { .. } => return Err("no job of this world is refused".to_owned()),
             Command::Authorize { .. } => return Err("a token needs no keys instance".to_owned()),
-            Command::Pause(pause) => return Ok(Some((pause, Outcome::Done))),
+            Command::Pause(pause) => return Ok(Some((pause, Report::Done))),
             Command::AwaitTurn { pace, .. } => return Ok(Some(self.turn(pace))),
             Command::Hold(hold) => {
                 self.held_until = self.held_until.max(self.now + hold);
-                Outcome::Done
+                Report::Done
             }
             Command::Defer(ticket, delay, answer) => {
                 self.trace(|| format!("job {} is deferred by {delay} ms: {}", ticket.job, answer.reason));
@@ -538,15 +538,15 @@ impl World {
         }
     }
 
-    fn start(&mut self, start: &jitney::course::Start, delay: u64) -> (u64, Outcome) {
-        let failed = || Outcome::Failed("ServiceError".to_owned());
+    fn start(&mut self, start: &jitney::course::Start, delay: u64) -> (u64, Report) {
+        let failed = || Report::Failed("ServiceError".to_owned());
         if self.fault(3) {
             return (delay, failed());
         }
         let boot = 300 + self.below(5 * SECOND);
         match self.cloud.start(start, self.now, boot) {
-            Started::Taken => (delay, Outcome::Taken),
-            Started::Full => (delay, Outcome::Full),
+            Started::Taken => (delay, Report::Taken),
+            Started::Full => (delay, Report::Full),
             Started::Lives(id) => {
                 self.trace(|| format!("sandbox {id} is started as {}", start.name.as_str()));
                 self.at(self.now + boot + 120 * SECOND, Happening::GivesUp(id, true));
@@ -554,14 +554,14 @@ impl World {
                     let at = self.now + self.below(10 * MINUTE);
                     self.at(at, Happening::Dies(id));
                 }
-                if self.fault(3) { (delay, failed()) } else { (delay, Outcome::Started(id.to_string())) }
+                if self.fault(3) { (delay, failed()) } else { (delay, Report::Started(id.to_string())) }
             }
         }
     }
 
-    fn hand_over(&mut self, sandbox: &str, line: &str, tags: jitney::course::Tags) -> (u64, Outcome) {
+    fn hand_over(&mut self, sandbox: &str, line: &str, tags: jitney::course::Tags) -> (u64, Report) {
         let id: u64 = sandbox.parse().expect("an id");
-        let failed = Outcome::Failed("TimeoutError".to_owned());
+        let failed = Report::Failed("TimeoutError".to_owned());
         let runner: u64 = line.strip_prefix("config-").and_then(|n| n.parse().ok()).expect("a config");
         let Some(living) = self.cloud.living.get_mut(&id) else { return (SECOND, failed) };
         living.tags = tags.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
@@ -571,13 +571,13 @@ impl World {
         }
         living.runner = Some(runner);
         self.at(self.now + boots + SECOND, Happening::Online(runner, id));
-        (boots, Outcome::Done)
+        (boots, Report::Done)
     }
 
     /// The pace: as many turns a minute as there may be, in the order of asking.
-    fn turn(&mut self, pace: u32) -> (u64, Outcome) {
+    fn turn(&mut self, pace: u32) -> (u64, Report) {
         if self.held_until > self.now {
-            return (0, Outcome::Held(self.held_until - self.now));
+            return (0, Report::Held(self.held_until - self.now));
         }
         while self.turns.front().is_some_and(|at| at + MINUTE <= self.now) {
             self.turns.pop_front();
@@ -585,7 +585,7 @@ impl World {
         let full = self.turns.len().checked_sub(pace as usize).map(|at| self.turns[at] + MINUTE);
         let at = full.unwrap_or(self.now).max(self.now);
         self.turns.push_back(at);
-        (at - self.now, Outcome::Done)
+        (at - self.now, Report::Done)
     }
 
     // --- promises

@@ -8,7 +8,7 @@ extern crate alloc;
 pub mod rule;
 
 /// The same text that jitney reads its settings with.
-#[path = "../../src/settings/api_base.rs"]
+#[path = "../../src/words/api_base.rs"]
 pub mod api_base;
 
 #[cfg(target_os = "wasi")]

@@ -1,11 +1,11 @@
 //! The credentials of one course: each request gets the one that it needs, which the host fetches where the
 //! credential is a GitHub App. The courses themselves know nothing of it.
 
-use super::{Command, Event, Outcome, Step};
+use super::{Command, Event, Report, Step};
 use crate::github::{Fault, Request, Whose};
-use crate::ids::InstallationId;
-use crate::secret::Secret;
 use crate::settings::{CoursesSettings, Credential};
+use crate::words::ids::InstallationId;
+use crate::words::secret::Secret;
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
@@ -44,18 +44,18 @@ impl Keyring {
     /// Takes in what was waited for. A token that GitHub refuses is got anew, once: it may have been revoked.
     pub(super) fn hear(&mut self, event: Event) -> Heard {
         match (std::mem::replace(&mut self.state, State::Idle), event) {
-            (State::Waiting { request, again }, Event::Outcome(Outcome::Authorized(token))) => {
+            (State::Waiting { request, again }, Event::Report(Report::Authorized(token))) => {
                 self.held.insert(request.whose.clone(), token.clone());
                 if !again {
                     self.state = State::Sent(request.clone());
                 }
                 Heard::Step(Step::Ask(Request { credential: Some(token), ..*request }))
             }
-            (State::Waiting { .. }, Event::Outcome(Outcome::Unauthorized(answer))) => {
-                Heard::Event(Event::Answer(answer))
+            (State::Waiting { .. }, Event::Report(Report::Unauthorized(answer))) => {
+                Heard::Event(Event::Response(answer))
             }
-            (State::Waiting { .. }, _) => Heard::Event(Event::Answer(Err(Fault::Unreachable))),
-            (State::Sent(request), Event::Answer(Ok(answer))) if answer.status == 401 => {
+            (State::Waiting { .. }, _) => Heard::Event(Event::Response(Err(Fault::Unreachable))),
+            (State::Sent(request), Event::Response(Ok(answer))) if answer.status == 401 => {
                 self.held.remove(&request.whose);
                 Heard::Step(self.authorize(*request, true))
             }

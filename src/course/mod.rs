@@ -10,14 +10,14 @@ mod release;
 mod survey;
 mod sweep;
 
-use crate::answer::{Answer, Outcome as Ending, Reason};
 use crate::github::{self, Fault, Request, Whose};
-use crate::ids::{Dice, JobId, SandboxName};
 use crate::machine::{Machine, NanoUsd};
-use crate::secret::Secret;
+use crate::reply::{Outcome, Reason, Reply};
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
-use crate::timestamp::Timestamp;
+use crate::words::ids::{Dice, JobId, SandboxName};
+use crate::words::secret::Secret;
+use crate::words::time::Timestamp;
 use keyring::{Heard, Keyring};
 
 pub use sweep::SETTLED;
@@ -65,8 +65,8 @@ pub enum Command {
         /// Seconds.
         within: u32,
     },
-    /// Answer the delivery with this; the course goes on.
-    Answer(Answer),
+    /// Reply the delivery with this; the course goes on.
+    Reply(Reply),
     /// Report the end of a sandbox, if it comes within so many seconds.
     Watch {
         /// The sandbox's id.
@@ -97,9 +97,9 @@ pub enum Command {
     /// GitHub's limit is reached: no course has a turn for so many milliseconds.
     Hold(u64),
     /// Open this ticket again after so many milliseconds. The course is over.
-    Defer(Box<Ticket>, u64, Answer),
+    Defer(Box<Ticket>, u64, Reply),
     /// The course is over.
-    Finish(Answer),
+    Finish(Reply),
 }
 
 /// A sandbox to be started.
@@ -146,7 +146,7 @@ impl Sandbox {
 
 /// What became of a command.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum Report {
     /// There was none: the first step.
     Opened,
     /// A sandbox of this id lives.
@@ -168,7 +168,7 @@ pub enum Outcome {
     /// Here is the credential.
     Authorized(Secret),
     /// GitHub gave none, but this answer.
-    Unauthorized(Result<github::Answer, Fault>),
+    Unauthorized(Result<github::Response, Fault>),
     /// Done.
     Done,
     /// It failed, with an error of this name.
@@ -179,9 +179,9 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The host's report.
-    Outcome(Outcome),
+    Report(Report),
     /// GitHub's answer.
-    Answer(Result<github::Answer, Fault>),
+    Response(Result<github::Response, Fault>),
 }
 
 /// What a course wants next.
@@ -247,9 +247,9 @@ impl Course {
 }
 
 /// The answer for a delivery whose course outlives the time in which it must be answered.
-pub fn still_running(ticket: &Ticket) -> Answer {
+pub fn still_running(ticket: &Ticket) -> Reply {
     let text = "jitney is at work on the job; what becomes of it is in the log";
-    Answer::new(Ending::Deferred, Reason::new("still-at-work", text), ticket.subject())
+    Reply::new(Outcome::Deferred, Reason::new("still-at-work", text), ticket.subject())
 }
 
 /// A text as a tag's value: at most 63 characters of `[A-Za-z0-9._-]`, which is what Modal takes for an app's tags;

@@ -2,11 +2,11 @@
 //!
 //! Two jobs of like labels may simply swap their runners, and then nothing is to be done.
 
-use super::{Command, Event, Outcome, Step};
-use crate::answer::{Outcome as Ending, Reason};
+use super::{Command, Event, Report, Step};
 use crate::github::{self, QueuedJob, Request};
-use crate::ids::RunnerName;
+use crate::reply::{Outcome, Reason};
 use crate::ticket::Ticket;
+use crate::words::ids::RunnerName;
 
 /// One runner that went astray.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Pair {
                 }
                 None => self.finish("job-in-progress", "a runner has the job"),
             },
-            (State::Asking, Event::Answer(answer)) => {
+            (State::Asking, Event::Response(answer)) => {
                 match github::read_queued_job(answer.as_ref().map_err(|fault| *fault)) {
                     None => self
                         .finish("job-in-progress", "the job that its runner was meant for waits no longer"),
@@ -51,7 +51,7 @@ impl Pair {
                     Some(victim) => self.launch(victim),
                 }
             }
-            (State::Surveying(victim), Event::Outcome(Outcome::Found(found))) => {
+            (State::Surveying(victim), Event::Report(Report::Found(found))) => {
                 let took = self.ticket.runner.as_deref();
                 let spare =
                     found.iter().any(|sandbox| sandbox.tag("runner").is_some_and(|n| Some(n) != took));
@@ -78,11 +78,11 @@ impl Pair {
         let found = Ticket::found(self.ticket.repository.clone(), victim);
         let ticket = Ticket { delivery: self.ticket.delivery.clone(), ..found };
         let text = format!("job {}, whose runner it has, is looked after", ticket.job);
-        let answer = self.ticket.answer(Ending::Ignored, Reason::new("runner-taken", text));
+        let answer = self.ticket.answer(Outcome::Ignored, Reason::new("runner-taken", text));
         Step::Tell(Command::Defer(Box::new(ticket), 0, answer))
     }
 
     fn finish(&self, code: &'static str, text: &str) -> Step {
-        Step::Tell(Command::Finish(self.ticket.answer(Ending::Ignored, Reason::new(code, text))))
+        Step::Tell(Command::Finish(self.ticket.answer(Outcome::Ignored, Reason::new(code, text))))
     }
 }

@@ -3,10 +3,10 @@
 //! A JIT runner is not pinned to a job, so the sandbox that was started for this one may be at work on another.
 //! GitHub knows: it deletes no busy runner (422), and only a sandbox whose runner is gone for certain is ended.
 
-use super::{Command, Event, Outcome, Sandbox, Step};
-use crate::answer::{Outcome as Ending, Reason};
+use super::{Command, Event, Report, Sandbox, Step};
 use crate::delivery::runner_id;
 use crate::github::{self, Request};
+use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
 
@@ -42,7 +42,7 @@ impl Release {
                 self.state = State::Surveying;
                 Step::Tell(Command::FindJob(self.ticket.job.to_string()))
             }
-            (State::Surveying, Event::Outcome(Outcome::Found(found))) => {
+            (State::Surveying, Event::Report(Report::Found(found))) => {
                 self.left = found;
                 self.look_on()
             }
@@ -50,7 +50,7 @@ impl Release {
                 "sandboxes-unknown",
                 "the sandboxes cannot be listed; theirs is to end by themselves".to_owned(),
             ),
-            (State::Deregistering(sandbox), Event::Answer(answer)) => {
+            (State::Deregistering(sandbox), Event::Response(answer)) => {
                 if github::read_deleted(answer.as_ref().map_err(|e| *e)) {
                     return self.terminate(sandbox);
                 }
@@ -59,7 +59,7 @@ impl Release {
             }
             (State::Terminating, event) => {
                 match event {
-                    Event::Outcome(Outcome::Done) => self.ended += 1,
+                    Event::Report(Report::Done) => self.ended += 1,
                     _ => self.kept += 1,
                 }
                 self.look_on()
@@ -98,6 +98,6 @@ impl Release {
     }
 
     fn finish(&mut self, code: &'static str, text: String) -> Step {
-        Step::Tell(Command::Finish(self.ticket.answer(Ending::Released, Reason::new(code, text))))
+        Step::Tell(Command::Finish(self.ticket.answer(Outcome::Released, Reason::new(code, text))))
     }
 }

@@ -5,9 +5,9 @@
 
 use super::Sandbox;
 use crate::delivery::runner_id;
-use crate::github::{self, Answer, Fault, Request, RunnerState};
-use crate::repository::Repository;
+use crate::github::{self, Fault, Request, Response, RunnerState};
 use crate::settings::Scope;
+use crate::words::repository::Repository;
 
 /// The sandboxes of one job, on the way to a finding.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Survey {
 
     /// Takes GitHub's answer to [`Finding::Ask`]; whether that runner is coming. The sandbox of one that is gone is
     /// about to end: until then its job's claim is not free.
-    pub(super) fn coming(&mut self, answer: Result<&Answer, Fault>) -> bool {
+    pub(super) fn coming(&mut self, answer: Result<&Response, Fault>) -> bool {
         let state = github::read_runner(answer);
         self.undecided |= state == RunnerState::Gone;
         state == RunnerState::Coming

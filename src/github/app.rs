@@ -3,12 +3,12 @@
 //! Rules from GitHub's docs, "Generating a JSON Web Token (JWT) for a GitHub App" and "Generating an installation
 //! access token for a GitHub App". All of it runs in an instance that holds the App's key and nothing else.
 
-use super::{Answer, Fault, Request};
-use crate::ids::InstallationId;
-use crate::repository::Repository;
-use crate::secret::Secret;
+use super::{Fault, Request, Response};
 use crate::settings::{KeysSettings, Scope};
-use crate::timestamp::Timestamp;
+use crate::words::ids::InstallationId;
+use crate::words::repository::Repository;
+use crate::words::secret::Secret;
+use crate::words::time::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use rsa::pkcs1v15::SigningKey;
 use rsa::signature::{SignatureEncoding, Signer};
@@ -111,6 +111,20 @@ impl Request {
         )
     }
 
+    /// "Get the authenticated app".
+    pub fn app() -> Self {
+        Self::get("/app".to_owned(), Whose::App)
+    }
+
+    /// "Create a GitHub App from a manifest". It goes without a credential: the code is one.
+    pub fn convert_manifest(code: &str) -> Result<Self, String> {
+        let plain = code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if !plain || !(1..=128).contains(&code.len()) {
+            return Err("what GitHub sent the browser back with is no code".to_owned());
+        }
+        Ok(Self::post(format!("/app-manifests/{code}/conversions"), None, Whose::App))
+    }
+
     /// "List installations for the authenticated app".
     pub fn installations(page: u32) -> Self {
         Self::get(format!("/app/installations?per_page=100&page={page}"), Whose::App)
@@ -124,7 +138,7 @@ impl Request {
 }
 
 /// Reads the answer to [`Request::installation`].
-pub fn read_installation(answer: &Answer) -> Option<InstallationId> {
+pub fn read_installation(answer: &Response) -> Option<InstallationId> {
     #[derive(Deserialize)]
     struct Body {
         id: InstallationId,
@@ -135,7 +149,7 @@ pub fn read_installation(answer: &Answer) -> Option<InstallationId> {
 }
 
 /// Reads the answer to [`Request::installation_token`]. Tokens have no fixed form: ~520 characters since 2026-04.
-pub fn read_token(answer: &Answer) -> Option<Grant> {
+pub fn read_token(answer: &Response) -> Option<Grant> {
     #[derive(Deserialize)]
     struct Body {
         token: String,
@@ -154,7 +168,7 @@ fn is_token(text: &str) -> bool {
 }
 
 /// Reads the answer to [`Request::installations`], and whether the page is full.
-pub fn read_installations(answer: Result<&Answer, Fault>) -> Option<(Vec<InstallationId>, bool)> {
+pub fn read_installations(answer: Result<&Response, Fault>) -> Option<(Vec<InstallationId>, bool)> {
     #[derive(Deserialize)]
     struct Installation {
         id: InstallationId,
@@ -168,7 +182,7 @@ pub fn read_installations(answer: Result<&Answer, Fault>) -> Option<(Vec<Install
 }
 
 /// Reads the answer to [`Request::installation_repositories`], and whether the page is full.
-pub fn read_repositories(answer: Result<&Answer, Fault>) -> Option<(Vec<Repository>, bool)> {
+pub fn read_repositories(answer: Result<&Response, Fault>) -> Option<(Vec<Repository>, bool)> {
     #[derive(Deserialize)]
     struct Body {
         repositories: Vec<Named>,

@@ -4,8 +4,8 @@
 //! "Update a webhook configuration" keeps what it is not sent. So the first is never sent a `config` here.
 
 use super::{Hook, HookHome, Method, Request};
-use crate::ids::DeliveryId;
-use crate::secret::Secret;
+use crate::words::ids::DeliveryId;
+use crate::words::secret::Secret;
 use serde::Serialize;
 
 /// The events that jitney wants.
@@ -98,7 +98,7 @@ pub struct Pinged {
 }
 
 /// Reads the answer to [`Request::newest_deliveries`]: the pings, the newest first.
-pub fn read_pings(answer: &super::Answer) -> Option<Vec<Pinged>> {
+pub fn read_pings(answer: &super::Response) -> Option<Vec<Pinged>> {
     #[derive(serde::Deserialize)]
     struct Wire {
         id: DeliveryId,

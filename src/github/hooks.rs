@@ -3,10 +3,10 @@
 //! GitHub never redelivers by itself, and keeps a delivery for three days (seven on an Enterprise Server). A
 //! redelivery keeps its GUID ("Handling failed webhook deliveries").
 
-use super::{Answer, Fault, Request, Whose};
-use crate::ids::{DeliveryId, Guid, HookId};
-use crate::repository::Repository;
-use crate::timestamp::Timestamp;
+use super::{Fault, Request, Response, Whose};
+use crate::words::ids::{DeliveryId, Guid, HookId};
+use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
 use serde::Deserialize;
 
 /// Whose hooks.
@@ -104,7 +104,7 @@ impl Request {
 }
 
 /// Reads the answer to [`Request::hooks`]: the active ones that send workflow jobs to `ours`.
-pub fn read_hooks(answer: Result<&Answer, Fault>, ours: &dyn Fn(&str) -> bool) -> Option<Vec<HookId>> {
+pub fn read_hooks(answer: Result<&Response, Fault>, ours: &dyn Fn(&str) -> bool) -> Option<Vec<HookId>> {
     #[derive(Deserialize)]
     struct Wire {
         id: HookId,
@@ -127,7 +127,7 @@ pub fn read_hooks(answer: Result<&Answer, Fault>, ours: &dyn Fn(&str) -> bool) -
 }
 
 /// Reads the answer to [`Request::deliveries`]: the attempts to deliver a workflow job, the newest first.
-pub fn read_attempts(answer: Result<&Answer, Fault>) -> Option<Vec<Attempt>> {
+pub fn read_attempts(answer: Result<&Response, Fault>) -> Option<Vec<Attempt>> {
     #[derive(Deserialize)]
     struct Wire {
         id: DeliveryId,

@@ -1,9 +1,9 @@
 //! GitHub's listings, as a sweep reads them, page by page: runs, jobs, runners.
 
-use super::answer::WireJob;
-use super::{Answer, Fault, QueuedJob};
-use crate::ids::{JobId, RunId, RunnerId, RunnerName};
-use crate::repository::Repository;
+use super::response::WireJob;
+use super::{Fault, QueuedJob, Response};
+use crate::words::ids::{JobId, RunId, RunnerId, RunnerName};
+use crate::words::repository::Repository;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -32,13 +32,13 @@ pub struct Page<T> {
 /// `per_page`, at GitHub's maximum.
 const FULL: usize = 100;
 
-fn read<T: DeserializeOwned>(answer: Result<&Answer, Fault>) -> Option<T> {
+fn read<T: DeserializeOwned>(answer: Result<&Response, Fault>) -> Option<T> {
     let answer = answer.ok().filter(|answer| answer.status == 200)?;
     serde_json::from_slice(&answer.body).ok()
 }
 
 /// Reads the answer to [`super::Request::runs`]; `None` if it is none.
-pub fn read_runs(answer: Result<&Answer, Fault>) -> Option<Page<RunId>> {
+pub fn read_runs(answer: Result<&Response, Fault>) -> Option<Page<RunId>> {
     #[derive(Deserialize)]
     struct Body {
         workflow_runs: Vec<Run>,
@@ -53,7 +53,7 @@ pub fn read_runs(answer: Result<&Answer, Fault>) -> Option<Page<RunId>> {
 }
 
 /// Reads the answer to [`super::Request::jobs`]: those that are queued.
-pub fn read_jobs(answer: Result<&Answer, Fault>) -> Option<Page<QueuedJob>> {
+pub fn read_jobs(answer: Result<&Response, Fault>) -> Option<Page<QueuedJob>> {
     #[derive(Deserialize)]
     struct Body {
         jobs: Vec<WireJob>,
@@ -64,7 +64,7 @@ pub fn read_jobs(answer: Result<&Answer, Fault>) -> Option<Page<QueuedJob>> {
 }
 
 /// Reads the answer to [`super::Request::job`]: whether the job is over for certain.
-pub fn read_is_over(answer: Result<&Answer, Fault>) -> bool {
+pub fn read_is_over(answer: Result<&Response, Fault>) -> bool {
     #[derive(Deserialize)]
     struct Body {
         status: String,
@@ -74,7 +74,7 @@ pub fn read_is_over(answer: Result<&Answer, Fault>) -> bool {
 
 /// Reads the answer to [`super::Request::runners`] about `repository`: those whose names are of our making.
 pub fn read_registered(
-    answer: Result<&Answer, Fault>,
+    answer: Result<&Response, Fault>,
     repository: &Repository,
 ) -> Option<Page<(RunnerId, Registered)>> {
     #[derive(Deserialize)]

@@ -1,9 +1,9 @@
 //! A webhook's log of deliveries, as GitHub keeps it: which there were, what each carried, how it was answered.
 
-use super::{Answer, Cursor, Fault, Hook, Request};
-use crate::ids::{DeliveryId, Guid, JobId};
-use crate::repository::Repository;
-use crate::timestamp::Timestamp;
+use super::{Cursor, Fault, Hook, Request, Response};
+use crate::words::ids::{DeliveryId, Guid, JobId};
+use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -67,7 +67,7 @@ impl Request {
 
 /// Reads the answer to [`Request::log`]: the attempts to deliver a workflow job; and when the oldest on the page was,
 /// of whatever event.
-pub fn read_log(answer: Result<&Answer, Fault>) -> Option<(Vec<Listed>, Option<Timestamp>)> {
+pub fn read_log(answer: Result<&Response, Fault>) -> Option<(Vec<Listed>, Option<Timestamp>)> {
     #[derive(Deserialize)]
     struct Wire {
         id: DeliveryId,
@@ -100,7 +100,7 @@ pub fn read_log(answer: Result<&Answer, Fault>) -> Option<(Vec<Listed>, Option<T
 }
 
 /// Reads the answer to [`Request::logged`]; `None` where it carried no workflow job, or cannot be read.
-pub fn read_logged(answer: Result<&Answer, Fault>) -> Option<Carried> {
+pub fn read_logged(answer: Result<&Response, Fault>) -> Option<Carried> {
     #[derive(Deserialize)]
     struct Wire<'a> {
         #[serde(borrow)]

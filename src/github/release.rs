@@ -1,10 +1,10 @@
 //! The Actions runner's releases: which one goes into the runner image, and what its archive must hash to.
 
-use super::{Answer, Fault, Request, Whose};
-use crate::ids::RunnerVersion;
-use crate::repository::Repository;
+use super::{Fault, Request, Response, Whose};
 use crate::settings::Scope;
-use crate::timestamp::Timestamp;
+use crate::words::ids::RunnerVersion;
+use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A release older than this gets no jobs once a newer one is out ("Self-hosted runners", the update warning).
@@ -40,7 +40,7 @@ pub struct Wanted {
 
 /// Reads the answer to [`Request::runner_downloads`]: the runner that this GitHub offers. Its `sha256_checksum` is
 /// optional.
-pub fn read_downloads(answer: Result<&Answer, Fault>) -> Option<Wanted> {
+pub fn read_downloads(answer: Result<&Response, Fault>) -> Option<Wanted> {
     #[derive(Deserialize)]
     struct Download {
         os: String,
@@ -72,7 +72,7 @@ impl Request {
 /// `digest`, or stands in the release's notes, or is `wanted`'s; where two are known they must agree, and a release
 /// without one is refused.
 pub fn read_release(
-    answer: Result<&Answer, Fault>,
+    answer: Result<&Response, Fault>,
     wanted: Option<&Wanted>,
     now: Timestamp,
 ) -> Result<RunnerRelease, String> {

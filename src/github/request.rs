@@ -1,11 +1,11 @@
 //! Requests to GitHub's REST API, each valid against its published OpenAPI description.
 
 use super::Whose;
-use crate::ids::{JobId, RunId, RunnerId, RunnerName, RunnerVersion};
-use crate::label::Label;
-use crate::repository::Repository;
-use crate::secret::Secret;
 use crate::settings::Scope;
+use crate::words::ids::{JobId, RunId, RunnerId, RunnerName, RunnerVersion};
+use crate::words::label::Label;
+use crate::words::repository::Repository;
+use crate::words::secret::Secret;
 use serde::Serialize;
 
 /// The HTTP methods that jitney uses.
@@ -37,11 +37,11 @@ pub struct Request {
 }
 
 impl Request {
-    pub(crate) fn get(path: String, whose: Whose) -> Self {
+    pub(super) fn get(path: String, whose: Whose) -> Self {
         Self { method: Method::Get, path, body: None, whose, credential: None }
     }
 
-    pub(crate) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
+    pub(super) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
         Self { method: Method::Post, path, body, whose, credential: None }
     }
 
@@ -112,6 +112,16 @@ impl Request {
     pub fn runner_release(pin: Option<RunnerVersion>) -> Self {
         let which = pin.map_or_else(|| "latest".to_owned(), |version| format!("tags/v{version}"));
         Self::get(format!("/repos/actions/runner/releases/{which}"), Whose::App)
+    }
+
+    /// "Get rate limit status for the authenticated user".
+    pub fn quota() -> Self {
+        Self::get("/rate_limit".to_owned(), Whose::App)
+    }
+
+    /// "Get a self-hosted runner group for an organization".
+    pub fn runner_group(repository: &Repository, group: u64) -> Self {
+        Self::get(format!("/orgs/{}/actions/runner-groups/{group}", repository.owner()), of(repository))
     }
 
     /// The headers that go with it, the credential among them.

@@ -1,9 +1,9 @@
 //! A workflow run, as far as it is vetted.
 
-use super::{Answer, Fault, Request, Whose};
-use crate::ids::RunId;
-use crate::repository::Repository;
-use crate::vetting::Run;
+use super::{Fault, Request, Response, Whose};
+use crate::policy::run::Run;
+use crate::words::ids::RunId;
+use crate::words::repository::Repository;
 use serde::Deserialize;
 
 impl Request {
@@ -15,7 +15,7 @@ impl Request {
 }
 
 /// Reads the answer to [`Request::run`]; `None` if it cannot be told what the run is.
-pub fn read_run(answer: Result<&Answer, Fault>) -> Option<Run> {
+pub fn read_run(answer: Result<&Response, Fault>) -> Option<Run> {
     #[derive(Deserialize)]
     struct Wire {
         event: String,

@@ -14,9 +14,9 @@ pub use network::{Domain, RUNNERS_OWN};
 pub use price::{DATED as PRICES_DATED, NanoUsd, Prices};
 pub use shape::{Limits, Regions, Shape};
 
-use crate::answer::Reason;
-use crate::label::Label;
-use crate::shown::Shown;
+use crate::reply::Reason;
+use crate::words::label::Label;
+use crate::words::printable::Shown;
 use std::collections::BTreeMap;
 use std::fmt;
 

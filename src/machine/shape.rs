@@ -3,9 +3,9 @@
 use super::gpu::{Gpu, GpuLimit};
 use super::network::{self, Domain};
 use super::{HOUR, Machine};
-use crate::answer::Reason;
-use crate::label::Label;
-use crate::shown::Shown;
+use crate::reply::Reason;
+use crate::words::label::Label;
+use crate::words::printable::Shown;
 use serde::Deserialize;
 
 /// The part of a machine that a label or a profile sets.

@@ -2,9 +2,9 @@
 //!
 //! The base comes from the settings alone, never from a payload's URLs or `X-GitHub-Enterprise-Host`.
 
-use super::api_base::ApiBase;
 use super::reader::{Environment, Reader};
 use crate::machine::Domain;
+use crate::words::api_base::ApiBase;
 
 impl ApiBase {
     /// The one of an environment that may lack all else; `None` where its settings are at fault.

@@ -5,23 +5,22 @@
 //! third, which sees neither: [`KeysSettings`].
 
 mod api;
-mod api_base;
 mod keys;
 mod money;
 mod reader;
 mod rules;
 
-pub use api_base::ApiBase;
+pub use crate::words::api_base::ApiBase;
 pub use keys::KeysSettings;
 pub use reader::{Environment, Problem};
 
+use crate::delivery::signature::WebhookSecrets;
 use crate::github::{LEAST_RUNNER, Wanted, is_sha256};
-use crate::ids::RunnerVersion;
 use crate::machine::{JobRules, NanoUsd, Prices};
-use crate::repository::Allowlist;
-use crate::secret::Secret;
-use crate::signature::WebhookSecrets;
-use crate::vetting::Vetting;
+use crate::policy::run::Vetting;
+use crate::words::ids::RunnerVersion;
+use crate::words::repository::Allowlist;
+use crate::words::secret::Secret;
 use reader::Reader;
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! One setting at a time: presence, form, bounds, and a problem where it fails.
 
-use crate::secret::Secret;
+use crate::words::secret::Secret;
 use serde::Serialize;
 use std::borrow::Cow;
 

@@ -1,9 +1,9 @@
 //! The settings that say which jobs are ours and what they may ask for.
 
 use super::reader::Reader;
-use crate::label::Label;
 use crate::machine::{GpuLimit, HOUR, JobRules, Limits, Shape};
-use crate::vetting::{BranchPattern, Vetting};
+use crate::policy::run::{BranchPattern, Vetting};
+use crate::words::label::Label;
 use std::collections::BTreeMap;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> JobRules {

@@ -1,9 +1,9 @@
 //! `MONTHLY_BUDGET_USD`: where this month's sandboxes have cost as much as they may, the job waits, and says why.
 
 use super::{End, Launch, State};
-use crate::answer::Reason;
-use crate::course::{Command, Outcome, Step};
+use crate::course::{Command, Report, Step};
 use crate::machine::NanoUsd;
+use crate::reply::Reason;
 
 /// The delay before a job that the budget does not cover is looked at again: a month may have begun, or the operator
 /// have raised it.
@@ -20,13 +20,13 @@ impl Launch {
     }
 
     /// A job is started while anything is left: what it will cost is not known before.
-    pub(super) fn budgeted(&mut self, budget: NanoUsd, outcome: &Outcome) -> Step {
+    pub(super) fn budgeted(&mut self, budget: NanoUsd, outcome: &Report) -> Step {
         match outcome {
-            Outcome::Spent(spent) if *spent < budget => {
+            Report::Spent(spent) if *spent < budget => {
                 self.affordable = true;
                 self.begin()
             }
-            Outcome::Spent(spent) => {
+            Report::Spent(spent) => {
                 let delay = self.dice.jitter(DELAY);
                 let text = format!(
                     "sandboxes have cost ${:.2} of this month's MONTHLY_BUDGET_USD, ${:.2}; the job waits",

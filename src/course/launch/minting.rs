@@ -1,10 +1,10 @@
 //! The registration: a turn, a request for a JIT config, what GitHub makes of it, and the hand-over.
 
 use super::{End, Launch, MINTS, PATIENCE, State};
-use crate::answer::{Outcome as Ending, Reason};
-use crate::course::{Command, Outcome, Step};
+use crate::course::{Command, Report, Step};
 use crate::github::{Minted, Refusal, Request};
-use crate::ids::RunnerName;
+use crate::reply::{Outcome, Reason};
+use crate::words::ids::RunnerName;
 
 impl Launch {
     pub(super) fn await_turn(&mut self) -> Step {
@@ -65,7 +65,7 @@ impl Launch {
             Err(Refusal::Limited(wait, reason)) => {
                 self.tell(State::Holding(wait, reason), Command::Hold(wait))
             }
-            Err(Refusal::Permanent(reason)) => self.clear(End::Finish(Ending::Unready, reason)),
+            Err(Refusal::Permanent(reason)) => self.clear(End::Finish(Outcome::Unready, reason)),
         }
     }
 
@@ -76,14 +76,14 @@ impl Launch {
         if delay == 0 { self.mint() } else { self.tell(State::Pausing, Command::Pause(delay)) }
     }
 
-    pub(super) fn handed_over(&mut self, outcome: &Outcome) -> Step {
-        if matches!(outcome, Outcome::Done) {
+    pub(super) fn handed_over(&mut self, outcome: &Report) -> Step {
+        if matches!(outcome, Report::Done) {
             if let Some(refusal) = &self.refusal {
                 let text = format!("{}; runner {} fails the job with this", refusal.text, self.name.as_str());
-                return self.clear(End::Finish(Ending::Refused, Reason::new(refusal.code, text)));
+                return self.clear(End::Finish(Outcome::Refused, Reason::new(refusal.code, text)));
             }
             let text = format!("runner {} has its config", self.name.as_str());
-            return self.clear(End::Finish(Ending::Launched, Reason::new("runner-started", text)));
+            return self.clear(End::Finish(Outcome::Launched, Reason::new("runner-started", text)));
         }
         if let Some(minted) = self.minted.take() {
             self.doomed.push(minted.runner);

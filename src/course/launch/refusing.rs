@@ -2,10 +2,10 @@
 //! hook fails it at once, with the reason as an annotation. So many an hour, and none where it could hit another job.
 
 use super::{End, Launch, State};
-use crate::answer::{Outcome as Ending, Reason};
-use crate::course::{Command, Outcome, Step};
-use crate::github::{self, Answer, Fault, Request};
+use crate::course::{Command, Report, Step};
+use crate::github::{self, Fault, Request, Response};
 use crate::machine::Machine;
+use crate::reply::{Outcome, Reason};
 use crate::ticket::Purpose;
 
 /// What the runner and a bash script need, and no more. Seconds, MiB.
@@ -41,8 +41,8 @@ impl Launch {
         self.tell(State::Permitting, Command::Permit { name: "refusals", most, within: HOUR })
     }
 
-    pub(super) fn permitted(&mut self, outcome: &Outcome) -> Step {
-        if matches!(outcome, Outcome::Done) {
+    pub(super) fn permitted(&mut self, outcome: &Report) -> Step {
+        if matches!(outcome, Report::Done) {
             let request = Request::jobs(&self.ticket.repository, self.ticket.run, 1);
             return self.ask(State::LookingAround, request);
         }
@@ -50,7 +50,7 @@ impl Launch {
     }
 
     /// A runner takes any job whose labels it has: one of the same run that asks for less could be hit.
-    pub(super) fn looked_around(&mut self, answer: Result<&Answer, Fault>) -> Step {
+    pub(super) fn looked_around(&mut self, answer: Result<&Response, Fault>) -> Step {
         let Some(page) = github::read_jobs(answer) else {
             return self.refused(", and GitHub does not show the run's other jobs");
         };
@@ -70,6 +70,6 @@ impl Launch {
     fn refused(&mut self, but: &str) -> Step {
         let reason = self.refusal.clone().unwrap_or_else(|| Reason::new("refused", "the job is refused"));
         let text = format!("{}{but}", reason.text);
-        self.end(End::Finish(Ending::Refused, Reason::new(reason.code, text)))
+        self.end(End::Finish(Outcome::Refused, Reason::new(reason.code, text)))
     }
 }

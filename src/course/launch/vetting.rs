@@ -1,11 +1,11 @@
 //! What a launch asks about the run before it starts anything, and the caches that its sandbox may have.
 
 use super::{End, Launch, PATIENCE, State};
-use crate::answer::{Outcome as Ending, Reason};
 use crate::course::{Command, Step, Volume, tag};
-use crate::github::{self, Answer, Fault, Refusal, Request};
-use crate::repository::Repository;
-use crate::timestamp::Timestamp;
+use crate::github::{self, Fault, Refusal, Request, Response};
+use crate::reply::{Outcome, Reason};
+use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// Where a repository's cache is in its sandboxes.
@@ -35,13 +35,13 @@ impl Launch {
     }
 
     /// A rule that cannot be looked up is not taken for kept.
-    pub(super) fn vetted(&mut self, answer: Result<&Answer, Fault>, now: Timestamp) -> Step {
+    pub(super) fn vetted(&mut self, answer: Result<&Response, Fault>, now: Timestamp) -> Step {
         let Some(run) = github::read_run(answer) else {
             return match github::refusal(answer, now) {
                 Refusal::Permanent(reason) => {
                     let text =
                         format!("{} (asked what started the run, which needs Actions: read)", reason.text);
-                    self.clear(End::Finish(Ending::Unready, Reason::new(reason.code, text)))
+                    self.clear(End::Finish(Outcome::Unready, Reason::new(reason.code, text)))
                 }
                 Refusal::Limited(wait, reason) => {
                     self.tell(State::Holding(wait.max(PATIENCE + 1), reason), Command::Hold(wait))
@@ -54,7 +54,7 @@ impl Launch {
                 self.forked = forked;
                 self.begin()
             }
-            Err(reason) => self.end(End::Finish(Ending::Refused, reason)),
+            Err(reason) => self.end(End::Finish(Outcome::Refused, reason)),
         }
     }
 

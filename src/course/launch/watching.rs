@@ -1,9 +1,9 @@
 //! The first minutes after the hand-over: a sandbox that ends without its job having started is replaced at once.
 
 use super::{End, Launch, State};
-use crate::answer::{Answer, Reason};
-use crate::course::{Command, Outcome, Step};
+use crate::course::{Command, Report, Step};
 use crate::github::{self, Request};
+use crate::reply::{Reason, Reply};
 
 /// How long a sandbox is watched, in seconds. A runner that GitHub will not have ends within a few.
 const WATCHED: u32 = 90;
@@ -12,25 +12,25 @@ const DEPRECATED: i32 = 7;
 
 impl Launch {
     /// The delivery has its answer; the course goes on to see whether the runner comes up.
-    pub(super) fn watch(&mut self, outcome: &Outcome, answer: Answer) -> Step {
-        let Some(sandbox) = self.sandbox.clone().filter(|_| matches!(outcome, Outcome::Done)) else {
+    pub(super) fn watch(&mut self, outcome: &Report, answer: Reply) -> Step {
+        let Some(sandbox) = self.sandbox.clone().filter(|_| matches!(outcome, Report::Done)) else {
             return self.tell(State::Over, Command::Finish(answer));
         };
         self.tell(State::Watching(Box::new(answer)), Command::Watch { sandbox, seconds: WATCHED })
     }
 
-    pub(super) fn watched(&mut self, outcome: &Outcome, answer: Answer) -> Step {
+    pub(super) fn watched(&mut self, outcome: &Report, answer: Reply) -> Step {
         match outcome {
-            Outcome::Ended(0) => self.tell(State::Over, Command::Finish(answer)),
-            Outcome::Ended(DEPRECATED) => {
+            Report::Ended(0) => self.tell(State::Over, Command::Finish(answer)),
+            Report::Ended(DEPRECATED) => {
                 self.tell(State::Refreshing(Box::new(answer)), Command::RefreshImage)
             }
-            Outcome::Ended(status) => self.look_after(*status, answer),
+            Report::Ended(status) => self.look_after(*status, answer),
             _ => self.tell(State::Over, Command::Finish(answer)),
         }
     }
 
-    pub(super) fn look_after(&mut self, status: i32, answer: Answer) -> Step {
+    pub(super) fn look_after(&mut self, status: i32, answer: Reply) -> Step {
         let request = Request::job(&self.ticket.repository, self.ticket.job);
         self.ask(State::LookingAfter(status, Box::new(answer)), request)
     }
@@ -39,8 +39,8 @@ impl Launch {
     pub(super) fn looked_after(
         &mut self,
         status: i32,
-        answer: Answer,
-        job: Result<&github::Answer, github::Fault>,
+        answer: Reply,
+        job: Result<&github::Response, github::Fault>,
     ) -> Step {
         if let Some(minted) = &self.minted {
             self.doomed.push(minted.runner);
@@ -65,7 +65,7 @@ impl Launch {
         self.defer(reason)
     }
 
-    pub(super) fn refreshed(&mut self, answer: Answer) -> Step {
+    pub(super) fn refreshed(&mut self, answer: Reply) -> Step {
         self.look_after(DEPRECATED, answer)
     }
 }

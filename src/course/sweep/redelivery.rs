@@ -1,8 +1,8 @@
 //! Deliveries that GitHub could not make, asked for again: GUIDs without a success, over all that GitHub still keeps.
 
 use crate::github::{Attempt, Hook};
-use crate::ids::{DeliveryId, Guid};
-use crate::timestamp::Timestamp;
+use crate::words::ids::{DeliveryId, Guid};
+use crate::words::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// How long GitHub keeps deliveries, in milliseconds: three days, on an Enterprise Server seven.

@@ -1,6 +1,6 @@
 //! What a sweep did and what it spent, for its log line.
 
-use crate::answer::{Answer, Outcome as Ending, Reason, Subject};
+use crate::reply::{Outcome, Reason, Reply, Subject};
 
 /// The counts of one sweep.
 #[derive(Debug, Default)]
@@ -24,13 +24,13 @@ pub(super) struct Tally {
 
 impl Tally {
     /// What is logged of the sweep.
-    pub(super) fn answer(&self, frugal: bool) -> Answer {
+    pub(super) fn answer(&self, frugal: bool) -> Reply {
         let text = match self.stopped {
             Some(why) => format!("stopped early: {why}"),
             None if frugal => "left the cleaning out: half of the hour's quota is gone".to_owned(),
             None => "jobs, sandboxes and registrations agree".to_owned(),
         };
-        let mut answer = Answer::new(Ending::Swept, Reason::new("swept", text), Subject::default());
+        let mut answer = Reply::new(Outcome::Swept, Reason::new("swept", text), Subject::default());
         answer.counts = vec![
             ("repositories", self.repositories),
             ("unreadable", self.unreadable),

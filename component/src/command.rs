@@ -1,0 +1,85 @@
+//! Commands and reports, carried across the boundary field by field.
+
+use super::bindings::exports::jitney::core::courses as wit;
+use super::carry;
+use jitney::course::{Command, Report, Sandbox, Start, Tags};
+use jitney::github::{Fault, Response};
+use jitney::words::secret::Secret;
+
+fn tags(tags: Tags) -> Vec<(String, String)> {
+    tags.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+pub(super) fn to_host(command: Command) -> wit::Command {
+    match command {
+        Command::Claim(job) => wit::Command::Claim(job.to_string()),
+        Command::Start(start) => {
+            let Start { name, tags: start_tags, machine, volume, environment, limit } = *start;
+            wit::Command::Start(wit::Start {
+                name: name.as_str().to_owned(),
+                tags: tags(start_tags),
+                machine: wit::Machine {
+                    cpu: machine.cpu,
+                    memory: machine.memory,
+                    gpu: machine.gpu.map(|gpu| gpu.to_string()),
+                    image: machine.image,
+                    timeout: machine.timeout,
+                    docker: machine.docker,
+                    regions: machine.regions,
+                    outbound: machine.outbound.map(|domains| domains.into_iter().map(String::from).collect()),
+                },
+                volume: volume.map(|volume| wit::Volume { name: volume.name, path: volume.path.to_owned() }),
+                environment: tags(environment),
+                limit,
+            })
+        }
+        Command::HandOver { sandbox, line, tags: all } => {
+            wit::Command::HandOver(wit::HandOver { sandbox, line: line.expose().to_owned(), tags: tags(all) })
+        }
+        Command::Terminate(sandbox) => wit::Command::Terminate(sandbox),
+        Command::FindName(name) => wit::Command::FindName(name.as_str().to_owned()),
+        Command::FindJob(job) => wit::Command::FindJob(job),
+        Command::FindAll => wit::Command::FindAll,
+        Command::Open(ticket) => wit::Command::Open(ticket.write()),
+        Command::Permit { name, most, within } => {
+            wit::Command::Permit(wit::Permit { name: name.to_owned(), most, within })
+        }
+        Command::Reply(answer) => wit::Command::Reply(carry(&answer)),
+        Command::Watch { sandbox, seconds } => wit::Command::Watch(wit::Watch { sandbox, seconds }),
+        Command::Spent(since) => wit::Command::Spent(since.0),
+        Command::RefreshImage => wit::Command::RefreshImage,
+        Command::Authorize { whose, again } => {
+            wit::Command::Authorize(wit::Authorization { whose: whose.write(), again })
+        }
+        Command::Pause(delay) => wit::Command::Pause(delay),
+        Command::AwaitTurn { repository, pace } => wit::Command::AwaitTurn(wit::Turn { repository, pace }),
+        Command::Hold(delay) => wit::Command::Hold(delay),
+        Command::Defer(ticket, delay, answer) => {
+            wit::Command::Defer(wit::Deferral { ticket: ticket.write(), delay, reply: carry(&answer) })
+        }
+        Command::Finish(answer) => wit::Command::Finish(carry(&answer)),
+    }
+}
+
+pub(super) fn from_host(report: wit::Report) -> Report {
+    match report {
+        wit::Report::Opened => Report::Opened,
+        wit::Report::Started(id) => Report::Started(id),
+        wit::Report::Taken => Report::Taken,
+        wit::Report::Again => Report::Again,
+        wit::Report::Full => Report::Full,
+        wit::Report::Ended(status) => Report::Ended(status),
+        wit::Report::Found(found) => {
+            Report::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
+        }
+        wit::Report::Held(wait) => Report::Held(wait),
+        wit::Report::Spent(nano_usd) => Report::Spent(nano_usd),
+        wit::Report::Authorized(token) => Report::Authorized(Secret::new(token)),
+        wit::Report::Unauthorized(refusal) => Report::Unauthorized(match refusal.status {
+            0 => Err(Fault::Unreachable),
+            status => Ok(Response { status, retry_after: refusal.retry_after, ..Response::default() }),
+        }),
+        wit::Report::Done => Report::Done,
+        wit::Report::Failed(failure) => Report::Failed(failure.name),
+    }
+}

@@ -1,0 +1,136 @@
+//! One request to GitHub over WASI-HTTP, bounded in time and in bytes.
+//!
+//! Uses `waki`'s bindings rather than its client, because the client bounds only the time to connect, reads a body
+//! of any length, and panics on some answers. Redirects are not followed: WASI-HTTP follows none.
+
+use anyhow::anyhow;
+use jitney::github::{Cursor, Fault, Method, Request, Response};
+use jitney::settings::ApiBase;
+use jitney::words::time::Timestamp;
+use waki::ErrorCode;
+use waki::bindings::wasi::http::outgoing_handler;
+use waki::bindings::wasi::http::types::{
+    Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
+};
+use waki::bindings::wasi::io::streams::StreamError;
+
+const SECOND: u64 = 1_000_000_000;
+const CONNECT_WITHIN: u64 = 5 * SECOND;
+const FIRST_BYTE_WITHIN: u64 = 10 * SECOND;
+const NEXT_BYTE_WITHIN: u64 = 5 * SECOND;
+/// The longest body that is read. A JIT config is a few kB.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// Sends `request` below `base` and returns GitHub's answer, or why there is none.
+pub(super) fn send(base: &ApiBase, request: &Request) -> Result<Response, Fault> {
+    let outgoing = prepare(base, request).map_err(|_| Fault::Denied)?;
+    let body = outgoing.body().map_err(|()| Fault::Denied)?;
+    let options = RequestOptions::new();
+    let bounded = [
+        options.set_connect_timeout(Some(CONNECT_WITHIN)),
+        options.set_first_byte_timeout(Some(FIRST_BYTE_WITHIN)),
+        options.set_between_bytes_timeout(Some(NEXT_BYTE_WITHIN)),
+    ];
+    if bounded.contains(&Err(())) {
+        return Err(Fault::Denied);
+    }
+    let response = outgoing_handler::handle(outgoing, Some(options)).map_err(|code| fault(&code))?;
+    if let Some(json) = &request.body {
+        let stream = body.write().map_err(|()| Fault::Broken)?;
+        for piece in json.as_bytes().chunks(4096) {
+            stream.blocking_write_and_flush(piece).map_err(|_| Fault::Broken)?;
+        }
+    }
+    OutgoingBody::finish(body, None).map_err(|code| fault(&code))?;
+    read(&await_response(&response)?)
+}
+
+fn prepare(base: &ApiBase, request: &Request) -> anyhow::Result<OutgoingRequest> {
+    let headers: Vec<_> =
+        request.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
+    let outgoing = OutgoingRequest::new(Fields::from_list(&headers)?);
+    let method = match request.method {
+        Method::Get => waki::Method::Get,
+        Method::Post => waki::Method::Post,
+        Method::Patch => waki::Method::Patch,
+        Method::Delete => waki::Method::Delete,
+    };
+    let scheme = if base.https { Scheme::Https } else { Scheme::Http };
+    let path = format!("{}{}", base.prefix, request.path);
+    outgoing.set_method(&method).map_err(|()| anyhow!("method"))?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| anyhow!("scheme"))?;
+    outgoing.set_authority(Some(&base.authority)).map_err(|()| anyhow!("authority"))?;
+    outgoing.set_path_with_query(Some(&path)).map_err(|()| anyhow!("path"))?;
+    Ok(outgoing)
+}
+
+fn await_response(response: &FutureIncomingResponse) -> Result<IncomingResponse, Fault> {
+    response.subscribe().block();
+    match response.get() {
+        Some(Ok(Ok(response))) => Ok(response),
+        Some(Ok(Err(code))) => Err(fault(&code)),
+        Some(Err(())) | None => Err(Fault::Broken),
+    }
+}
+
+fn read(response: &IncomingResponse) -> Result<Response, Fault> {
+    let headers = response.headers();
+    let text = |name: &str| -> Option<String> {
+        let values = headers.get(&name.to_owned());
+        Some(std::str::from_utf8(values.first()?).ok()?.trim().to_owned())
+    };
+    let number = |name: &str| -> Option<u64> { text(name)?.parse().ok() };
+    let answer = Response {
+        status: response.status(),
+        retry_after: number("retry-after"),
+        limit: number("x-ratelimit-limit"),
+        remaining: number("x-ratelimit-remaining"),
+        reset: number("x-ratelimit-reset"),
+        next: text("link").as_deref().and_then(Cursor::of_link),
+        date: text("date").as_deref().and_then(Timestamp::parse_header),
+        token_ends: text("github-authentication-token-expiration")
+            .as_deref()
+            .and_then(Timestamp::parse_header),
+        accepted_permissions: text("x-accepted-github-permissions"),
+        body: Vec::new(),
+    };
+    drop(headers);
+    let body = response.consume().map_err(|()| Fault::Broken)?;
+    Ok(Response { body: read_body(&body)?, ..answer })
+}
+
+fn read_body(incoming: &IncomingBody) -> Result<Vec<u8>, Fault> {
+    let stream = incoming.stream().map_err(|()| Fault::Broken)?;
+    let mut body = Vec::new();
+    loop {
+        match stream.blocking_read(64 * 1024) {
+            Ok(piece) => body.extend_from_slice(&piece),
+            Err(StreamError::Closed) => return Ok(body),
+            Err(StreamError::LastOperationFailed(_)) => return Err(Fault::Broken),
+        }
+        if body.len() > BODY_LIMIT {
+            return Err(Fault::TooLarge);
+        }
+    }
+}
+
+fn fault(code: &ErrorCode) -> Fault {
+    match code {
+        ErrorCode::DnsTimeout
+        | ErrorCode::DnsError(_)
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionTimeout
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::TlsAlertReceived(_)
+        | ErrorCode::TlsProtocolError => Fault::Unreachable,
+        ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => Fault::TimedOut,
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => Fault::Denied,
+        _ => Fault::Broken,
+    }
+}

@@ -1,0 +1,134 @@
+//! `wasi:cli/run`: the component's command-line face. `replay` is all that it does.
+
+use super::{Jitney, http, now};
+use jitney::course::{Command, Course, Event, Report, Step};
+use jitney::policy::delivery::{Decision, Verdict, decide};
+use jitney::settings::{CoursesSettings, IntakeSettings, Problem};
+use jitney::ticket::{Purpose, Ticket};
+use jitney_operator::replay::{self, Input, Options, USAGE};
+use std::io::{Read, Write};
+use wasi::cli::environment::{get_arguments, get_environment};
+
+/// The largest input that is read.
+const INPUT_LIMIT: u64 = 64 << 20;
+
+impl wasi::exports::cli::run::Guest for Jitney {
+    fn run() -> Result<(), ()> {
+        let arguments = get_arguments();
+        let asks_for_help = arguments.iter().skip(1).any(|a| matches!(a.as_str(), "--help" | "-h" | "help"));
+        let code = match arguments.get(1).map(String::as_str) {
+            _ if asks_for_help => {
+                print!("{USAGE}");
+                Ok(0)
+            }
+            Some("replay") => {
+                Options::parse(arguments.into_iter().skip(2)).and_then(|options| replay_one(&options))
+            }
+            _ => Err("the command is `replay`".to_owned()),
+        };
+        let code = code.unwrap_or_else(|error| {
+            eprintln!("jitney: {error}\n\n{USAGE}");
+            2
+        });
+        let _ = std::io::stdout().flush();
+        super::exit::exit_with_code(code);
+        Ok(())
+    }
+}
+
+fn replay_one(options: &Options) -> Result<u8, String> {
+    let mut environment = get_environment();
+    if options.unsigned && !environment.iter().any(|(name, _)| name == "WEBHOOK_SECRET") {
+        environment.push(("WEBHOOK_SECRET".to_owned(), "not used by --unsigned".to_owned()));
+    }
+    let checked = IntakeSettings::read(&environment);
+    let settings = checked.settings.ok_or_else(|| faults(&checked.problems))?;
+
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(INPUT_LIMIT)
+        .read_to_end(&mut bytes)
+        .map_err(|_| "standard input cannot be read".to_owned())?;
+    let input = Input::parse(&bytes, options.event.as_deref())?;
+    let decision = decide(&settings, &input.head, &input.body, options.trust());
+    print!("{}", if options.json { replay::render_json(&decision) } else { replay::render(&decision) });
+    if options.mint {
+        return mint(&decision);
+    }
+    Ok(replay::exit_code(&decision))
+}
+
+/// Plays a launch out against GitHub, with a sandbox that refuses its config: so the course takes the runner back.
+fn mint(decision: &Decision) -> Result<u8, String> {
+    let ticket = match &decision.verdict {
+        Verdict::Open(ticket) if ticket.purpose == Purpose::Launch => {
+            Ticket { deferrals: 0, ..ticket.clone() }
+        }
+        _ => return Ok(replay::exit_code(decision)),
+    };
+    let checked = CoursesSettings::read(&get_environment());
+    let settings = checked.settings.ok_or_else(|| faults(&checked.problems))?;
+    let mut course = Course::open(ticket, settings.clone(), wasi::random::random::get_random_u64());
+    let (mut event, mut minted) = (Event::Report(Report::Opened), false);
+    loop {
+        let outcome = match course.next(event, now()) {
+            Step::Ask(request) => {
+                eprintln!("asks   {:?} {}{}", request.method, settings.api, request.path);
+                let answer = http::send(&settings.api, &request);
+                eprintln!(
+                    "answer {}",
+                    answer.as_ref().map_or_else(|fault| format!("{fault:?}"), |a| a.status.to_string())
+                );
+                event = Event::Response(answer);
+                continue;
+            }
+            Step::Tell(Command::Start(start)) => {
+                eprintln!("start  {} (not really: this is a replay)", start.name.as_str());
+                Report::Started("replay".to_owned())
+            }
+            Step::Tell(Command::HandOver { line, .. }) => {
+                minted = true;
+                eprintln!(
+                    "minted a JIT config of {} bytes; the runner is deleted again",
+                    line.expose().len()
+                );
+                Report::Failed("Replay".to_owned())
+            }
+            Step::Tell(Command::FindName(_) | Command::FindJob(_) | Command::FindAll) => {
+                Report::Found(Vec::new())
+            }
+            Step::Tell(Command::Spent(_)) => Report::Spent(0),
+            Step::Tell(Command::Authorize { whose, .. }) => match super::keys::grant(&whose.write()) {
+                Ok(grant) => Report::Authorized(grant.token),
+                Err(refused) => Report::Unauthorized(refused),
+            },
+            Step::Tell(Command::Pause(delay)) => {
+                std::thread::sleep(std::time::Duration::from_millis(delay));
+                Report::Done
+            }
+            Step::Tell(
+                Command::Claim(_)
+                | Command::Terminate(_)
+                | Command::AwaitTurn { .. }
+                | Command::Hold(_)
+                | Command::Permit { .. }
+                | Command::RefreshImage
+                | Command::Watch { .. }
+                | Command::Reply(_)
+                | Command::Open(_),
+            ) => Report::Done,
+            Step::Tell(Command::Defer(_, _, answer) | Command::Finish(answer)) => {
+                if !minted {
+                    eprintln!("not minted: {}", answer.reason);
+                }
+                return Ok(if minted { 0 } else { 3 });
+            }
+        };
+        event = Event::Report(outcome);
+    }
+}
+
+fn faults(problems: &[Problem]) -> String {
+    let line = |problem: &Problem| format!("{} {}; {}", problem.setting, problem.fault, problem.cure);
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+}

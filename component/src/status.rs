@@ -1,0 +1,47 @@
+//! `status`: who may see the page, and what is on it that only the settings know.
+
+use super::{Jitney, bindings::exports::jitney::core::status as wit, now};
+use jitney::settings::{CoursesSettings, IntakeSettings};
+use jitney_operator::status;
+use wasi::cli::environment::get_environment;
+
+impl wit::Guest for Jitney {
+    fn may_see(authorization: String, cookies: String) -> bool {
+        let settings = IntakeSettings::read(&get_environment()).settings;
+        settings.is_some_and(|settings| status::may_see(&settings, &authorization, &cookies, now()))
+    }
+
+    fn is_shown() -> bool {
+        IntakeSettings::read(&get_environment())
+            .settings
+            .is_some_and(|settings| settings.status_token.is_some())
+    }
+
+    fn open_session(typed: String) -> Option<String> {
+        status::open_session(&IntakeSettings::read(&get_environment()).settings?, &typed, now())
+    }
+
+    fn close_session() -> String {
+        status::close_session()
+    }
+
+    fn alarms(figures: wit::Figures) -> Vec<String> {
+        let wit::Figures { oldest_queued, quota, living, spent, swept } = figures;
+        let figures = status::Figures { oldest_queued, quota, living, spent, swept };
+        CoursesSettings::read(&get_environment())
+            .settings
+            .map_or_else(Vec::new, |settings| status::alarms(&settings, &figures))
+    }
+
+    fn pages() -> String {
+        CoursesSettings::read(&get_environment())
+            .settings
+            .map_or_else(String::new, |settings| settings.api.pages())
+    }
+
+    fn limits() -> Vec<(String, String)> {
+        let settings = CoursesSettings::read(&get_environment()).settings;
+        let limits = settings.map_or_else(Vec::new, |settings| status::limits(&settings));
+        limits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! All that is known of a job, laid side by side, and what follows from it at a glance.
+
+use super::inquiry::Inquiry;
+use super::known::{Entry, Job, Row, Runner, Seen, Vetted};
+use jitney::course::Sandbox;
+use jitney::github::Said;
+use jitney::policy::delivery::Verdict;
+use jitney::reply::Reason;
+use jitney::settings::Credential;
+use jitney::words::ids::{JobId, RunnerName};
+use jitney::words::time::Timestamp;
+
+/// What there is to tell from.
+pub(super) struct Account<'a> {
+    pub(super) inquiry: &'a Inquiry,
+    pub(super) job: &'a Job,
+    pub(super) seen: &'a Seen,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Account<'a> {
+    /// The sandboxes that live for the job, as far as Modal could be asked.
+    pub(super) fn sandboxes(&self) -> &'a [Sandbox] {
+        self.seen.sandboxes.as_deref().unwrap_or_default()
+    }
+
+    /// The registered runners that were meant for the job.
+    pub(super) fn meant(&self) -> impl Iterator<Item = &'a Runner> {
+        let job = self.job.id;
+        let runners = self.inquiry.runners.iter().flatten();
+        runners.filter(move |runner| RunnerName::job_of(&runner.name) == Some(job))
+    }
+
+    /// The ledger's entries about the job, the oldest first.
+    pub(super) fn entries(&self) -> Vec<&'a Entry> {
+        let mut entries: Vec<_> = self.seen.entries.iter().filter(|entry| entry.is_of(self.job.id)).collect();
+        entries.sort_by(|a, b| a.started.total_cmp(&b.started));
+        entries
+    }
+
+    /// The bulletin's lines about the job, the oldest first.
+    pub(super) fn rows(&self) -> Vec<&'a Row> {
+        let about = |row: &&Row| row.job == Some(self.job.id);
+        let mut rows: Vec<_> = self.inquiry.rows.iter().filter(about).collect();
+        rows.sort_by(|a, b| a.at.total_cmp(&b.at));
+        rows
+    }
+
+    /// The job that has a runner which was meant for this one, as GitHub or the ledger tells it.
+    pub(super) fn taker(&self) -> Option<JobId> {
+        let other = |entry: &&Entry| {
+            entry.ended.is_none()
+                && entry.job != self.job.id
+                && RunnerName::job_of(&entry.runner) == Some(self.job.id)
+        };
+        self.inquiry.taker.or_else(|| self.seen.entries.iter().find(other).map(|entry| entry.job))
+    }
+
+    /// The last that jitney said about the job's queueing: the course's word where the host remembers it, for it may
+    /// have outlived the delivery's answer.
+    pub(super) fn last_said(&self) -> Option<Said> {
+        let logged = self.inquiry.log.of("queued");
+        let row = match logged {
+            Some(logged) => {
+                let same = |row: &&&Row| row.delivery.as_ref() == Some(&logged.newest.guid);
+                self.rows().iter().find(same).copied()
+            }
+            None => self.rows().first().copied(),
+        };
+        row.map(Row::said).or_else(|| logged.and_then(|logged| logged.carried.said.clone()))
+    }
+
+    /// Why it gets no runner by the settings, if it gets none.
+    pub(super) fn refused(&self) -> Option<(&'static str, String)> {
+        let own = |reason: &Reason| (reason.code, reason.to_string());
+        match self.inquiry.decision.as_ref().map(|decision| &decision.verdict) {
+            Some(Verdict::Reply(answer) | Verdict::Refuse(answer, _)) => Some(own(&answer.reason)),
+            _ => match &self.inquiry.vetted {
+                Some(Vetted::MayNot(reason)) => Some(own(reason)),
+                _ => None,
+            },
+        }
+    }
+
+    /// When a sweep takes the job up, or why none does.
+    pub(super) fn sweep(&self) -> String {
+        let settings = &self.inquiry.settings;
+        let repository = &self.job.repository;
+        let lately = self.inquiry.rows.iter().any(|row| row.repository.as_ref() == Some(repository));
+        let app = matches!(settings.credential, Credential::App);
+        if app || lately || settings.allowlist.exact().contains(repository) {
+            let settled = jitney::course::SETTLED / 1000;
+            return format!(
+                "the sweep, which comes every 3 min, starts a runner for a job that has waited {settled} s without one"
+            );
+        }
+        format!(
+            "no sweep looks into {repository}, which ALLOWED_REPOS does not name one by one: name it, or have GitHub redeliver the delivery"
+        )
+    }
+
+    /// That it is not known what lives, where it is not.
+    pub(super) fn but_unasked(&self) -> &'static str {
+        if self.seen.sandboxes.is_some() {
+            ""
+        } else {
+            " Modal could not be asked, so a sandbox may be on its way all the same."
+        }
+    }
+
+    /// So many seconds since then, in words.
+    pub(super) fn since(&self, at: Option<Timestamp>) -> Option<String> {
+        at.map(|at| span(self.now.since(at)))
+    }
+}
+
+/// A span of milliseconds in words.
+pub(super) fn span(ms: u64) -> String {
+    match ms / 1000 {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds @ 120..=7199 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
+/// A time of the host's, in seconds since the epoch.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and none is negative"
+)]
+pub(super) fn moment(seconds: f64) -> Timestamp {
+    Timestamp((seconds * 1000.0) as u64)
+}
+
+/// Billionths of a dollar, as dollars.
+pub(super) fn dollars(nano: u64) -> String {
+    format!("${}.{:06}", nano / 1_000_000_000, nano % 1_000_000_000 / 1000)
+}

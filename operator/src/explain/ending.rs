@@ -1,0 +1,148 @@
+//! What a job has come to that no longer waits for a runner: one that is at work, over, or held back.
+
+use super::Conclusion;
+use super::account::{Account, dollars, span};
+use jitney::policy::delivery::Verdict;
+use jitney::words::ids::RunnerName;
+use jitney::words::printable::Shown;
+
+impl Account<'_> {
+    /// One or two sentences on where the job stands.
+    pub(super) fn conclusion(&self) -> Conclusion {
+        match self.job.status.as_str() {
+            "completed" => self.completed(),
+            "in_progress" => self.in_progress(),
+            "queued" => self.queued(),
+            status => {
+                let text = format!(
+                    "GitHub holds the job back ({}): a protection rule, an approval or a concurrency group; it is delivered as queued once it is let through, and gets its runner then.",
+                    Shown(status)
+                );
+                Conclusion { state: "held-back", text }
+            }
+        }
+    }
+
+    fn in_progress(&self) -> Conclusion {
+        let Some(name) = self.job.runner.as_deref() else {
+            let text =
+                "In progress, but GitHub does not say on which runner; ask again in a moment.".to_owned();
+            return Conclusion { state: "in-progress", text };
+        };
+        let (shown, time) =
+            (Shown(name), self.since(self.job.started).unwrap_or_else(|| "a while".to_owned()));
+        match RunnerName::job_of(name) {
+            Some(job) if job == self.job.id => Conclusion {
+                state: "in-progress",
+                text: format!(
+                    "In progress on its own runner {shown} for {time}; when it is over the runner and its sandbox are gone.{}",
+                    self.limit()
+                ),
+            },
+            Some(other) => Conclusion {
+                state: "in-progress-swapped",
+                text: format!(
+                    "In progress for {time} on {shown}, which was started for job {other} and took this one, as GitHub lets any runner do whose labels match; job {other} takes this one's runner, or gets a new one.{}",
+                    self.limit()
+                ),
+            },
+            None => Conclusion {
+                state: "in-progress-elsewhere",
+                text: format!(
+                    "In progress for {time} on {shown}, which is none of jitney's.{}",
+                    self.left_behind()
+                ),
+            },
+        }
+    }
+
+    /// When the sandbox ends at the latest.
+    fn limit(&self) -> String {
+        let machine = self.inquiry.settings.rules.machine(&self.job.labels);
+        machine.map_or_else(
+            |_| String::new(),
+            |machine| {
+                format!(
+                    " Its sandbox is ended after {} whatever it does.",
+                    span(u64::from(machine.timeout) * 1000)
+                )
+            },
+        )
+    }
+
+    /// What becomes of sandboxes that were started in vain.
+    fn left_behind(&self) -> String {
+        match self.sandboxes() {
+            [] => String::new(),
+            [one] => format!(
+                " Sandbox {} was started in vain; the sweep ends it, or its own limit.",
+                Shown(&one.id)
+            ),
+            more => format!(" {} sandboxes were started in vain; the sweep ends them.", more.len()),
+        }
+    }
+
+    fn completed(&self) -> Conclusion {
+        let conclusion = self.job.conclusion.as_deref().unwrap_or("without a conclusion");
+        let left = self.left_behind();
+        let Some(name) = self.job.runner.as_deref() else {
+            return match conclusion {
+                "skipped" => Conclusion {
+                    state: "skipped",
+                    text: "Skipped by its workflow, so it never wanted a runner.".to_owned(),
+                },
+                "cancelled" => Conclusion {
+                    state: "cancelled",
+                    text: format!("Cancelled before a runner took it; nothing more happens.{left}"),
+                },
+                other => Conclusion {
+                    state: "ended-without-runner",
+                    text: format!(
+                        "Over ({}) without a runner: GitHub gives a job up that has waited for 24 hours.{}{left}",
+                        Shown(other),
+                        self.refused()
+                            .map_or_else(String::new, |(_, why)| format!(" It gets none here: {why}."))
+                    ),
+                },
+            };
+        };
+        let mut times = String::new();
+        if let (Some(created), Some(started)) = (self.job.created, self.job.started) {
+            times = format!(", after {} in the queue", span(started.since(created)));
+        }
+        if let (Some(started), Some(completed)) = (self.job.started, self.job.completed) {
+            times = format!("{times} and {} at work", span(completed.since(started)));
+        }
+        let cost: u64 = self.entries().iter().filter_map(|entry| entry.nano_usd).sum();
+        let cost = if cost > 0 { format!("; it cost {}", dollars(cost)) } else { String::new() };
+        let (word, name) = (Shown(conclusion), Shown(name));
+        let refusal = match self.inquiry.decision.as_ref().map(|decision| &decision.verdict) {
+            Some(Verdict::Refuse(answer, _)) if conclusion == "failure" => Some(answer.reason.to_string()),
+            _ => None,
+        };
+        match (RunnerName::job_of(name.0), refusal) {
+            (None, _) => Conclusion {
+                state: "completed-elsewhere",
+                text: format!("Over, {word}, on {name}, a runner of somebody else{times}.{left}"),
+            },
+            (Some(_), Some(why)) => Conclusion {
+                state: "failed-with-reason",
+                text: format!(
+                    "Refused ({why}); the small runner {name} failed it so that its author sees why.{left}"
+                ),
+            },
+            (Some(meant), None) if meant != self.job.id => Conclusion {
+                state: "completed-swapped",
+                text: format!(
+                    "Over, {word}, on {name}, which was started for job {meant}{times}{cost}; nothing more happens.{left}"
+                ),
+            },
+            (Some(_), None) => Conclusion {
+                state: "completed",
+                text: format!(
+                    "Over, {word}, on its own runner {name}{times}{cost}; nothing more happens.{left}"
+                ),
+            },
+        }
+    }
+}

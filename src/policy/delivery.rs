@@ -1,0 +1,179 @@
+//! From a delivery to a verdict, check by check, each of them on the record.
+
+use crate::delivery::signature::{self, Verified};
+use crate::delivery::{Action, Delivery, Headers, JobDelivery};
+use crate::reply::{Outcome, Progress, Reason, Reply, Subject};
+use crate::settings::IntakeSettings;
+use crate::ticket::{Purpose, Ticket};
+use crate::words::ids::RunnerName;
+
+/// What is to be done with a delivery.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Reply it; that is all.
+    Reply(Reply),
+    /// Open the course of this ticket.
+    Open(Ticket),
+    /// Reply it, and open a course that tells the workflow's author too.
+    Refuse(Reply, Ticket),
+}
+
+/// One check that a delivery went through.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Check {
+    /// What was checked.
+    pub name: &'static str,
+    /// Whether the delivery went on from here.
+    pub passed: bool,
+    /// What was found.
+    pub found: String,
+}
+
+/// A verdict and how it came about.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What is to be done.
+    pub verdict: Verdict,
+    /// Every check, in order; only the last can have failed.
+    pub trace: Vec<Check>,
+}
+
+/// Whether a body must be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// As every delivery must be.
+    Signed,
+    /// A replay that was told to take it on trust.
+    Unsigned,
+}
+
+/// Decides on the delivery of this header block and body.
+pub fn decide(settings: &IntakeSettings, head: &str, body: &str, trust: Trust) -> Decision {
+    let mut trace = Vec::with_capacity(7);
+    let verdict = admit(settings, head, body, trust, &mut trace).unwrap_or_else(Verdict::Reply);
+    Decision { verdict, trace }
+}
+
+fn admit(
+    settings: &IntakeSettings,
+    head: &str,
+    body: &str,
+    trust: Trust,
+    trace: &mut Vec<Check>,
+) -> Result<Verdict, Reply> {
+    let mut record = Record { subject: Subject::default(), trace };
+
+    let headers = Headers::parse(head)
+        .map_err(|e| record.stop("headers", Outcome::Malformed, Reason::new(e.code, e.text)))?;
+    record.subject.delivery.clone_from(&headers.guid);
+    record.pass("headers", format!("event {}", headers.event.unwrap_or("missing")));
+
+    let verified = match trust {
+        Trust::Signed => signature::verify(&settings.secrets, headers.signature, body)
+            .map_err(|e| record.stop("signature", Outcome::Unsigned, Reason::new(e.code(), e.to_string())))?,
+        Trust::Unsigned => Verified::on_trust(body),
+    };
+    record.pass(
+        "signature",
+        if trust == Trust::Signed { "made with our secret" } else { "not checked (--unsigned)" },
+    );
+
+    let delivery = Delivery::read(&headers, verified)
+        .map_err(|e| record.stop("payload", Outcome::Malformed, Reason::new(e.code, e.text)))?;
+    let job = match delivery {
+        Delivery::Job(job) => job,
+        Delivery::Ping => {
+            return Err(record.stop(
+                "event",
+                Outcome::Pong,
+                Reason::new("ping", "the webhook reaches jitney"),
+            ));
+        }
+        Delivery::Other(event) => {
+            let text = format!("jitney acts on workflow_job, not on {event}");
+            return Err(record.stop("event", Outcome::Ignored, Reason::new("event-not-handled", text)));
+        }
+    };
+    record.subject.repository = Some(job.repository.clone());
+    record.subject.run = Some(job.run);
+    record.subject.job = Some(job.job);
+    record.pass("payload", format!("job {} of {}", job.job, job.repository));
+
+    if !settings.allowlist.admits(&job.repository) {
+        let text = format!("{} is not in ALLOWED_REPOS", job.repository);
+        return Err(record.stop("repository", Outcome::Refused, Reason::new("repository-not-allowed", text)));
+    }
+    record.pass("repository", "allowed");
+
+    let purpose = purpose(&job).map_err(|reason| {
+        let runner = job.runner.as_deref().filter(|_| job.action == Action::InProgress);
+        let progress = Progress { runner, at: job.at, created: job.created, over: false };
+        record.stop("action", Outcome::Ignored, reason).with_progress(&progress)
+    })?;
+    record.pass(
+        "action",
+        match purpose {
+            Purpose::Launch | Purpose::Refuse => "queued",
+            Purpose::Release => "completed",
+            Purpose::Pair => "in_progress, on a runner that was meant for another job",
+        },
+    );
+
+    if let Some(reason) = settings.rules.foreign(&job.labels) {
+        return Err(record.stop("labels", Outcome::Ignored, reason));
+    }
+    record.pass("labels", "ours");
+
+    if purpose == Purpose::Launch {
+        match settings.rules.machine(&job.labels) {
+            Ok(machine) => record.pass(
+                "machine",
+                format!("{} cores, {} MiB, {} s at most", machine.cpu, machine.memory, machine.timeout),
+            ),
+            Err(reason) => {
+                let answer = record.stop("machine", Outcome::Refused, reason);
+                if settings.refusals_per_hour == 0 {
+                    return Err(answer);
+                }
+                let ticket = Ticket::new(Purpose::Refuse, headers.guid, &job);
+                return Ok(Verdict::Refuse(answer, ticket));
+            }
+        }
+    }
+    Ok(Verdict::Open(Ticket::new(purpose, headers.guid, &job)))
+}
+
+/// What a job's change asks of us, or why nothing.
+fn purpose(job: &JobDelivery) -> Result<Purpose, Reason> {
+    match &job.action {
+        Action::Queued => Ok(Purpose::Launch),
+        Action::Completed => Ok(Purpose::Release),
+        Action::Waiting => {
+            Err(Reason::new("job-waiting", "the job waits for approval; it comes again as queued"))
+        }
+        Action::InProgress => match job.runner.as_deref().and_then(RunnerName::job_of) {
+            Some(meant_for) if meant_for != job.job => Ok(Purpose::Pair),
+            _ => Err(Reason::new("job-in-progress", "a runner has the job")),
+        },
+        Action::Other(action) => {
+            Err(Reason::new("action-not-handled", format!("jitney does not act on {action}")))
+        }
+    }
+}
+
+/// The trace as it grows, and what is known so far of the delivery's subject.
+struct Record<'a> {
+    subject: Subject,
+    trace: &'a mut Vec<Check>,
+}
+
+impl Record<'_> {
+    fn pass(&mut self, name: &'static str, found: impl Into<String>) {
+        self.trace.push(Check { name, passed: true, found: found.into() });
+    }
+
+    fn stop(&mut self, name: &'static str, outcome: Outcome, reason: Reason) -> Reply {
+        self.trace.push(Check { name, passed: outcome == Outcome::Pong, found: reason.to_string() });
+        Reply::new(outcome, reason, self.subject.clone())
+    }
+}
