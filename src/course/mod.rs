@@ -1,262 +1,86 @@
-//! The life of one job as a state machine: told what happened, it says what to do next.
+//! The life of one job: told what happened, a course says what to do next.
 //!
-//! A course asks GitHub ([`Step::Ask`]) and commands the host ([`Step::Tell`]); both report back as an [`Event`].
-//! The order of steps, what an error means and when to try again are decided here and in no other place.
+//! A course asks GitHub ([`Step::Ask`]) and commands the host ([`Step::Tell`]); both report back as an [`Event`]. The
+//! order of steps, what an error means and when to try again are decided here and in no other place. Each course is an
+//! `async fn` that reads as what it does, from top to bottom; [`desk`] says how it is played.
 
-mod keyring;
+mod command;
+pub mod desk;
 mod launch;
 mod pair;
 mod release;
-mod survey;
 mod sweep;
 
-use crate::github::{self, Fault, Request, Whose};
-use crate::machine::{Machine, NanoUsd};
-use crate::reply::{Outcome, Reason, Reply};
+pub use command::{Command, Event, Failed, Report, Sandbox, Start, Step, Tags, Volume};
+pub use sweep::SETTLED;
+
+use crate::reply::{Outcome, Reason, Reply, Subject};
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
-use crate::words::ids::{Dice, JobId, SandboxName};
-use crate::words::secret::Secret;
+use crate::words::ids::Dice;
 use crate::words::time::Timestamp;
-use keyring::{Heard, Keyring};
-
-pub use sweep::SETTLED;
+use command::tag;
+use desk::{Next, Play};
 
 /// Seconds for which a sandbox waits for its config, and for which its runner waits for a job.
 pub const HAND_OVER_WITHIN: u32 = 120;
 /// See [`HAND_OVER_WITHIN`].
 pub const START_WITHIN: u32 = 300;
 
-/// Tags, name and value; values are cut to what is safe as one (see [`tag`]).
-pub type Tags = Vec<(&'static str, String)>;
-
-/// What the host is to do.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Let no other course of this host have this job until this course is over.
-    Claim(JobId),
-    /// Start a sandbox.
-    Start(Box<Start>),
-    /// Write the config to a sandbox's stdin.
-    HandOver {
-        /// The sandbox's id.
-        sandbox: String,
-        /// The config.
-        line: Secret,
-        /// All its tags from now on.
-        tags: Tags,
-    },
-    /// End the sandbox of this id.
-    Terminate(String),
-    /// Report the sandboxes of this name.
-    FindName(SandboxName),
-    /// Report the sandboxes of this job.
-    FindJob(String),
-    /// Report all sandboxes.
-    FindAll,
-    /// Open the course of this ticket, beside this one.
-    Open(Box<Ticket>),
-    /// Done if fewer than `most` of this name were permitted within so many seconds, else full.
-    Permit {
-        /// What is counted.
-        name: &'static str,
-        /// How many.
-        most: u32,
-        /// Seconds.
-        within: u32,
-    },
-    /// Reply the delivery with this; the course goes on.
-    Reply(Reply),
-    /// Report the end of a sandbox, if it comes within so many seconds.
-    Watch {
-        /// The sandbox's id.
-        sandbox: String,
-        /// How long.
-        seconds: u32,
-    },
-    /// Report what sandboxes have cost since then.
-    Spent(Timestamp),
-    /// Have the runner images built anew.
-    RefreshImage,
-    /// Get a credential for this; another than before if `again`, for that one was refused.
-    Authorize {
-        /// What it is for.
-        whose: Whose,
-        /// Whether the one that was got before will not do.
-        again: bool,
-    },
-    /// Wait so many milliseconds.
-    Pause(u64),
-    /// Wait for this course's turn to ask GitHub for a JIT config.
-    AwaitTurn {
-        /// Whose job it is: repositories take turns.
-        repository: String,
-        /// How many courses may have a turn in a minute.
-        pace: u32,
-    },
-    /// GitHub's limit is reached: no course has a turn for so many milliseconds.
-    Hold(u64),
-    /// Open this ticket again after so many milliseconds. The course is over.
-    Defer(Box<Ticket>, u64, Reply),
-    /// The course is over.
-    Finish(Reply),
-}
-
-/// A sandbox to be started.
-#[derive(Clone, Debug)]
-pub struct Start {
-    /// Its name: the claim on the job.
-    pub name: SandboxName,
-    /// Its tags.
-    pub tags: Tags,
-    /// What it is made of.
-    pub machine: Machine,
-    /// A volume that it mounts.
-    pub volume: Option<Volume>,
-    /// What its entrypoint is told.
-    pub environment: Tags,
-    /// How many may live at once.
-    pub limit: u32,
-}
-
-/// A disk that outlives its sandboxes.
-#[derive(Clone, Debug)]
-pub struct Volume {
-    /// Its name.
-    pub name: String,
-    /// Where it is mounted.
-    pub path: &'static str,
-}
-
-/// A sandbox that lives, as the host reports it.
-#[derive(Clone, Debug)]
-pub struct Sandbox {
-    /// Its id.
-    pub id: String,
-    /// Its tags.
-    pub tags: Vec<(String, String)>,
-}
-
-impl Sandbox {
-    /// The value of one tag.
-    pub fn tag(&self, name: &str) -> Option<&str> {
-        self.tags.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// What became of a command.
-#[derive(Clone, Debug)]
-pub enum Report {
-    /// There was none: the first step.
-    Opened,
-    /// A sandbox of this id lives.
-    Started(String),
-    /// The name is taken.
-    Taken,
-    /// Done, but not for the first time.
-    Again,
-    /// As many live as may.
-    Full,
-    /// These live.
-    Found(Vec<Sandbox>),
-    /// GitHub's limit is reached, for so many milliseconds yet.
-    Held(u64),
-    /// It ended, with this status.
-    Ended(i32),
-    /// Sandboxes have cost so much.
-    Spent(NanoUsd),
-    /// Here is the credential.
-    Authorized(Secret),
-    /// GitHub gave none, but this answer.
-    Unauthorized(Result<github::Response, Fault>),
-    /// Done.
-    Done,
-    /// It failed, with an error of this name.
-    Failed(String),
-}
-
-/// What a course is told.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The host's report.
-    Report(Report),
-    /// GitHub's answer.
-    Response(Result<github::Response, Fault>),
-}
-
-/// What a course wants next.
-#[derive(Clone, Debug)]
-pub enum Step {
-    /// An answer from GitHub.
-    Ask(Request),
-    /// A deed of the host.
-    Tell(Command),
-}
-
 /// A course, from its ticket to [`Command::Defer`] or [`Command::Finish`].
 #[derive(Debug)]
-pub struct Course {
-    kind: Kind,
-    keyring: Keyring,
-}
+pub struct Course(Play<End>);
 
-#[derive(Debug)]
-enum Kind {
-    Launch(Box<launch::Launch>),
-    Release(Box<release::Release>),
-    Pair(Box<pair::Pair>),
-    Sweep(Box<sweep::Sweep>),
+/// What a course comes to.
+#[derive(Clone, Debug)]
+enum End {
+    /// It is over.
+    Finish(Reply),
+    /// This ticket is to be opened after so many milliseconds.
+    Defer(Box<Ticket>, u64, Reply),
 }
 
 impl Course {
     /// Opens the course of `ticket`; `seed` makes its names and delays.
     pub fn open(ticket: Ticket, settings: CoursesSettings, seed: u64) -> Self {
         let dice = Dice::new(seed);
-        let keyring = Keyring::new(&settings, ticket.installation);
-        let kind = match ticket.purpose {
-            Purpose::Launch | Purpose::Refuse => {
-                Kind::Launch(Box::new(launch::Launch::new(ticket, settings, dice)))
+        let (credential, installation) = (settings.credential.clone(), ticket.installation);
+        Self(match ticket.purpose {
+            Purpose::Launch | Purpose::Refuse => Play::new(credential, installation, |desk| {
+                launch::Launch::new(desk, ticket, settings, dice).play()
+            }),
+            Purpose::Release => {
+                Play::new(credential, installation, |desk| release::play(desk, ticket, settings))
             }
-            Purpose::Release => Kind::Release(Box::new(release::Release::new(ticket, settings))),
-            Purpose::Pair => Kind::Pair(Box::new(pair::Pair::new(ticket))),
-        };
-        Self { kind, keyring }
+            Purpose::Pair => Play::new(credential, installation, |desk| pair::play(desk, ticket)),
+        })
     }
 
     /// Opens a sweep; `recent` are tickets of late, whose repositories it visits beside those that are named, and
     /// `pending` those whose courses run or wait.
     pub fn sweep(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
-        let keyring = Keyring::new(&settings, None);
-        Self { kind: Kind::Sweep(Box::new(sweep::Sweep::new(settings, recent, pending))), keyring }
+        let credential = settings.credential.clone();
+        Self(Play::new(credential, None, |desk| sweep::Sweep::new(desk, settings, recent, pending).play()))
     }
 
     /// The next step. A request comes with its credential.
     pub fn next(&mut self, event: Event, now: Timestamp) -> Step {
-        let event = match self.keyring.hear(event) {
-            Heard::Event(event) => event,
-            Heard::Step(step) => return step,
-        };
-        let step = match &mut self.kind {
-            Kind::Launch(launch) => launch.next(event, now),
-            Kind::Release(release) => release.next(event),
-            Kind::Pair(pair) => pair.next(event),
-            Kind::Sweep(sweep) => sweep.next(event, now),
-        };
-        self.keyring.sign(step)
+        match self.0.next(event, now) {
+            Some(Next::Step(step)) => step,
+            Some(Next::Over(End::Finish(reply))) => Step::Tell(Command::Finish(reply)),
+            Some(Next::Over(End::Defer(ticket, delay, reply))) => {
+                Step::Tell(Command::Defer(ticket, delay, reply))
+            }
+            None => {
+                let reason = Reason::new("course-over", "the course was over");
+                Step::Tell(Command::Finish(Reply::new(Outcome::Broken, reason, Subject::default())))
+            }
+        }
     }
 }
 
-/// The answer for a delivery whose course outlives the time in which it must be answered.
+/// The reply to a delivery whose course outlives the time in which it must be answered.
 pub fn still_running(ticket: &Ticket) -> Reply {
     let text = "jitney is at work on the job; what becomes of it is in the log";
     Reply::new(Outcome::Deferred, Reason::new("still-at-work", text), ticket.subject())
-}
-
-/// A text as a tag's value: at most 63 characters of `[A-Za-z0-9._-]`, which is what Modal takes for an app's tags;
-/// for a sandbox's it documents no rule.
-fn tag(text: &str) -> String {
-    text.chars()
-        .take(63)
-        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
-        .collect()
 }

@@ -2,87 +2,47 @@
 //!
 //! Two jobs of like labels may simply swap their runners, and then nothing is to be done.
 
-use super::{Command, Event, Report, Step};
+use super::End;
+use super::desk::Desk;
 use crate::github::{self, QueuedJob, Request};
 use crate::reply::{Outcome, Reason};
 use crate::ticket::Ticket;
 use crate::words::ids::RunnerName;
 
-/// One runner that went astray.
-#[derive(Debug)]
-pub(super) struct Pair {
-    /// The job that it took, and its name.
-    ticket: Ticket,
-    state: State,
+/// `ticket` is of the job that was taken; it names the runner.
+pub(super) async fn play(desk: Desk, ticket: Ticket) -> End {
+    let Some(victim) = ticket.runner.as_deref().and_then(RunnerName::job_of) else {
+        return over(&ticket, "job-in-progress", "a runner has the job");
+    };
+    let response = desk.ask(Request::job(&ticket.repository, victim)).await;
+    let Some(victim) = github::read_queued_job(response.as_ref().map_err(|fault| *fault)) else {
+        let text = "the job that its runner was meant for waits no longer";
+        return over(&ticket, "job-in-progress", text);
+    };
+    if would_do(&ticket, &victim) && has_a_spare(&desk, &ticket).await {
+        let text = "the job's own runner serves the job whose runner it has";
+        return over(&ticket, "runners-swapped", text);
+    }
+    // The victim's own course looks for itself whether a runner is coming.
+    let found = Ticket::found(ticket.repository.clone(), victim);
+    let victims = Ticket { delivery: ticket.delivery.clone(), ..found };
+    let text = format!("job {}, whose runner it has, is looked after", victims.job);
+    let reply = ticket.answer(Outcome::Ignored, Reason::new("runner-taken", text));
+    End::Defer(Box::new(victims), 0, reply)
 }
 
-#[derive(Debug)]
-enum State {
-    Fresh,
-    /// Asked GitHub about the victim.
-    Asking,
-    /// Asked for the sandboxes of the job that was taken, which may serve the victim.
-    Surveying(QueuedJob),
-    Over,
+/// Whether a runner with the labels of the job that was taken would do for the victim.
+fn would_do(ticket: &Ticket, victim: &QueuedJob) -> bool {
+    victim.labels.iter().all(|label| ticket.labels.iter().any(|ours| ours.is(label.as_str())))
 }
 
-impl Pair {
-    pub(super) fn new(ticket: Ticket) -> Self {
-        Self { ticket, state: State::Fresh }
-    }
+/// Whether the job that was taken has a runner of its own, which it does not need now.
+async fn has_a_spare(desk: &Desk, ticket: &Ticket) -> bool {
+    let took = ticket.runner.as_deref();
+    let found = desk.find_job(ticket.job).await.unwrap_or_default();
+    found.iter().any(|sandbox| sandbox.tag("runner").is_some_and(|name| Some(name) != took))
+}
 
-    pub(super) fn next(&mut self, event: Event) -> Step {
-        match (std::mem::replace(&mut self.state, State::Over), event) {
-            (State::Fresh, _) => match self.ticket.runner.as_deref().and_then(RunnerName::job_of) {
-                Some(victim) => {
-                    self.state = State::Asking;
-                    Step::Ask(Request::job(&self.ticket.repository, victim))
-                }
-                None => self.finish("job-in-progress", "a runner has the job"),
-            },
-            (State::Asking, Event::Response(answer)) => {
-                match github::read_queued_job(answer.as_ref().map_err(|fault| *fault)) {
-                    None => self
-                        .finish("job-in-progress", "the job that its runner was meant for waits no longer"),
-                    Some(victim) if self.swaps(&victim) => {
-                        self.state = State::Surveying(victim);
-                        Step::Tell(Command::FindJob(self.ticket.job.to_string()))
-                    }
-                    Some(victim) => self.launch(victim),
-                }
-            }
-            (State::Surveying(victim), Event::Report(Report::Found(found))) => {
-                let took = self.ticket.runner.as_deref();
-                let spare =
-                    found.iter().any(|sandbox| sandbox.tag("runner").is_some_and(|n| Some(n) != took));
-                if spare {
-                    return self.finish(
-                        "runners-swapped",
-                        "the job's own runner serves the job whose runner it has",
-                    );
-                }
-                self.launch(victim)
-            }
-            (State::Surveying(victim), _) => self.launch(victim),
-            _ => self.finish("course-confused", "the host reported what was not asked for"),
-        }
-    }
-
-    /// Whether a runner with the labels of the job that was taken would do for the victim.
-    fn swaps(&self, victim: &QueuedJob) -> bool {
-        victim.labels.iter().all(|label| self.ticket.labels.iter().any(|ours| ours.is(label.as_str())))
-    }
-
-    /// The victim's own course looks for itself whether a runner is coming.
-    fn launch(&self, victim: QueuedJob) -> Step {
-        let found = Ticket::found(self.ticket.repository.clone(), victim);
-        let ticket = Ticket { delivery: self.ticket.delivery.clone(), ..found };
-        let text = format!("job {}, whose runner it has, is looked after", ticket.job);
-        let answer = self.ticket.answer(Outcome::Ignored, Reason::new("runner-taken", text));
-        Step::Tell(Command::Defer(Box::new(ticket), 0, answer))
-    }
-
-    fn finish(&self, code: &'static str, text: &str) -> Step {
-        Step::Tell(Command::Finish(self.ticket.answer(Outcome::Ignored, Reason::new(code, text))))
-    }
+fn over(ticket: &Ticket, code: &'static str, text: &str) -> End {
+    End::Finish(ticket.answer(Outcome::Ignored, Reason::new(code, text)))
 }

@@ -6,15 +6,16 @@
 //! and says how many; launching comes first, so it leaves the cleaning out when half of the hour's quota is gone, and
 //! stops when nine tenths are.
 
+mod cleaning;
 mod redelivery;
 mod tally;
 
-use super::{Command, Event, Report, Sandbox, Step};
-use crate::delivery::runner_id;
-use crate::github::{self, Hook, HookHome, Registered, Request, app};
+use super::desk::Desk;
+use super::{End, Sandbox};
+use crate::github::{self, Cursor, Fault, Hook, HookHome, Registered, Request, Response, app};
 use crate::settings::{CoursesSettings, Credential};
 use crate::ticket::Ticket;
-use crate::words::ids::{DeliveryId, InstallationId, JobId, RunId, RunnerId};
+use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
 use redelivery::Redelivery;
@@ -31,15 +32,12 @@ const PAGES: u32 = 10;
 const STRIDE: u64 = 40;
 const PERIOD: u64 = 180_000;
 
-/// One sweep.
-#[derive(Debug)]
+/// One sweep: what it works with, and what it has learnt so far.
 pub(super) struct Sweep {
+    desk: Desk,
     settings: CoursesSettings,
-    /// Repositories to visit, once the sweep begins.
+    /// Repositories to visit.
     named: BTreeSet<Repository>,
-    /// What is left to do; the last comes first.
-    tasks: Vec<Task>,
-    current: Option<Task>,
     /// Jobs of ours that GitHub says are queued.
     queued: BTreeSet<JobId>,
     /// Runners of ours, by id.
@@ -54,52 +52,15 @@ pub(super) struct Sweep {
     frugal: bool,
 }
 
-#[derive(Clone, Debug)]
-enum Task {
-    /// Read where the App is installed.
-    Installations(u32),
-    /// Read the repositories of an installation.
-    Repositories(InstallationId, u32),
-    /// Visit the repositories that are known by now.
-    Visit,
-    /// Read the runs of this status.
-    Runs(Repository, &'static str, u32),
-    /// Read a run's jobs.
-    Jobs(Repository, RunId, u32),
-    /// Open a course for a queued job.
-    Open(Box<Ticket>),
-    /// Read whose webhooks are ours.
-    Hooks(HookHome),
-    /// Read a webhook's deliveries.
-    Deliveries(Box<Redelivery>, Option<github::Cursor>),
-    /// Have GitHub deliver again.
-    Redeliver(Hook, DeliveryId),
-    /// Read the registered runners.
-    Runners(Repository, u32),
-    /// Read what lives.
-    Sandboxes,
-    /// Delete a registration; end the sandbox, where it has one, once that is done.
-    Delete(Repository, RunnerId, Option<String>),
-    /// Read the job of a sandbox whose runner is not at work.
-    Job(Repository, JobId, Option<RunnerId>, String),
-    /// End a sandbox.
-    Terminate(String),
-}
-
 impl Sweep {
-    pub(super) fn new(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
+    pub(super) fn new(desk: Desk, settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
         let seen = recent.iter().chain(pending).map(|ticket| ticket.repository.clone());
         let named = settings.allowlist.exact().into_iter().chain(seen);
         let named = named.filter(|repository| settings.allowlist.admits(repository)).collect();
-        let mut tasks = vec![Task::Visit];
-        if matches!(settings.credential, Credential::App) {
-            tasks.push(Task::Installations(1));
-        }
         Self {
+            desk,
             settings,
             named,
-            tasks,
-            current: None,
             queued: BTreeSet::new(),
             registered: BTreeMap::new(),
             pending: pending.iter().map(|ticket| ticket.job).collect(),
@@ -110,75 +71,44 @@ impl Sweep {
         }
     }
 
-    pub(super) fn next(&mut self, event: Event, now: Timestamp) -> Step {
-        match (self.current.take(), event) {
-            (Some(task), Event::Response(answer)) => {
-                self.count(answer.as_ref().ok());
-                self.answered(task, answer.as_ref().map_err(|fault| *fault), now);
-            }
-            (Some(Task::Sandboxes), Event::Report(Report::Found(found))) => self.look_at(&found),
-            (Some(Task::Terminate(_)), Event::Report(Report::Done)) => self.tally.ended += 1,
-            (Some(Task::Open(_)), Event::Report(Report::Done)) => self.tally.opened += 1,
-            _ => {}
+    /// Jobs first, then deliveries, then what is to be cleaned away.
+    pub(super) async fn play(mut self) -> End {
+        let app = matches!(self.settings.credential, Credential::App);
+        if app {
+            self.read_installations().await;
         }
-        while let Some(task) = self.tasks.pop() {
-            if matches!(task, Task::Visit) {
-                self.visit(now);
-            } else if let Some(step) = self.begin(&task) {
-                self.current = Some(task);
-                return step;
-            }
+        let repositories = self.in_turn();
+        for repository in &repositories {
+            self.read_runs(repository, "queued").await;
+            self.read_runs(repository, "in_progress").await;
         }
-        self.tally.repositories = self.read.len() as u64;
-        Step::Tell(Command::Finish(self.tally.answer(self.frugal)))
-    }
-
-    /// Lays out the sweep: jobs first, then deliveries, then what is to be cleaned away. A budget that does not reach
-    /// all repositories reaches others next time.
-    fn visit(&mut self, now: Timestamp) {
-        let all: Vec<_> = std::mem::take(&mut self.named).into_iter().collect();
-        let ahead = (now.0 / PERIOD).wrapping_mul(STRIDE).checked_rem(all.len() as u64).unwrap_or(0);
-        let ahead = usize::try_from(ahead).unwrap_or(0);
-        let all = || all.iter().cycle().skip(ahead).take(all.len());
-        let (mut jobs, mut hooks, mut cleaning) = (Vec::new(), Vec::new(), Vec::new());
-        if matches!(self.settings.credential, Credential::App) {
-            let hook = Hook { home: HookHome::App, id: None };
-            hooks.push(Task::Deliveries(Box::new(Redelivery::new(hook)), None));
+        if app {
+            self.redeliver(Hook { home: HookHome::App, id: None }).await;
         } else {
             let owners = self.settings.allowlist.owners().into_iter().map(HookHome::Organization);
-            let homes = all().cloned().map(HookHome::Repository).chain(owners);
-            hooks.extend(homes.map(Task::Hooks));
+            for home in repositories.iter().cloned().map(HookHome::Repository).chain(owners) {
+                self.read_hooks(home).await;
+            }
         }
-        for repository in all() {
-            jobs.push(Task::Runs(repository.clone(), "queued", 1));
-            jobs.push(Task::Runs(repository.clone(), "in_progress", 1));
-            cleaning.push(Task::Runners(repository.clone(), 1));
+        for repository in &repositories {
+            self.read_runners(repository).await;
         }
-        cleaning.push(Task::Sandboxes);
-        self.tasks.extend(jobs.into_iter().chain(hooks).chain(cleaning).rev());
+        self.clean().await;
+        self.tally.repositories = self.read.len() as u64;
+        End::Finish(self.tally.answer(self.frugal))
     }
 
-    fn begin(&mut self, task: &Task) -> Option<Step> {
-        let scope = self.settings.scope;
-        let request = match task {
-            Task::Open(ticket) => return Some(Step::Tell(Command::Open(ticket.clone()))),
-            Task::Visit => return None,
-            Task::Sandboxes | Task::Runners(..) if self.frugal => return None,
-            Task::Sandboxes => return Some(Step::Tell(Command::FindAll)),
-            Task::Terminate(sandbox) => return Some(Step::Tell(Command::Terminate(sandbox.clone()))),
-            Task::Installations(page) => Request::installations(*page),
-            Task::Repositories(installation, page) => {
-                Request::installation_repositories(*installation, *page)
-            }
-            Task::Runs(repository, status, page) => Request::runs(repository, status, *page),
-            Task::Jobs(repository, run, page) => Request::jobs(repository, *run, *page),
-            Task::Hooks(home) => Request::hooks(home),
-            Task::Deliveries(of, cursor) => Request::deliveries(&of.hook, of.succeeded, cursor.as_ref()),
-            Task::Redeliver(hook, delivery) => Request::redeliver(hook, *delivery),
-            Task::Runners(repository, page) => Request::runners(scope, repository, *page),
-            Task::Delete(repository, runner, _) => Request::delete_runner(scope, repository, *runner),
-            Task::Job(repository, job, ..) => Request::job(repository, *job),
-        };
+    /// The repositories, beginning with another one each time: a budget that does not reach all of them reaches others
+    /// in the next sweep.
+    fn in_turn(&mut self) -> Vec<Repository> {
+        let mut all: Vec<_> = std::mem::take(&mut self.named).into_iter().collect();
+        let ahead = (self.desk.now().0 / PERIOD).wrapping_mul(STRIDE).checked_rem(all.len() as u64);
+        all.rotate_left(ahead.and_then(|ahead| usize::try_from(ahead).ok()).unwrap_or(0));
+        all
+    }
+
+    /// GitHub's response, within the bounds of a sweep; `None` where they are reached.
+    async fn ask(&mut self, request: Request) -> Option<Result<Response, Fault>> {
         if self.tally.stopped.is_some() {
             return None;
         }
@@ -187,162 +117,147 @@ impl Sweep {
             return None;
         }
         self.tally.requests += 1;
-        Some(Step::Ask(request))
+        let response = self.desk.ask(request).await;
+        self.count(response.as_ref().ok());
+        Some(response)
     }
 
     /// Launching comes first: what is left of the hour's quota decides how far a sweep goes.
-    fn count(&mut self, answer: Option<&github::Response>) {
-        let Some(answer) = answer else { return };
-        if let (Some(remaining), Some(limit)) = (answer.remaining, answer.limit) {
+    fn count(&mut self, response: Option<&Response>) {
+        let Some(response) = response else { return };
+        if let (Some(remaining), Some(limit)) = (response.remaining, response.limit) {
             self.tally.quota_remaining = Some(remaining);
             self.frugal = remaining.saturating_mul(2) < limit;
             if remaining.saturating_mul(10) < limit {
                 self.tally.stopped = Some("nine tenths of the hour's quota are gone");
             }
         }
-        if github::is_limited(answer) {
+        if github::is_limited(response) {
             self.tally.stopped = Some("GitHub's rate limit is reached");
         }
     }
 
-    fn answered(&mut self, task: Task, answer: Result<&github::Response, github::Fault>, now: Timestamp) {
-        match task {
-            Task::Installations(page) => {
-                let Some((found, full)) = app::read_installations(answer) else { return };
-                self.tasks.extend((full && page < PAGES).then(|| Task::Installations(page + 1)));
-                self.tasks.extend(found.into_iter().map(|id| Task::Repositories(id, 1)));
+    /// Where the App is installed, and the repositories there.
+    async fn read_installations(&mut self) {
+        for page in 1..=PAGES {
+            let Some(response) = self.ask(Request::installations(page)).await else { return };
+            let Some((found, full)) = app::read_installations(by_ref(&response)) else { return };
+            for installation in found.into_iter().rev() {
+                self.read_repositories(installation).await;
             }
-            Task::Repositories(installation, page) => {
-                let Some((found, full)) = app::read_repositories(answer) else { return };
-                self.tasks.extend((full && page < PAGES).then(|| Task::Repositories(installation, page + 1)));
-                let allowlist = &self.settings.allowlist;
-                self.named.extend(found.into_iter().filter(|repository| allowlist.admits(repository)));
+            if !full {
+                return;
             }
-            Task::Runs(repository, status, page) => match github::read_runs(answer) {
-                Some(runs) => {
-                    if runs.full && page < PAGES {
-                        self.tasks.push(Task::Runs(repository.clone(), status, page + 1));
-                    } else {
-                        self.read.insert(repository.clone());
-                    }
-                    let jobs = |run| Task::Jobs(repository.clone(), run, 1);
-                    self.tasks.extend(runs.items.into_iter().map(jobs));
-                }
-                None => self.tally.unreadable += 1,
-            },
-            Task::Jobs(repository, run, page) => {
-                let Some(jobs) = github::read_jobs(answer) else { return };
-                if jobs.full && page < PAGES {
-                    self.tasks.push(Task::Jobs(repository.clone(), run, page + 1));
-                }
-                for job in jobs.items {
-                    self.queued_job(&repository, job, now);
-                }
-            }
-            Task::Hooks(home) => match github::read_hooks(answer, &|url| self.settings.is_our_webhook(url)) {
-                Some(hooks) => self.tasks.extend(hooks.into_iter().map(|id| {
-                    let hook = Hook { home: home.clone(), id: Some(id) };
-                    Task::Deliveries(Box::new(Redelivery::new(hook)), None)
-                })),
-                None => self.tally.hooks_hidden += 1,
-            },
-            Task::Deliveries(redelivery, _) => self.deliveries(redelivery, answer, now),
-            Task::Redeliver(..) => {
-                self.tally.redelivered += u64::from(answer.is_ok_and(|answer| answer.status == 202));
-            }
-            Task::Runners(repository, page) => {
-                let Some(runners) = github::read_registered(answer, &repository) else { return };
-                self.registered.extend(runners.items);
-                if runners.full && page < PAGES {
-                    self.tasks.push(Task::Runners(repository, page + 1));
-                } else if !runners.full {
-                    self.known.insert(repository);
-                }
-            }
-            Task::Delete(_, _, sandbox) => {
-                if github::read_deleted(answer) {
-                    self.tally.deleted += 1;
-                    self.tasks.extend(sandbox.map(Task::Terminate));
-                }
-            }
-            Task::Job(repository, _, runner, sandbox) => {
-                if github::read_is_over(answer) {
-                    self.tasks.push(match runner {
-                        Some(runner) => Task::Delete(repository, runner, Some(sandbox)),
-                        None => Task::Terminate(sandbox),
-                    });
-                }
-            }
-            Task::Open(_) | Task::Visit | Task::Sandboxes | Task::Terminate(_) => {}
         }
     }
 
-    /// A page of a webhook's deliveries: the failures first, then the successes, and what is left is redelivered.
-    fn deliveries(
+    async fn read_repositories(&mut self, installation: InstallationId) {
+        for page in 1..=PAGES {
+            let request = Request::installation_repositories(installation, page);
+            let Some(response) = self.ask(request).await else { return };
+            let Some((found, full)) = app::read_repositories(by_ref(&response)) else { return };
+            let allowlist = &self.settings.allowlist;
+            self.named.extend(found.into_iter().filter(|repository| allowlist.admits(repository)));
+            if !full {
+                return;
+            }
+        }
+    }
+
+    async fn read_runs(&mut self, repository: &Repository, status: &'static str) {
+        for page in 1..=PAGES {
+            let Some(response) = self.ask(Request::runs(repository, status, page)).await else { return };
+            let Some(runs) = github::read_runs(by_ref(&response)) else {
+                self.tally.unreadable += 1;
+                return;
+            };
+            if !runs.full || page == PAGES {
+                self.read.insert(repository.clone());
+            }
+            for run in runs.items.into_iter().rev() {
+                self.read_jobs(repository, run).await;
+            }
+            if !runs.full {
+                return;
+            }
+        }
+    }
+
+    /// Opens a course for each job of a run that waits and is ours.
+    async fn read_jobs(&mut self, repository: &Repository, run: RunId) {
+        for page in 1..=PAGES {
+            let Some(response) = self.ask(Request::jobs(repository, run, page)).await else { return };
+            let Some(jobs) = github::read_jobs(by_ref(&response)) else { return };
+            let now = self.desk.now();
+            let tickets: Vec<_> =
+                jobs.items.into_iter().filter_map(|job| self.queued_job(repository, job, now)).collect();
+            for ticket in tickets.into_iter().rev() {
+                self.tally.opened += u64::from(self.desk.open(ticket).await.is_ok());
+            }
+            if !jobs.full {
+                return;
+            }
+        }
+    }
+
+    fn queued_job(
         &mut self,
-        mut redelivery: Box<Redelivery>,
-        answer: Result<&github::Response, github::Fault>,
+        repository: &Repository,
+        job: github::QueuedJob,
         now: Timestamp,
-    ) {
-        let Some(attempts) = github::read_attempts(answer) else {
-            self.tally.hooks_hidden += 1;
-            return;
-        };
-        let next = answer.ok().and_then(|answer| answer.next.clone());
-        let further = redelivery.read(&attempts, self.settings.api.is_server(), now);
-        match next.filter(|_| further) {
-            Some(cursor) => self.tasks.push(Task::Deliveries(redelivery, Some(cursor))),
-            None if redelivery.succeeded => {
-                let hook = redelivery.hook.clone();
-                self.tasks.extend(redelivery.due().into_iter().map(|id| Task::Redeliver(hook.clone(), id)));
-            }
-            None if redelivery.turn(now) => self.tasks.push(Task::Deliveries(redelivery, None)),
-            None => {}
-        }
-    }
-
-    fn queued_job(&mut self, repository: &Repository, job: github::QueuedJob, now: Timestamp) {
+    ) -> Option<Ticket> {
         let rules = &self.settings.rules;
         if rules.foreign(&job.labels).is_some() || rules.machine(&job.labels).is_err() {
-            return;
+            return None;
         }
         let age = job.created.map_or(u64::MAX, |created| now.since(created));
         if !self.queued.insert(job.job) || age < SETTLED {
-            return;
+            return None;
         }
         self.tally.queued += 1;
         if job.created.is_some() {
             self.tally.oldest_queued_s = self.tally.oldest_queued_s.max(age / 1000);
         }
-        if !self.pending.contains(&job.job) {
-            self.tasks.push(Task::Open(Box::new(Ticket::found(repository.clone(), job))));
+        (!self.pending.contains(&job.job)).then(|| Ticket::found(repository.clone(), job))
+    }
+
+    async fn read_hooks(&mut self, home: HookHome) {
+        let Some(response) = self.ask(Request::hooks(&home)).await else { return };
+        let settings = &self.settings;
+        let Some(hooks) = github::read_hooks(by_ref(&response), &|url| settings.is_our_webhook(url)) else {
+            self.tally.hooks_hidden += 1;
+            return;
+        };
+        for id in hooks.into_iter().rev() {
+            self.redeliver(Hook { home: home.clone(), id: Some(id) }).await;
         }
     }
 
-    /// Puts sandboxes and registrations beside each other.
-    fn look_at(&mut self, found: &[Sandbox]) {
-        let lives: BTreeSet<&str> = found.iter().filter_map(|sandbox| sandbox.tag("job")).collect();
-        for (id, runner) in &self.registered {
-            if !runner.busy && !runner.online && !lives.contains(runner.job.to_string().as_str()) {
-                self.tasks.push(Task::Delete(runner.repository.clone(), *id, None));
+    /// A webhook's deliveries: the failures first, then the successes, and what is left is delivered again.
+    async fn redeliver(&mut self, hook: Hook) {
+        let mut redelivery = Redelivery::default();
+        let mut cursor: Option<Cursor> = None;
+        loop {
+            let request = Request::deliveries(&hook, redelivery.succeeded, cursor.as_ref());
+            let Some(response) = self.ask(request).await else { return };
+            let Some(attempts) = github::read_attempts(by_ref(&response)) else {
+                self.tally.hooks_hidden += 1;
+                return;
+            };
+            let now = self.desk.now();
+            let further = redelivery.read(&attempts, self.settings.api.is_server(), now);
+            cursor = response.ok().and_then(|response| response.next).filter(|_| further);
+            if cursor.is_none() && (redelivery.succeeded || !redelivery.turn(now)) {
+                break;
             }
         }
-        for sandbox in found {
-            let Some((repository, job)) = whose(sandbox) else { continue };
-            let Some(runner) = sandbox.tag("runner_id").and_then(runner_id) else { continue };
-            let known = self.registered.get(&runner);
-            let at_work = known.is_some_and(|runner| runner.busy);
-            // A runner that a listing left out may be at work on another job.
-            let sure = self.read.contains(&repository) && self.known.contains(&repository);
-            if sure && !at_work && !self.queued.contains(&job) {
-                self.tasks.push(Task::Job(repository, job, known.map(|_| runner), sandbox.id.clone()));
-            }
+        for delivery in redelivery.due().into_iter().rev() {
+            let Some(response) = self.ask(Request::redeliver(&hook, delivery)).await else { return };
+            self.tally.redelivered += u64::from(response.is_ok_and(|response| response.status == 202));
         }
     }
 }
 
-fn whose(sandbox: &Sandbox) -> Option<(Repository, JobId)> {
-    let name = format!("{}/{}", sandbox.tag("owner")?, sandbox.tag("repository")?);
-    let job = sandbox.tag("job")?.parse().ok()?;
-    Some((Repository::parse(&name).ok()?, JobId(job)))
+fn by_ref(response: &Result<Response, Fault>) -> Result<&Response, Fault> {
+    response.as_ref().map_err(|fault| *fault)
 }

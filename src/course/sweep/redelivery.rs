@@ -1,6 +1,6 @@
 //! Deliveries that GitHub could not make, asked for again: GUIDs without a success, over all that GitHub still keeps.
 
-use crate::github::{Attempt, Hook};
+use crate::github::Attempt;
 use crate::words::ids::{DeliveryId, Guid};
 use crate::words::time::Timestamp;
 use std::collections::BTreeMap;
@@ -19,9 +19,8 @@ const FAILURE_PAGES: u32 = 5;
 const SUCCESS_PAGES: u32 = 20;
 
 /// One hook's failed deliveries, on the way to being redelivered.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Redelivery {
-    pub(super) hook: Hook,
     failed: BTreeMap<Guid, Failed>,
     pages: u32,
     /// Whether the failures are known, and the successes being read.
@@ -36,10 +35,6 @@ struct Failed {
 }
 
 impl Redelivery {
-    pub(super) fn new(hook: Hook) -> Self {
-        Self { hook, failed: BTreeMap::new(), pages: 0, succeeded: false }
-    }
-
     /// Takes in a page, the newest first; whether the next one is wanted.
     pub(super) fn read(&mut self, page: &[Attempt], server: bool, now: Timestamp) -> bool {
         let kept = if server { LOOK_BACK_SERVER } else { LOOK_BACK };

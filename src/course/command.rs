@@ -1,0 +1,188 @@
+//! What a course tells its host to do, what the host reports, and what GitHub is asked: the words that cross the desk.
+
+use crate::github::{self, Fault, Request, Whose};
+use crate::machine::{Machine, NanoUsd};
+use crate::reply::Reply;
+use crate::ticket::Ticket;
+use crate::words::ids::{JobId, SandboxName};
+use crate::words::secret::Secret;
+use crate::words::time::Timestamp;
+
+/// Tags, name and value; values are cut to what is safe as one (see [`tag`]).
+pub type Tags = Vec<(&'static str, String)>;
+
+/// What the host is to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Let no other course of this host have this job until this course is over.
+    Claim(JobId),
+    /// Start a sandbox.
+    Start(Box<Start>),
+    /// Write the config to a sandbox's stdin.
+    HandOver {
+        /// The sandbox's id.
+        sandbox: String,
+        /// The config.
+        line: Secret,
+        /// All its tags from now on.
+        tags: Tags,
+    },
+    /// End the sandbox of this id.
+    Terminate(String),
+    /// Report the sandboxes of this name.
+    FindName(SandboxName),
+    /// Report the sandboxes of this job.
+    FindJob(String),
+    /// Report all sandboxes.
+    FindAll,
+    /// Open the course of this ticket, beside this one.
+    Open(Box<Ticket>),
+    /// Done if fewer than `most` of this name were permitted within so many seconds, else full.
+    Permit {
+        /// What is counted.
+        name: &'static str,
+        /// How many.
+        most: u32,
+        /// Seconds.
+        within: u32,
+    },
+    /// Reply the delivery with this; the course goes on.
+    Reply(Reply),
+    /// Report the end of a sandbox, if it comes within so many seconds.
+    Watch {
+        /// The sandbox's id.
+        sandbox: String,
+        /// How long.
+        seconds: u32,
+    },
+    /// Report what sandboxes have cost since then.
+    Spent(Timestamp),
+    /// Have the runner images built anew.
+    RefreshImage,
+    /// Get a credential for this; another than before if `again`, for that one was refused.
+    Authorize {
+        /// What it is for.
+        whose: Whose,
+        /// Whether the one that was got before will not do.
+        again: bool,
+    },
+    /// Wait so many milliseconds.
+    Pause(u64),
+    /// Wait for this course's turn to ask GitHub for a JIT config.
+    AwaitTurn {
+        /// Whose job it is: repositories take turns.
+        repository: String,
+        /// How many courses may have a turn in a minute.
+        pace: u32,
+    },
+    /// GitHub's limit is reached: no course has a turn for so many milliseconds.
+    Hold(u64),
+    /// Open this ticket again after so many milliseconds. The course is over.
+    Defer(Box<Ticket>, u64, Reply),
+    /// The course is over.
+    Finish(Reply),
+}
+
+/// A sandbox to be started.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its name: the claim on the job.
+    pub name: SandboxName,
+    /// Its tags.
+    pub tags: Tags,
+    /// What it is made of.
+    pub machine: Machine,
+    /// A volume that it mounts.
+    pub volume: Option<Volume>,
+    /// What its entrypoint is told.
+    pub environment: Tags,
+    /// How many may live at once.
+    pub limit: u32,
+}
+
+/// A disk that outlives its sandboxes.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Its name.
+    pub name: String,
+    /// Where it is mounted.
+    pub path: &'static str,
+}
+
+/// A sandbox that lives, as the host reports it.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    /// Its id.
+    pub id: String,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+}
+
+impl Sandbox {
+    /// The value of one tag.
+    pub fn tag(&self, name: &str) -> Option<&str> {
+        self.tags.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// There was none: the first step.
+    Opened,
+    /// A sandbox of this id lives.
+    Started(String),
+    /// The name is taken.
+    Taken,
+    /// Done, but not for the first time.
+    Again,
+    /// As many live as may.
+    Full,
+    /// These live.
+    Found(Vec<Sandbox>),
+    /// GitHub's limit is reached, for so many milliseconds yet.
+    Held(u64),
+    /// It ended, with this status.
+    Ended(i32),
+    /// Sandboxes have cost so much.
+    Spent(NanoUsd),
+    /// Here is the credential.
+    Authorized(Secret),
+    /// GitHub gave none, but this answer.
+    Unauthorized(Result<github::Response, Fault>),
+    /// Done.
+    Done,
+    /// It failed, with an error of this name.
+    Failed(String),
+}
+
+/// A command that failed, with an error of this name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed(pub String);
+
+/// What a course is told.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The host's report.
+    Report(Report),
+    /// GitHub's answer.
+    Response(Result<github::Response, Fault>),
+}
+
+/// What a course wants next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// An answer from GitHub.
+    Ask(Request),
+    /// A deed of the host.
+    Tell(Command),
+}
+
+/// A text as a tag's value: at most 63 characters of `[A-Za-z0-9._-]`, which is what Modal takes for an app's tags;
+/// for a sandbox's it documents no rule.
+pub(super) fn tag(text: &str) -> String {
+    text.chars()
+        .take(63)
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect()
+}

@@ -1,0 +1,331 @@
+//! The desk between a course and its host. A course is a plain `async fn`: it lays a request or a command on the desk
+//! and waits; the host takes it, and lays what became of it there instead.
+//!
+//! There is no runtime. Whoever plays a course polls it by hand, with a waker that does nothing, once for each event.
+//! A course waits for one thing at a time: there is one place on the desk, and a debug assertion says so.
+//!
+//! What each command can come to is a type of its own ([`Claim`], [`Started`], …), and a host that reports what was not
+//! asked for is dealt with in one place, [`nonsense`]: the command counts as failed.
+
+use super::command::{Command, Event, Failed, Report, Sandbox, Start, Step, Tags};
+use crate::github::{Fault, Request, Response, Whose};
+use crate::machine::NanoUsd;
+use crate::reply::Reply;
+use crate::settings::Credential;
+use crate::ticket::Ticket;
+use crate::words::ids::{InstallationId, JobId, SandboxName};
+use crate::words::secret::Secret;
+use crate::words::time::Timestamp;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// What a course asks and tells through. Its clones are the same desk.
+#[derive(Clone)]
+pub struct Desk {
+    place: Rc<Place>,
+    credentials: Rc<Credentials>,
+}
+
+/// The one place on a desk.
+#[derive(Default)]
+struct Place {
+    step: Cell<Option<Step>>,
+    event: Cell<Option<Event>>,
+    /// Whether a step was laid here whose event has not come.
+    waits: Cell<bool>,
+    now: Cell<u64>,
+}
+
+/// How requests are signed.
+struct Credentials {
+    how: Credential,
+    /// The installation that the delivery named, which spares a question.
+    installation: Option<InstallationId>,
+    /// What an App's host has fetched so far.
+    held: RefCell<BTreeMap<Whose, Secret>>,
+}
+
+/// What a claim comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The job is this course's, and no earlier one had it.
+    First,
+    /// The job is this course's now; an earlier one had it.
+    Again,
+    /// Another course has it.
+    Taken,
+}
+
+/// What a start comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// A sandbox of this id lives.
+    Lives(String),
+    /// The name is taken.
+    Taken,
+    /// As many live as may.
+    Full,
+}
+
+/// What the wait for a turn comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is this course's turn.
+    Given,
+    /// GitHub's limit is reached, for so many milliseconds yet.
+    Held(u64),
+}
+
+/// A host that reports what was not asked for has failed to do what was.
+fn nonsense(event: &Event) -> Failed {
+    match event {
+        Event::Report(Report::Failed(name)) => Failed(name.clone()),
+        Event::Report(_) | Event::Response(_) => Failed("not-what-was-asked-for".to_owned()),
+    }
+}
+
+/// What a command comes to that is either done or failed.
+fn done(event: &Event) -> Result<(), Failed> {
+    match event {
+        Event::Report(Report::Done) => Ok(()),
+        event => Err(nonsense(event)),
+    }
+}
+
+impl Desk {
+    /// The time of the last event.
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.place.now.get())
+    }
+
+    async fn lay(&self, step: Step) -> Event {
+        let place = &self.place;
+        debug_assert!(!place.waits.get(), "a course waits for two things at once");
+        place.waits.set(true);
+        place.step.set(Some(step));
+        let event = poll_fn(|_| place.event.take().map_or(Poll::Pending, Poll::Ready)).await;
+        place.waits.set(false);
+        event
+    }
+
+    async fn tell(&self, command: Command) -> Event {
+        self.lay(Step::Tell(command)).await
+    }
+
+    /// GitHub's response to a request, which goes with the credential that it needs. A token of an App's that GitHub
+    /// refuses is got anew, once: it may have been revoked.
+    pub async fn ask(&self, request: Request) -> Result<Response, Fault> {
+        if let Credential::Token(token) = &self.credentials.how {
+            return self.send(request, token.clone()).await;
+        }
+        let held = self.credentials.held.borrow().get(&request.whose).cloned();
+        let token = match held {
+            Some(token) => token,
+            None => match self.authorize(&request.whose, false).await? {
+                Ok(token) => token,
+                Err(refusal) => return Ok(refusal),
+            },
+        };
+        let response = self.send(request.clone(), token).await?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        match self.authorize(&request.whose, true).await? {
+            Ok(token) => self.send(request, token).await,
+            Err(refusal) => Ok(refusal),
+        }
+    }
+
+    async fn send(&self, request: Request, token: Secret) -> Result<Response, Fault> {
+        let request = Request { credential: Some(token), ..request };
+        match self.lay(Step::Ask(request)).await {
+            Event::Response(response) => response,
+            Event::Report(_) => Err(Fault::Broken),
+        }
+    }
+
+    /// A credential of the App's; another than the one before, if `again`. Else what GitHub said instead of it.
+    async fn authorize(&self, whose: &Whose, again: bool) -> Result<Result<Secret, Response>, Fault> {
+        self.credentials.held.borrow_mut().remove(whose);
+        let named = match whose {
+            Whose::Repository(repository, None) => {
+                Whose::Repository(repository.clone(), self.credentials.installation)
+            }
+            whose => whose.clone(),
+        };
+        match self.tell(Command::Authorize { whose: named, again }).await {
+            Event::Report(Report::Authorized(token)) => {
+                self.credentials.held.borrow_mut().insert(whose.clone(), token.clone());
+                Ok(Ok(token))
+            }
+            Event::Report(Report::Unauthorized(response)) => response.map(Err),
+            _ => Err(Fault::Unreachable),
+        }
+    }
+
+    /// Lets no other course have this job.
+    pub async fn claim(&self, job: JobId) -> Result<Claim, Failed> {
+        match self.tell(Command::Claim(job)).await {
+            Event::Report(Report::Done) => Ok(Claim::First),
+            Event::Report(Report::Again) => Ok(Claim::Again),
+            Event::Report(Report::Taken) => Ok(Claim::Taken),
+            event => Err(nonsense(&event)),
+        }
+    }
+
+    /// Starts a sandbox.
+    pub async fn start(&self, start: Start) -> Result<Started, Failed> {
+        match self.tell(Command::Start(Box::new(start))).await {
+            Event::Report(Report::Started(id)) => Ok(Started::Lives(id)),
+            Event::Report(Report::Taken) => Ok(Started::Taken),
+            Event::Report(Report::Full) => Ok(Started::Full),
+            event => Err(nonsense(&event)),
+        }
+    }
+
+    /// Hands a sandbox its config.
+    pub async fn hand_over(&self, sandbox: String, line: Secret, tags: Tags) -> Result<(), Failed> {
+        done(&self.tell(Command::HandOver { sandbox, line, tags }).await)
+    }
+
+    /// Ends a sandbox.
+    pub async fn terminate(&self, sandbox: String) -> Result<(), Failed> {
+        done(&self.tell(Command::Terminate(sandbox)).await)
+    }
+
+    async fn find(&self, command: Command) -> Result<Vec<Sandbox>, Failed> {
+        match self.tell(command).await {
+            Event::Report(Report::Found(found)) => Ok(found),
+            event => Err(nonsense(&event)),
+        }
+    }
+
+    /// The sandboxes of this name.
+    pub async fn find_name(&self, name: SandboxName) -> Result<Vec<Sandbox>, Failed> {
+        self.find(Command::FindName(name)).await
+    }
+
+    /// The sandboxes of this job.
+    pub async fn find_job(&self, job: JobId) -> Result<Vec<Sandbox>, Failed> {
+        self.find(Command::FindJob(job.to_string())).await
+    }
+
+    /// All sandboxes.
+    pub async fn find_all(&self) -> Result<Vec<Sandbox>, Failed> {
+        self.find(Command::FindAll).await
+    }
+
+    /// Opens the course of this ticket beside this one.
+    pub async fn open(&self, ticket: Ticket) -> Result<(), Failed> {
+        done(&self.tell(Command::Open(Box::new(ticket))).await)
+    }
+
+    /// Whether one more of this name is permitted, of so `most` within so many seconds.
+    pub async fn permit(&self, name: &'static str, most: u32, within: u32) -> Result<bool, Failed> {
+        match self.tell(Command::Permit { name, most, within }).await {
+            Event::Report(Report::Done) => Ok(true),
+            Event::Report(Report::Full) => Ok(false),
+            event => Err(nonsense(&event)),
+        }
+    }
+
+    /// Replies to the delivery; the course goes on.
+    pub async fn reply(&self, reply: Reply) -> Result<(), Failed> {
+        done(&self.tell(Command::Reply(reply)).await)
+    }
+
+    /// The status with which a sandbox ended, if it did within so many seconds.
+    pub async fn watch(&self, sandbox: String, seconds: u32) -> Result<Option<i32>, Failed> {
+        match self.tell(Command::Watch { sandbox, seconds }).await {
+            Event::Report(Report::Ended(status)) => Ok(Some(status)),
+            Event::Report(Report::Done) => Ok(None),
+            event => Err(nonsense(&event)),
+        }
+    }
+
+    /// What sandboxes have cost since then.
+    pub async fn spent(&self, since: Timestamp) -> Result<NanoUsd, Failed> {
+        match self.tell(Command::Spent(since)).await {
+            Event::Report(Report::Spent(nano_usd)) => Ok(nano_usd),
+            event => Err(nonsense(&event)),
+        }
+    }
+
+    /// Has the runner images built anew.
+    pub async fn refresh_image(&self) -> Result<(), Failed> {
+        done(&self.tell(Command::RefreshImage).await)
+    }
+
+    /// Waits so many milliseconds.
+    pub async fn pause(&self, milliseconds: u64) -> Result<(), Failed> {
+        done(&self.tell(Command::Pause(milliseconds)).await)
+    }
+
+    /// Waits for this course's turn to ask GitHub for a JIT config; `pace` is how many there are in a minute.
+    pub async fn await_turn(&self, repository: String, pace: u32) -> Result<Turn, Failed> {
+        match self.tell(Command::AwaitTurn { repository, pace }).await {
+            Event::Report(Report::Done) => Ok(Turn::Given),
+            Event::Report(Report::Held(wait)) => Ok(Turn::Held(wait)),
+            event => Err(nonsense(&event)),
+        }
+    }
+
+    /// Lets no course have a turn for so many milliseconds.
+    pub async fn hold(&self, milliseconds: u64) -> Result<(), Failed> {
+        done(&self.tell(Command::Hold(milliseconds)).await)
+    }
+}
+
+/// What a play wants next.
+#[derive(Debug)]
+pub enum Next<T> {
+    /// This is to be asked or done, and what becomes of it to be told.
+    Step(Step),
+    /// It is over, and this is what it came to.
+    Over(T),
+}
+
+/// An `async fn` over a desk, played an event at a time.
+pub struct Play<T> {
+    desk: Desk,
+    future: Option<Pin<Box<dyn Future<Output = T>>>>,
+}
+
+impl<T> fmt::Debug for Play<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Play").field("over", &self.future.is_none()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Play<T> {
+    /// Lays out a desk, at which requests are signed with `how`, and what `make` plays at it. `installation` is the
+    /// App's, where it is known.
+    pub fn new<F>(how: Credential, installation: Option<InstallationId>, make: impl FnOnce(Desk) -> F) -> Self
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let credentials = Credentials { how, installation, held: RefCell::default() };
+        let desk = Desk { place: Rc::default(), credentials: Rc::new(credentials) };
+        Self { future: Some(Box::pin(make(desk.clone()))), desk }
+    }
+
+    /// What is wanted after this event; `None` if the play was over. The first event is not looked at.
+    pub fn next(&mut self, event: Event, now: Timestamp) -> Option<Next<T>> {
+        let future = self.future.as_mut()?;
+        let place = &self.desk.place;
+        place.now.set(now.0);
+        place.event.set(Some(event).filter(|_| place.waits.get()));
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(over) => {
+                self.future = None;
+                Some(Next::Over(over))
+            }
+            Poll::Pending => place.step.take().map(Next::Step),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a launch asks before it starts anything: may this run run here, must its job be refused in its author's sight,
+//! does the month's budget cover it.
+
+use super::{Launch, PATIENCE, Road, WayOut, by_ref};
+use crate::github::{self, QueuedJob, Refusal, Request};
+use crate::machine::NanoUsd;
+use crate::reply::{Outcome, Reason};
+use crate::ticket::Purpose;
+
+/// The delay before a job that the budget does not cover is looked at again: a month may have begun, or the operator
+/// have raised it.
+const BUDGET_DELAY: u64 = 900_000;
+/// Seconds.
+const HOUR: u32 = 3600;
+
+impl Launch {
+    /// Asks about the run where a rule wants to know. A rule that cannot be looked up is not taken for kept.
+    pub(super) async fn vet(&mut self) -> Road<()> {
+        let cached = self.settings.rules.machine(&self.ticket.labels).is_ok_and(|machine| machine.cache);
+        if !self.settings.vetting.is_needed(self.ticket.private, cached) {
+            return Ok(());
+        }
+        let response = self.desk.ask(Request::run(&self.ticket.repository, self.ticket.run)).await;
+        let Some(run) = github::read_run(by_ref(&response)) else {
+            return Err(match github::refusal(by_ref(&response), self.desk.now()) {
+                Refusal::Permanent(reason) => {
+                    let text =
+                        format!("{} (asked what started the run, which needs Actions: read)", reason.text);
+                    WayOut::Finish(Outcome::Unready, Reason::new(reason.code, text))
+                }
+                Refusal::Limited(wait, reason) => {
+                    // Best effort: whoever is not held learns it from GitHub.
+                    let _ = self.desk.hold(wait).await;
+                    WayOut::Defer(self.dice.jitter(wait.max(PATIENCE + 1)), reason)
+                }
+                _ => self.defer(Reason::new("run-unknown", "GitHub did not say what started the run")),
+            });
+        };
+        let judged = self.settings.vetting.judge(&self.ticket.repository, self.ticket.private, &run);
+        self.forked = judged.map_err(|reason| WayOut::Finish(Outcome::Refused, reason))?;
+        Ok(())
+    }
+
+    /// A job of ours that cannot be run gets a small runner that fails it at once, with the reason as an annotation:
+    /// so many an hour, and none where it could hit another job. Does nothing for any other job.
+    pub(super) async fn refuse(&mut self) -> Road<()> {
+        if self.ticket.purpose != Purpose::Refuse || self.refusal.is_some() {
+            return Ok(());
+        }
+        let Err(reason) = self.settings.rules.machine(&self.ticket.labels) else {
+            // The settings changed while the ticket waited.
+            self.ticket.purpose = Purpose::Launch;
+            return Ok(());
+        };
+        let unseen = |but: &str| {
+            let text = format!("{}{but}", reason.text);
+            Err(WayOut::Finish(Outcome::Refused, Reason::new(reason.code, text)))
+        };
+        if self.desk.permit("refusals", self.settings.refusals_per_hour, HOUR).await != Ok(true) {
+            return unseen(", and REFUSALS_PER_HOUR diagnostic runners were started in this hour");
+        }
+        let response = self.desk.ask(Request::jobs(&self.ticket.repository, self.ticket.run, 1)).await;
+        let Some(page) = github::read_jobs(by_ref(&response)) else {
+            return unseen(", and GitHub does not show the run's other jobs");
+        };
+        if page.full || page.items.iter().any(|job| self.could_hit(job)) {
+            return unseen(", and a diagnostic runner could hit another job of the run");
+        }
+        self.refusal = Some(reason);
+        Ok(())
+    }
+
+    /// A runner takes any job whose labels it has: one of the same run that asks for less could be hit.
+    fn could_hit(&self, job: &QueuedJob) -> bool {
+        let has = |label: &str| self.ticket.labels.iter().any(|own| own.is(label));
+        job.job != self.ticket.job
+            && job.labels.iter().all(|label| has(label.as_str()))
+            && self.settings.rules.machine(&job.labels).is_ok()
+    }
+
+    /// `MONTHLY_BUDGET_USD`: a job is started while anything is left, since what it will cost is not known before. A
+    /// runner that fails a refused job costs next to nothing.
+    pub(super) async fn afford(&mut self) -> Road<()> {
+        let Some(budget) = self.settings.monthly_budget else { return Ok(()) };
+        if self.affordable || self.refusal.is_some() {
+            return Ok(());
+        }
+        let spent = self.desk.spent(self.desk.now().month()).await.map_err(|_| {
+            self.defer(Reason::new("budget-unknown", "what sandboxes have cost cannot be told just now"))
+        })?;
+        if spent < budget {
+            self.affordable = true;
+            return Ok(());
+        }
+        let text = format!(
+            "sandboxes have cost ${:.2} of this month's MONTHLY_BUDGET_USD, ${:.2}; the job waits",
+            dollars(spent),
+            dollars(budget)
+        );
+        Err(WayOut::Defer(self.dice.jitter(BUDGET_DELAY), Reason::new("budget-spent", text)))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown to two digits")]
+fn dollars(nano_usd: NanoUsd) -> f64 {
+    nano_usd as f64 / 1e9
+}
