@@ -126,10 +126,11 @@ def refresh_runner_image() -> None:
     """Builds the runner images with the runner that GitHub wants today, and publishes them for new sandboxes."""
     from host import log
     from host.component import Component
+    from host.conversation import runner_release
 
     log.configure()
     component = Component(os.environ)
-    release = component.release()
+    release = runner_release(component)
     home = modal.App.lookup(APP)
     for registry_image in [None, *component.images()]:
         under = modal.Image.from_registry(registry_image) if registry_image else image.base()

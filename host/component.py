@@ -113,16 +113,6 @@ class Component:
         """A fresh instance that can sign for the GitHub App."""
         return Instance(self, self._keys, COURSE_MEMORY, COURSE_EPOCHS)
 
-    def release(self) -> Any:
-        """The Actions runner that goes into the runner image, a WIT `release`. Asks GitHub."""
-        whose = self.courses().call("releases", "whose")
-        granted = self.keys().call("keys", "grant", whose) if whose else None
-        token = granted.payload.token if granted is not None and granted.tag == "ok" else None
-        release = self.courses().call("releases", "runner", token)
-        if isinstance(release, str):
-            raise LookupError(release)
-        return release
-
     def alarms(self, version: str, built: int) -> list[str]:
         """What is wrong with a runner image of this version, built so many milliseconds after the epoch."""
         return list(self.courses().call("releases", "alarms", version, built))

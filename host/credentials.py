@@ -19,6 +19,14 @@ class Unauthorized(Exception):
     """There is none; the argument is the WIT's `refusal`."""
 
 
+def grant(component: Component, whose: str) -> Any:
+    """A credential of the GitHub App's, a WIT `credential`, from a keys instance. Asks GitHub."""
+    granted = component.keys().call("keys", "grant", whose)
+    if granted.tag == "err":
+        raise Unauthorized(granted.payload)
+    return granted.payload
+
+
 @dataclass
 class _Entry:
     token: str = ""
@@ -43,12 +51,6 @@ class Credentials:
         async with entry.fetching:
             stale = again and entry.token == given
             if stale or time.time() * 1000 >= entry.renew:
-                granted = await asyncio.to_thread(self._grant, whose)
+                granted = await asyncio.to_thread(grant, self._component, whose)
                 entry.token, entry.renew = granted.token, granted.renew
         return entry.token
-
-    def _grant(self, whose: str) -> Any:
-        granted = self._component.keys().call("keys", "grant", whose)
-        if granted.tag == "err":
-            raise Unauthorized(granted.payload)
-        return granted.payload

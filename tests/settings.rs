@@ -1,6 +1,7 @@
 //! Every setting: its default, what it takes, and how it says what is wrong without repeating a value.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
+use jitney::github::{Request, Whose};
 use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, Scope};
 use jitney::words::repository::Repository;
 
@@ -164,15 +165,15 @@ fn the_guides_own_runner_version_works_and_newer_pins_are_kept() {
 
 #[test]
 fn releases_are_never_asked_for_with_an_enterprises_credential() {
-    let settings = |given: &[(&str, &str)]| courses(given).settings.expect("no problem");
-    let asked = |settings: &CoursesSettings| {
-        let (api, ours) = settings.releases();
-        (api.to_string(), ours)
+    let whose = Whose::Repository(Repository::parse("octo/x").expect("a name"), None);
+    let asked = |given: &[(&str, &str)]| {
+        let api = courses(given).settings.expect("no problem").api;
+        let request = Request::runner_release(None, &api, whose.clone());
+        (request.at_github_com, request.whose)
     };
-    let github = "https://api.github.com".to_owned();
-    assert_eq!(asked(&settings(&[])), (github.clone(), true));
+    assert_eq!(asked(&[]), (false, whose.clone()));
     for domain in ["github.example.com", "octo.ghe.com"] {
-        assert_eq!(asked(&settings(&[("GITHUB_ENTERPRISE_DOMAIN", domain)])), (github.clone(), false));
+        assert_eq!(asked(&[("GITHUB_ENTERPRISE_DOMAIN", domain)]), (true, Whose::Nobody));
     }
 }
 

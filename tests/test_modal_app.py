@@ -11,6 +11,7 @@ import pytest
 
 from host import image
 from host.component import Component
+from host.conversation import runner_release
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT
 from tests.standin import StandinGitHub
@@ -92,7 +93,7 @@ def test_the_runner_is_the_one_that_this_github_offers_its_repositories(monkeypa
         github.app.installations = {77: ["octo/demo"]}
         told = {"GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo", "GITHUB_APP_ID": APP_ID}
         key = (KEYS / "app.pkcs8.pem").read_text()
-        release = Component(told | {"GITHUB_APP_PRIVATE_KEY": key}).release()
+        release = runner_release(Component(told | {"GITHUB_APP_PRIVATE_KEY": key}))
         assert (release.version, release.sha256) == ("2.336.0", "ab" * 32)
         asked = [path for _, path in github.requests]
         assert "/repos/octo/demo/actions/runners/downloads" in asked

@@ -55,7 +55,7 @@ fn examine() -> Vec<Finding> {
 pub(super) fn ask(settings: &CoursesSettings, request: Request) -> Result<Response, Fault> {
     let credential = match &settings.credential {
         Credential::Token(token) => token.clone(),
-        Credential::App => match keys::grant(&request.whose.write()) {
+        Credential::App => match keys::grant(request.whose.clone()) {
             Ok(grant) => grant.token,
             Err(refused) => return refused,
         },

@@ -97,7 +97,7 @@ fn ask(
         Credential::App => {
             let whose = request.whose.write();
             if !granted.contains_key(&whose) {
-                match keys::grant(&whose) {
+                match keys::grant(request.whose.clone()) {
                     Ok(grant) => granted.insert(whose.clone(), grant.token),
                     Err(refused) => return refused,
                 };

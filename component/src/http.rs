@@ -22,9 +22,11 @@ const NEXT_BYTE_WITHIN: u64 = 5 * SECOND;
 /// The longest body that is read. A JIT config is a few kB.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// Sends `request` below `base` and returns GitHub's answer, or why there is none.
-pub(super) fn send(base: &ApiBase, request: &Request) -> Result<Response, Fault> {
-    let outgoing = prepare(base, request).map_err(|_| Fault::Denied)?;
+/// Sends `request` to this GitHub's API, or to github.com where it says so; GitHub's response, or why there is none.
+pub(super) fn send(api: &ApiBase, request: &Request) -> Result<Response, Fault> {
+    let outgoing =
+        if request.at_github_com { prepare(&ApiBase::github(), request) } else { prepare(api, request) };
+    let outgoing = outgoing.map_err(|_| Fault::Denied)?;
     let body = outgoing.body().map_err(|()| Fault::Denied)?;
     let options = RequestOptions::new();
     let bounded = [

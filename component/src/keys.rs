@@ -1,51 +1,33 @@
 //! A keys instance: the App's key becomes a JWT, the JWT an installation's token.
 
-use super::{Jitney, bindings::exports::jitney::core::keys as wit, http, now};
-use jitney::github::app::{self, Grant, Whose};
-use jitney::github::{Fault, Request, Response};
+use super::play::play;
+use super::{Jitney, bindings::exports::jitney::core::keys as wit, now};
+use jitney::course::desk::Next;
+use jitney::course::keys::{self, Refused, unauthorized};
+use jitney::course::{Report, Step};
+use jitney::github::app::{Grant, Whose};
 use jitney::settings::KeysSettings;
+use std::ops::ControlFlow;
 use wasi::cli::environment::get_environment;
 
 impl wit::Guest for Jitney {
     fn grant(whose: String) -> Result<wit::Credential, wit::Refusal> {
-        let answer = grant(&whose).map_err(|refused| match refused {
-            Ok(answer) => wit::Refusal { status: answer.status, retry_after: answer.retry_after },
+        let grant = Whose::read(&whose).ok_or_else(|| Ok(unauthorized())).and_then(grant);
+        let grant = grant.map_err(|refused| match refused {
+            Ok(response) => wit::Refusal { status: response.status, retry_after: response.retry_after },
             Err(_) => wit::Refusal { status: 0, retry_after: None },
         })?;
-        Ok(wit::Credential { token: answer.token.expose().to_owned(), renew: answer.renew.0 })
+        Ok(wit::Credential { token: grant.token.expose().to_owned(), renew: grant.renew.0 })
     }
 }
 
-type Refused = Result<Response, Fault>;
-
-/// What GitHub would say to a credential that is none.
-fn unauthorized() -> Response {
-    Response { status: 401, ..Response::default() }
-}
-
-/// An answer that was to hold something and does not. A good status with nothing in it is as good as none.
-fn refused(answer: Response) -> Refused {
-    if (200..300).contains(&answer.status) { Err(Fault::Broken) } else { Ok(answer) }
-}
-
-pub(super) fn grant(whose: &str) -> Result<Grant, Refused> {
+pub(super) fn grant(whose: Whose) -> Result<Grant, Refused> {
     let settings = KeysSettings::read(&get_environment()).settings.ok_or_else(|| Ok(unauthorized()))?;
-    let whose = Whose::read(whose).ok_or_else(|| Ok(unauthorized()))?;
-    let jwt = app::jwt(&settings, now(), wasi::random::random::get_random_u64())
-        .ok_or_else(|| Ok(unauthorized()))?;
-    let ask = |request: Request| -> Result<Response, Refused> {
-        let request = Request { credential: Some(jwt.token.clone()), ..request };
-        http::send(&settings.api, &request).map_err(Err)
-    };
-    let (installation, repository) = match whose {
-        Whose::App => return Ok(jwt),
-        Whose::Installation(id) => (id, None),
-        Whose::Repository(repository, Some(id)) => (id, Some(repository)),
-        Whose::Repository(repository, None) => {
-            let answer = ask(Request::installation(settings.scope, &repository))?;
-            (app::read_installation(&answer).ok_or_else(|| refused(answer))?, Some(repository))
-        }
-    };
-    let answer = ask(Request::installation_token(settings.scope, installation, repository.as_ref()))?;
-    app::read_token(&answer).ok_or_else(|| refused(answer))
+    let nonce = wasi::random::random::get_random_u64();
+    let mut way = keys::grant(&settings, whose, now(), nonce)?;
+    play(&settings.api, Report::Opened, |event, now| match way.next(event, now) {
+        Some(Next::Step(Step::Ask(request))) => ControlFlow::Continue(request),
+        Some(Next::Over(over)) => ControlFlow::Break(over),
+        Some(Next::Step(Step::Tell(_))) | None => ControlFlow::Break(Err(Ok(unauthorized()))),
+    })
 }

@@ -6,30 +6,27 @@
 
 mod bindings;
 mod command;
+mod courses;
 mod doctor;
 mod exit;
 mod explain;
 mod exports;
 mod http;
 mod keys;
+mod play;
+mod releases;
 mod run;
 mod setup;
 mod status;
 
 use bindings::exports::jitney::core as wit;
-use jitney::course::{self, Course, Event, Step};
+use jitney::course;
 use jitney::delivery::Headers;
-use jitney::github;
 use jitney::policy::delivery::{Trust, Verdict, decide};
 use jitney::reply::{self, Outcome, Reason, Subject};
-use jitney::settings::{
-    ApiBase, Checked, CoursesSettings, Credential, DECLARED, IntakeSettings, KeysSettings, Problem,
-};
+use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, KeysSettings, Problem};
 use jitney::ticket::{Purpose, Ticket};
-use jitney::words::ids::RunnerVersion;
-use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
-use std::cell::RefCell;
 use wasi::cli::environment::get_environment;
 use wasi::clocks::wall_clock;
 use wit::intake::{Fault, Opening, Reply};
@@ -125,107 +122,5 @@ impl wit::intake::Guest for Jitney {
         let guid = Headers::parse(&head).ok().and_then(|headers| headers.guid);
         let subject = Subject { delivery: guid, ..Subject::default() };
         carry(&reply::Reply::new(outcome, Reason::new(code, text), subject))
-    }
-}
-
-impl wit::releases::Guest for Jitney {
-    fn whose() -> Option<String> {
-        let settings = CoursesSettings::read(&get_environment()).settings?;
-        let repository = settings.allowlist.exact().into_iter().next()?;
-        let app = matches!(settings.credential, Credential::App);
-        app.then(|| github::Whose::Repository(repository, None).write())
-    }
-
-    fn runner(token: Option<String>) -> Result<wit::releases::Release, String> {
-        let checked = CoursesSettings::read(&get_environment());
-        let settings = checked.settings.ok_or("the settings are at fault")?;
-        let credential = match &settings.credential {
-            Credential::Token(token) => Some(token.clone()),
-            Credential::App => token.map(Secret::new),
-        };
-        let ask = |api: &ApiBase, credential: Option<Secret>, request: github::Request| {
-            http::send(api, &github::Request { credential, ..request })
-        };
-        let offered = || {
-            let repository = settings.allowlist.exact().into_iter().next()?;
-            let request = github::Request::runner_downloads(settings.scope, &repository);
-            let answer = ask(&settings.api, credential.clone(), request);
-            github::read_downloads(answer.as_ref().map_err(|fault| *fault))
-        };
-        let wanted = settings.runner_version.clone().or_else(offered);
-        let (api, ours) = settings.releases();
-        let request = github::Request::runner_release(wanted.as_ref().map(|wanted| wanted.version));
-        let answer = ask(&api, credential.clone().filter(|_| ours), request);
-        let found = github::read_release(answer.as_ref().map_err(|fault| *fault), wanted.as_ref(), now())?;
-        Ok(wit::releases::Release {
-            version: found.version.to_string(),
-            url: found.url,
-            sha256: found.sha256,
-            stale: found.stale,
-        })
-    }
-
-    fn alarms(version: String, built: u64) -> Vec<String> {
-        let server = CoursesSettings::read(&get_environment()).settings.is_some_and(|s| s.api.is_server());
-        match RunnerVersion::parse(&version) {
-            Some(version) => github::alarms(version, Timestamp(built), server, now()),
-            None => vec!["the runner image has no version that can be read".to_owned()],
-        }
-    }
-
-    fn images() -> Vec<String> {
-        CoursesSettings::read(&get_environment()).settings.map_or_else(Vec::new, |settings| settings.images())
-    }
-}
-
-/// A course, and the settings that its requests need.
-struct OpenCourse {
-    course: RefCell<Course>,
-    settings: CoursesSettings,
-}
-
-impl wit::courses::Guest for Jitney {
-    type Course = OpenCourse;
-}
-
-impl wit::courses::GuestCourse for OpenCourse {
-    fn open(ticket: String) -> Result<wit::courses::Course, String> {
-        let ticket = Ticket::read(&ticket)?;
-        let settings =
-            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
-        let seed = wasi::random::random::get_random_u64();
-        let course = RefCell::new(Course::open(ticket, settings.clone(), seed));
-        Ok(wit::courses::Course::new(Self { course, settings }))
-    }
-
-    fn sweep(recent: Vec<String>, pending: Vec<String>) -> Result<wit::courses::Course, String> {
-        let settings =
-            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
-        let read = |tickets: &[String]| -> Vec<Ticket> {
-            tickets.iter().filter_map(|ticket| Ticket::read(ticket).ok()).collect()
-        };
-        let course = RefCell::new(Course::sweep(settings.clone(), &read(&recent), &read(&pending)));
-        Ok(wit::courses::Course::new(Self { course, settings }))
-    }
-
-    fn next(&self, report: wit::courses::Report) -> wit::courses::Command {
-        command::to_host(play(
-            &mut self.course.borrow_mut(),
-            &self.settings,
-            Event::Report(command::from_host(report)),
-        ))
-    }
-}
-
-/// Plays a course on until it wants something of the host.
-fn play(course: &mut Course, settings: &CoursesSettings, event: Event) -> course::Command {
-    let mut event = event;
-    loop {
-        match course.next(event, now()) {
-            Step::Tell(command) => return command,
-            Step::Ask(request) => {
-                event = Event::Response(http::send(&settings.api, &request));
-            }
-        }
     }
 }

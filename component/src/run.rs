@@ -98,7 +98,7 @@ fn mint(decision: &Decision) -> Result<u8, String> {
                 Report::Found(Vec::new())
             }
             Step::Tell(Command::Spent(_)) => Report::Spent(0),
-            Step::Tell(Command::Authorize { whose, .. }) => match super::keys::grant(&whose.write()) {
+            Step::Tell(Command::Authorize { whose, .. }) => match super::keys::grant(whose) {
                 Ok(grant) => Report::Authorized(grant.token),
                 Err(refused) => Report::Unauthorized(refused),
             },

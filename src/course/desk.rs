@@ -120,8 +120,11 @@ impl Desk {
     /// GitHub's response to a request, which goes with the credential that it needs. A token of an App's that GitHub
     /// refuses is got anew, once: it may have been revoked.
     pub async fn ask(&self, request: Request) -> Result<Response, Fault> {
+        if request.whose == Whose::Nobody {
+            return self.send(request, None).await;
+        }
         if let Credential::Token(token) = &self.credentials.how {
-            return self.send(request, token.clone()).await;
+            return self.send(request, Some(token.clone())).await;
         }
         let held = self.credentials.held.borrow().get(&request.whose).cloned();
         let token = match held {
@@ -131,18 +134,18 @@ impl Desk {
                 Err(refusal) => return Ok(refusal),
             },
         };
-        let response = self.send(request.clone(), token).await?;
+        let response = self.send(request.clone(), Some(token)).await?;
         if response.status != 401 {
             return Ok(response);
         }
         match self.authorize(&request.whose, true).await? {
-            Ok(token) => self.send(request, token).await,
+            Ok(token) => self.send(request, Some(token)).await,
             Err(refusal) => Ok(refusal),
         }
     }
 
-    async fn send(&self, request: Request, token: Secret) -> Result<Response, Fault> {
-        let request = Request { credential: Some(token), ..request };
+    async fn send(&self, request: Request, credential: Option<Secret>) -> Result<Response, Fault> {
+        let request = Request { credential, ..request };
         match self.lay(Step::Ask(request)).await {
             Event::Response(response) => response,
             Event::Report(_) => Err(Fault::Broken),
@@ -283,6 +286,7 @@ impl Desk {
 
 /// What a play wants next.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "none is kept")]
 pub enum Next<T> {
     /// This is to be asked or done, and what becomes of it to be told.
     Step(Step),

@@ -6,6 +6,7 @@
 
 mod command;
 pub mod desk;
+pub mod keys;
 mod launch;
 mod pair;
 mod release;

@@ -32,6 +32,8 @@ pub enum Whose {
     Installation(InstallationId),
     /// The App itself.
     App,
+    /// None: what is asked is anybody's to know.
+    Nobody,
 }
 
 impl Whose {
@@ -122,7 +124,7 @@ impl Request {
         if !plain || !(1..=128).contains(&code.len()) {
             return Err("what GitHub sent the browser back with is no code".to_owned());
         }
-        Ok(Self::post(format!("/app-manifests/{code}/conversions"), None, Whose::App))
+        Ok(Self::post(format!("/app-manifests/{code}/conversions"), None, Whose::Nobody))
     }
 
     /// "List installations for the authenticated app".

@@ -2,6 +2,7 @@
 
 use super::Whose;
 use crate::settings::Scope;
+use crate::words::api_base::ApiBase;
 use crate::words::ids::{JobId, RunId, RunnerId, RunnerName, RunnerVersion};
 use crate::words::label::Label;
 use crate::words::repository::Repository;
@@ -32,17 +33,19 @@ pub struct Request {
     pub body: Option<String>,
     /// What it needs a credential for.
     pub whose: Whose,
+    /// Whether github.com is asked, whichever GitHub the settings name.
+    pub at_github_com: bool,
     /// The credential, once there is one.
     pub credential: Option<Secret>,
 }
 
 impl Request {
     pub(super) fn get(path: String, whose: Whose) -> Self {
-        Self { method: Method::Get, path, body: None, whose, credential: None }
+        Self { method: Method::Get, path, body: None, whose, at_github_com: false, credential: None }
     }
 
     pub(super) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
-        Self { method: Method::Post, path, body, whose, credential: None }
+        Self { method: Method::Post, path, body, whose, at_github_com: false, credential: None }
     }
 
     /// "Create configuration for a just-in-time runner": exactly the job's labels, which are all that GitHub
@@ -108,10 +111,15 @@ impl Request {
         Self::get(path, of(repository))
     }
 
-    /// "Get a release by tag name", or "Get the latest release", of the Actions runner.
-    pub fn runner_release(pin: Option<RunnerVersion>) -> Self {
+    /// "Get a release by tag name", or "Get the latest release", of the Actions runner. An enterprise's GitHub has none
+    /// of its own, so github.com is asked then, which must not see the enterprise's credential.
+    pub fn runner_release(pin: Option<RunnerVersion>, api: &ApiBase, whose: Whose) -> Self {
         let which = pin.map_or_else(|| "latest".to_owned(), |version| format!("tags/v{version}"));
-        Self::get(format!("/repos/actions/runner/releases/{which}"), Whose::App)
+        let path = format!("/repos/actions/runner/releases/{which}");
+        if api.has_releases() {
+            return Self::get(path, whose);
+        }
+        Self { at_github_com: true, ..Self::get(path, Whose::Nobody) }
     }
 
     /// "Get rate limit status for the authenticated user".

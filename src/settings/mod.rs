@@ -279,12 +279,6 @@ impl CoursesSettings {
             None => url.starts_with("https://") && url.ends_with("--jitney.modal.run"),
         }
     }
-
-    /// Where the Actions runner's releases are asked for, and whether with our credential: an Enterprise Server and
-    /// GHE.com have none of their own, so github.com is asked, which must not see their credential.
-    pub fn releases(&self) -> (ApiBase, bool) {
-        if self.api.has_releases() { (self.api.clone(), true) } else { (ApiBase::github(), false) }
-    }
 }
 
 /// Reads how to sign in: a GitHub App if one is named, else `GITHUB_TOKEN`.

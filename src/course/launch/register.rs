@@ -85,16 +85,12 @@ impl Launch {
             self.doomed.push(runner);
             return Err(self.defer(Reason::new("hand-over-failed", "the sandbox did not take its config")));
         }
-        Ok(match &self.refusal {
-            Some(refusal) => {
-                let text = format!("{}; runner {} fails the job with this", refusal.text, self.name.as_str());
-                WayOut::Finish(Outcome::Refused, Reason::new(refusal.code, text))
-            }
-            None => {
-                let text = format!("runner {} has its config", self.name.as_str());
-                WayOut::Finish(Outcome::Launched, Reason::new("runner-started", text))
-            }
-        })
+        if let Some(refusal) = &self.refusal {
+            let text = format!("{}; runner {} fails the job with this", refusal.text, self.name.as_str());
+            return Ok(WayOut::Finish(Outcome::Refused, Reason::new(refusal.code, text)));
+        }
+        let text = format!("runner {} has its config", self.name.as_str());
+        Ok(WayOut::Finish(Outcome::Launched, Reason::new("runner-started", text)))
     }
 
     /// Deletes doomed registrations and ghosts, then ends the sandbox unless its runner has its config. What fails here

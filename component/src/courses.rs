@@ -1,0 +1,54 @@
+//! A course in an instance of its own, carried across the boundary.
+
+use super::bindings::exports::jitney::core::courses as wit;
+use super::play::play;
+use super::{Jitney, command};
+use jitney::course::{Course, Step};
+use jitney::settings::CoursesSettings;
+use jitney::ticket::Ticket;
+use jitney::words::api_base::ApiBase;
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use wasi::cli::environment::get_environment;
+
+/// A course, and where its requests go.
+pub(super) struct OpenCourse {
+    course: RefCell<Course>,
+    api: ApiBase,
+}
+
+impl wit::Guest for Jitney {
+    type Course = OpenCourse;
+}
+
+impl wit::GuestCourse for OpenCourse {
+    fn open(ticket: String) -> Result<wit::Course, String> {
+        let ticket = Ticket::read(&ticket)?;
+        let settings =
+            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
+        let seed = wasi::random::random::get_random_u64();
+        let api = settings.api.clone();
+        let course = RefCell::new(Course::open(ticket, settings, seed));
+        Ok(wit::Course::new(Self { course, api }))
+    }
+
+    fn sweep(recent: Vec<String>, pending: Vec<String>) -> Result<wit::Course, String> {
+        let settings =
+            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
+        let read = |tickets: &[String]| -> Vec<Ticket> {
+            tickets.iter().filter_map(|ticket| Ticket::read(ticket).ok()).collect()
+        };
+        let api = settings.api.clone();
+        let course = RefCell::new(Course::sweep(settings, &read(&recent), &read(&pending)));
+        Ok(wit::Course::new(Self { course, api }))
+    }
+
+    fn next(&self, report: wit::Report) -> wit::Command {
+        let mut course = self.course.borrow_mut();
+        let report = command::from_host(report);
+        command::to_host(play(&self.api, report, |event, now| match course.next(event, now) {
+            Step::Ask(request) => ControlFlow::Continue(request),
+            Step::Tell(command) => ControlFlow::Break(command),
+        }))
+    }
+}

@@ -1,0 +1,49 @@
+//! The Actions runner: which release goes into the runner image, and what an operator should know of an image.
+
+use super::bindings::exports::jitney::core::{courses, releases as wit};
+use super::play::Conversation;
+use super::{Jitney, now};
+use jitney::course::desk::Play;
+use jitney::github::{self, RunnerRelease};
+use jitney::settings::CoursesSettings;
+use jitney::words::ids::RunnerVersion;
+use jitney::words::time::Timestamp;
+use jitney_operator::releases;
+use wasi::cli::environment::get_environment;
+
+type Search = Conversation<Result<RunnerRelease, String>>;
+
+impl wit::Guest for Jitney {
+    type Search = Search;
+
+    fn alarms(version: String, built: u64) -> Vec<String> {
+        let server = CoursesSettings::read(&get_environment()).settings.is_some_and(|s| s.api.is_server());
+        match RunnerVersion::parse(&version) {
+            Some(version) => github::alarms(version, Timestamp(built), server, now()),
+            None => vec!["the runner image has no version that can be read".to_owned()],
+        }
+    }
+
+    fn images() -> Vec<String> {
+        CoursesSettings::read(&get_environment()).settings.map_or_else(Vec::new, |settings| settings.images())
+    }
+}
+
+impl wit::GuestSearch for Search {
+    fn open() -> Result<wit::Search, String> {
+        let settings =
+            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
+        let (api, credential) = (settings.api.clone(), settings.credential.clone());
+        let play = Play::new(credential, None, |desk| releases::search(desk, settings));
+        Ok(wit::Search::new(Conversation::new(api, play)))
+    }
+
+    fn next(&self, report: courses::Report) -> Option<courses::Command> {
+        Self::next(self, report)
+    }
+
+    fn found(&self) -> Result<wit::Release, String> {
+        let found = self.take().ok_or("the search is not over")??;
+        Ok(wit::Release { version: found.version.to_string(), url: found.url, sha256: found.sha256 })
+    }
+}

@@ -1,0 +1,30 @@
+//! Which release of the Actions runner goes into the runner image.
+
+use jitney::course::desk::Desk;
+use jitney::github::{Request, RunnerRelease, Wanted, Whose, read_downloads, read_release};
+use jitney::settings::{CoursesSettings, Credential};
+use jitney::words::repository::Repository;
+
+/// The release that `RUNNER_VERSION` pins, else the one that this GitHub offers its repositories, else the newest.
+/// The error says why there is none whose checksum is known.
+pub async fn search(desk: Desk, settings: CoursesSettings) -> Result<RunnerRelease, String> {
+    let repository = settings.allowlist.exact().into_iter().next();
+    let wanted = match (&settings.runner_version, &repository) {
+        (Some(pinned), _) => Some(pinned.clone()),
+        (None, Some(repository)) => offered(&desk, &settings, repository).await,
+        (None, None) => None,
+    };
+    let whose = match (&settings.credential, repository) {
+        (_, Some(repository)) => Whose::Repository(repository, None),
+        (Credential::Token(_), None) => Whose::App,
+        (Credential::App, None) => Whose::Nobody,
+    };
+    let request = Request::runner_release(wanted.as_ref().map(|wanted| wanted.version), &settings.api, whose);
+    let response = desk.ask(request).await;
+    read_release(response.as_ref().map_err(|fault| *fault), wanted.as_ref(), desk.now())
+}
+
+async fn offered(desk: &Desk, settings: &CoursesSettings, repository: &Repository) -> Option<Wanted> {
+    let response = desk.ask(Request::runner_downloads(settings.scope, repository)).await;
+    read_downloads(response.as_ref().map_err(|fault| *fault))
+}

@@ -1,0 +1,63 @@
+//! How a GitHub App's credentials are got: the one way, for courses and for what an operator asks alike.
+
+use super::desk::{Desk, Play};
+use crate::github::app::{self, Grant, Whose};
+use crate::github::{Fault, Request, Response};
+use crate::settings::{Credential, KeysSettings, Scope};
+use crate::words::ids::InstallationId;
+use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
+
+/// What GitHub said instead of a credential.
+pub type Refused = Result<Response, Fault>;
+
+/// The way to a credential for `whose`. It asks GitHub at most twice, and tells the host nothing. `nonce` makes the JWT
+/// like no other.
+pub fn grant(
+    settings: &KeysSettings,
+    whose: Whose,
+    now: Timestamp,
+    nonce: u64,
+) -> Result<Play<Result<Grant, Refused>>, Refused> {
+    let jwt = app::jwt(settings, now, nonce).ok_or_else(|| Ok(unauthorized()))?;
+    let scope = settings.scope;
+    let signed = Credential::Token(jwt.token.clone());
+    Ok(Play::new(signed, None, move |desk| async move {
+        match whose {
+            Whose::App => Ok(jwt),
+            Whose::Nobody => Err(Ok(unauthorized())),
+            Whose::Installation(id) => token(&desk, scope, id, None).await,
+            Whose::Repository(repository, Some(id)) => token(&desk, scope, id, Some(&repository)).await,
+            Whose::Repository(repository, None) => {
+                let id = installation(&desk, scope, &repository).await?;
+                token(&desk, scope, id, Some(&repository)).await
+            }
+        }
+    }))
+}
+
+async fn installation(desk: &Desk, scope: Scope, repository: &Repository) -> Result<InstallationId, Refused> {
+    let response = desk.ask(Request::installation(scope, repository)).await.map_err(Err)?;
+    app::read_installation(&response).ok_or_else(|| refused(response))
+}
+
+async fn token(
+    desk: &Desk,
+    scope: Scope,
+    installation: InstallationId,
+    repository: Option<&Repository>,
+) -> Result<Grant, Refused> {
+    let request = Request::installation_token(scope, installation, repository);
+    let response = desk.ask(request).await.map_err(Err)?;
+    app::read_token(&response).ok_or_else(|| refused(response))
+}
+
+/// What GitHub would say to a credential that is none.
+pub fn unauthorized() -> Response {
+    Response { status: 401, ..Response::default() }
+}
+
+/// A response that was to hold something and does not. A good status with nothing in it is as good as none.
+fn refused(response: Response) -> Refused {
+    if (200..300).contains(&response.status) { Err(Fault::Broken) } else { Ok(response) }
+}
