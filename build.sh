@@ -223,7 +223,7 @@ lint() {
   check ruff .venv/bin/ruff check
   check "ruff format" .venv/bin/ruff format --check
   check mypy .venv/bin/mypy
-  check shellcheck .venv/bin/shellcheck build.sh .ci/run host/*.sh host/no-docker/docker examples/simulate/*.sh
+  check shellcheck .venv/bin/shellcheck build.sh .ci/run runner/*.sh runner/no-docker/docker examples/simulate/*.sh
   local promtool
   if promtool=$(find_promtool); then
     check "promtool: alert rules" "$promtool" check rules ops/alerts.yml

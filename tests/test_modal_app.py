@@ -60,6 +60,8 @@ def test_the_deploy_builds_what_runner_images_are_made_of(plane: ControlPlane) -
     for tool in ("git", "curl", "jq", "sudo", "build-essential", "python3", "nodejs"):
         assert re.search(rf"apt-get install .*\b{tool}\b", recipe), tool
     assert "python -m host precompile" in recipe and "--require-hashes" in recipe
+    sent = {file.filename for mount in plane.state.received("MountGetOrCreate") for file in mount.files}
+    assert sent >= {f"/root/runner/{script}" for script in image.SCRIPTS}
 
 
 def test_the_runner_image_is_made_of_the_newest_runner_and_published(

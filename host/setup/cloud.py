@@ -38,7 +38,7 @@ CACHES = "jitney-cache-"
 PUBLISHED = re.compile(rf"(?:[^/:]+/)?{IMAGES}(?:-[0-9a-f]{{12}})?(?::[^:]*)?")
 URL = re.compile(r"https://[\w.-]*--jitney[\w.-]*")
 #: What a deploy is made of.
-SOURCES = ["modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "host/**/*.*", "host/no-docker/docker"]
+SOURCES = ["modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "host/**/*.*", "runner/**/*"]
 
 
 @contextmanager
