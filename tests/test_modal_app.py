@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from host import image
 from host.component import Component
+from host.modal import image
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT
 from tests.standin import StandinGitHub

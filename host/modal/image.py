@@ -10,7 +10,7 @@ from pathlib import Path
 
 import modal
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 #: The sandbox's main process, and the file by which it says that it is about to read its config.
 ENTRYPOINT = "/opt/jitney/entrypoint.sh"
 READING = "/run/jitney/reading"
