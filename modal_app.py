@@ -10,8 +10,8 @@ from typing import Any
 
 import modal
 
-from host import image
 from host.launcher import APP
+from host.modal import image
 
 app = modal.App(APP)
 #: Which runner the image has, what sandboxes cost, which deliveries came: what a new container shows at once.
@@ -51,7 +51,7 @@ class Jitney:
         from host.books.shelf import ModalShelf
         from host.component import Component
         from host.endpoint import Endpoint
-        from host.launcher.modal import ModalLauncher
+        from host.modal.launcher import ModalLauncher
 
         log.configure()
         launcher = ModalLauncher(app, refresh_runner_image.spawn.aio)
@@ -101,7 +101,7 @@ def tick() -> None:
 @app.function(image=image.web(), secrets=[settings])
 def doctor() -> None:
     """`modal run modal_app.py::doctor`: what stands in the way, seen from where jitney runs."""
-    from host.doctor import doctor as examine
+    from host.operator.doctor import doctor as examine
 
     if examine(os.environ, as_json=False):
         raise SystemExit(1)
@@ -112,8 +112,8 @@ def explain(subject: str) -> None:
     """`modal run modal_app.py::explain --subject …`: the story of one job, with the credential that jitney has."""
     import asyncio
 
-    from host.explain import AtModal
-    from host.explain import explain as tell
+    from host.operator.explain import AtModal
+    from host.operator.explain import explain as tell
 
     if status := asyncio.run(tell(os.environ, subject, AtModal(), as_json=False)):
         raise SystemExit(status)

@@ -22,7 +22,7 @@ from bench.pool import pooled
 from host import log
 from host.component import Component, Course, Loaded
 from host.endpoint import Endpoint
-from host.launcher.local import LocalLauncher
+from host.local.launcher import LocalLauncher
 from tests.processes import SECRET
 from tests.standin import StandinGitHub, payload
 from tests.standin.deliveries import sign
@@ -223,7 +223,7 @@ def _live(number: int, repository: str) -> Record:
 
 def imports(book: Book) -> None:
     """What the container imports before its first answer, and what the largest of it cost."""
-    code = "import host.component, host.endpoint, host.launcher.modal, host.log"
+    code = "import host.component, host.endpoint, host.modal.launcher, host.log"
     said = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True
     )

@@ -7,13 +7,13 @@ from host import log
 
 #: Where each command is, and what it is for.
 COMMANDS = {
-    "setup": ("host.setup.command:setup", "from nothing to a working installation"),
-    "teardown": ("host.setup.command:teardown", "removes all that setup made"),
+    "setup": ("host.operator.setup.command:setup", "from nothing to a working installation"),
+    "teardown": ("host.operator.setup.command:teardown", "removes all that setup made"),
     "serve": ("host.serve:command", "serve the endpoint on this machine"),
-    "doctor": ("host.doctor:command", "look at settings, credential, permissions, webhook and Modal"),
-    "explain": ("host.explain:command", "the story of one job"),
-    "cost": ("host.cost:command", "what sandboxes cost"),
-    "replay": ("host.replay:replay", "decide on one delivery again"),
+    "doctor": ("host.operator.doctor:command", "look at settings, credential, permissions, webhook and Modal"),
+    "explain": ("host.operator.explain:command", "the story of one job"),
+    "cost": ("host.operator.cost:command", "what sandboxes cost"),
+    "replay": ("host.operator.replay:replay", "decide on one delivery again"),
     "precompile": ("host.component:command", "compile the component ahead, for quick starts"),
 }
 EXAMPLES = """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wasmtime import Trap, WasmtimeError
 
-from host import log
+from host import VERSION, log
 from host.books import Books
 from host.books.shelf import Shelf
 from host.component import Component, Instance
@@ -264,7 +264,7 @@ def _health(component: Component, unready: Any, *reports: dict[str, Any]) -> dic
     problems = {json.dumps(found): found for report in reports for found in report["problems"]}
     return {
         "name": "jitney",
-        "version": "0.1.0",
+        "version": VERSION,
         "ready": unready is None,
         "component": component.sha256,
         "problems": list(problems.values()),

@@ -17,14 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from host.books.shelf import LocalShelf
 from host.component import Component
 from host.endpoint import Endpoint
-from host.journal import Journal
-from host.launcher import APP, Launcher
+from host.launcher import Launcher
+from host.local.journal import Journal
 from host.log import logger
 
 #: Seconds that courses have to end after SIGTERM.
 GRACE = 8.0
-#: Seconds for which Modal is waited for at the start; its client would try for a minute.
-PATIENCE = 10.0
 #: Seconds, and bytes, in which a request's line and headers must come.
 HEAD_WITHIN = 10.0
 HEAD_LIMIT = 64 * 1024
@@ -143,24 +141,19 @@ async def _sweep(endpoint: Endpoint, every: float) -> None:
 
 async def _launcher(kind: str) -> Launcher:
     if kind == "modal":
-        import modal
-
-        from host.launcher.modal import ModalLauncher
+        from host.modal import client
 
         try:
-            async with asyncio.timeout(PATIENCE):
-                app = await modal.App.lookup.aio(APP, create_if_missing=True)
-        except modal.exception.AuthError as error:
+            return await client.launcher()
+        except client.AuthError as error:
             raise Unlaunchable(
                 "Modal does not know us; sign in with `modal setup`, or add --launcher local"
             ) from error
-        except (modal.exception.Error, TimeoutError) as error:
+        except (client.Error, TimeoutError) as error:
             raise Unlaunchable(
                 f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
             ) from error
-        refresh = modal.Function.from_name(APP, "refresh_runner_image")
-        return ModalLauncher(app, refresh.spawn.aio)
-    from host.launcher.local import LocalLauncher
+    from host.local.launcher import LocalLauncher
 
     return LocalLauncher()
 

@@ -1,7 +1,7 @@
 //! Every fuzz target on every seed and on every crash that was ever found, without a fuzzer.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-#[path = "../fuzz/targets.rs"]
+#[path = "../fuzz/targets/mod.rs"]
 #[allow(
     missing_docs,
     unreachable_pub,

@@ -37,7 +37,9 @@ def test_all_of_them_were_found() -> None:
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_every_file_and_setting_that_is_named_exists(page: object) -> None:
     text = page.read_text()  # type: ignore[attr-defined]
-    for path in re.findall(r"`((?:src|host|tests|docs|examples|wit|fuzz|bench)/[\w./*-]+)`", text):
+    for path in re.findall(
+        r"`((?:src|component|operator|guard|runner|host|tests|docs|examples|wit|fuzz|bench|tools)/[\w./*-]+)`", text
+    ):
         assert list(ROOT.glob(path)), path
     declared = {setting.name for setting in Component({}).declared()}
     named = set(re.findall(r"`((?:GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS|STATUS)_[A-Z_]+)`", text))

@@ -25,7 +25,7 @@ class Sandbox:
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         told = {"JITNEY_STATE": str(self.state), "JITNEY_RUNNER_HOME": str(self.home)} | environment
         self.process = subprocess.Popen(
-            [ROOT / "host" / "entrypoint.sh"],
+            [ROOT / "runner" / "entrypoint.sh"],
             env={"PATH": os.environ["PATH"]} | told,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -107,4 +107,4 @@ def test_a_sandbox_that_is_terminated_takes_its_listener_along(tmp_path: Path) -
 
 def test_without_a_daemon_docker_is_the_one_that_says_what_to_set(tmp_path: Path) -> None:
     status, said, _ = Sandbox(tmp_path, "command -v docker; exit 0").give(CONFIG + "\n")
-    assert status == 0 and said.strip() == str(ROOT / "host" / "no-docker" / "docker")
+    assert status == 0 and said.strip() == str(ROOT / "runner" / "no-docker" / "docker")

@@ -15,7 +15,7 @@ import pytest
 
 from host.books.shelf import ModalShelf
 from host.launcher import APP, Machine, Start
-from host.launcher.modal import ModalLauncher
+from host.modal.launcher import ModalLauncher
 from tests import canaries
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET, Jitney, eventually

@@ -7,7 +7,7 @@ import httpx
 
 from host.component import Component, Loaded
 from host.endpoint import Endpoint
-from host.launcher.local import LocalLauncher
+from host.local.launcher import LocalLauncher
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN

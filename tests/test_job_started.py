@@ -23,7 +23,7 @@ def hook(home: Path, content: Any, **environment: str) -> tuple[int, str]:
     file.write_text(content if isinstance(content, str) else json.dumps(content))
     told = {"PATH": os.environ["PATH"], "GITHUB_EVENT_PATH": str(file), "GITHUB_RUN_ID": "3", "JITNEY_FORKS": "deny"}
     ran = subprocess.run(
-        [ROOT / "host" / "job-started.sh"],
+        [ROOT / "runner" / "job-started.sh"],
         env=told | {"JITNEY_STATE": str(home)} | environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (home / "job-started").exists() and ran.stderr == ""
@@ -72,6 +72,6 @@ def test_a_refused_job_is_told_why_and_another_run_s_job_is_left_alone(tmp_path:
 
 def test_without_a_daemon_docker_says_what_to_set() -> None:
     ran = subprocess.run(
-        [ROOT / "host" / "no-docker" / "docker", "version"], capture_output=True, text=True, check=False
+        [ROOT / "runner" / "no-docker" / "docker", "version"], capture_output=True, text=True, check=False
     )
     assert ran.returncode == 1 and "add the label docker to runs-on" in ran.stdout

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from host import image
 from host.component import Component
 from host.conversation import runner_release
+from host.modal import image
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT
 from tests.standin import StandinGitHub
@@ -61,6 +61,8 @@ def test_the_deploy_builds_what_runner_images_are_made_of(plane: ControlPlane) -
     for tool in ("git", "curl", "jq", "sudo", "build-essential", "python3", "nodejs"):
         assert re.search(rf"apt-get install .*\b{tool}\b", recipe), tool
     assert "python -m host precompile" in recipe and "--require-hashes" in recipe
+    sent = {file.filename for mount in plane.state.received("MountGetOrCreate") for file in mount.files}
+    assert sent >= {f"/root/runner/{script}" for script in image.SCRIPTS}
 
 
 def test_the_runner_image_is_made_of_the_newest_runner_and_published(

@@ -11,11 +11,11 @@ import pytest
 from grpclib import Status
 from modal_proto import api_pb2 as api
 
-from host import image
 from host.component import Component, Loaded
 from host.courses import Courses
 from host.launcher import APP, AtCapacity, Machine, NameTaken, Start
-from host.launcher.modal import ModalLauncher
+from host.modal import image
+from host.modal.launcher import ModalLauncher
 from tests.control_plane import ControlPlane, FakeSandbox
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
@@ -119,8 +119,8 @@ async def test_ten_starts_of_one_name_make_one_sandbox(wired: Wired) -> None:
 
 
 async def test_at_the_limit_no_more_are_started_until_one_ends(wired: Wired, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("host.launcher.modal.LIST_EVERY", 0.0)
-    monkeypatch.setattr("host.launcher.modal.LISTING_LAG", 0.0)
+    monkeypatch.setattr("host.modal.launcher.LIST_EVERY", 0.0)
+    monkeypatch.setattr("host.modal.launcher.LISTING_LAG", 0.0)
     tries = await asyncio.gather(
         *(wired.launcher.start(order(f"job-{n}", limit=3)) for n in range(6)), return_exceptions=True
     )

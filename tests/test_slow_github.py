@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from host import component
-from host import explain as told
 from host.books.shelf import NoShelf
-from host.setup import install, removal
-from host.setup.terminal import Terminal
+from host.operator import explain as told
+from host.operator.setup import install, removal
+from host.operator.setup.terminal import Terminal
+from tests.control_plane import ControlPlane
 from tests.processes import SECRET
 from tests.standin.server import TOKEN
 
@@ -65,7 +66,11 @@ def test_explain_gives_up_in_words(slow: dict[str, str], capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("command", ["setup", "teardown"])
 def test_setup_and_teardown_give_up_in_words(
-    slow: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+    slow: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    plane: ControlPlane,
+    command: str,
 ) -> None:
     module: Any = install if command == "setup" else removal
     monkeypatch.setattr(module.Cloud, "secret_keys", lambda _: {"WEBHOOK_SECRET"})

@@ -13,7 +13,7 @@ from host import endpoint, status
 from host.books import Books
 from host.component import Component
 from host.endpoint import Endpoint
-from host.launcher.local import LocalLauncher
+from host.local.launcher import LocalLauncher
 from tests.processes import SECRET, Jitney
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN as GITHUB_TOKEN

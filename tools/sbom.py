@@ -40,8 +40,7 @@ def component(package: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Writes the bill of materials."""
     artifact, output = map(Path, sys.argv[1:])
-    own = {"jitney", "jitney-guard"}
-    listed = packages(own)
+    listed = packages({"jitney-component", "jitney-guard"})
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     version = next(package["version"] for package in listed if package["name"] == "jitney")
     bill = {
@@ -54,7 +53,7 @@ def main() -> int:
                 "hashes": [{"alg": "SHA-256", "content": digest}],
             },
         },
-        "components": [component(package) for package in listed if package["name"] not in own],
+        "components": [component(package) for package in listed if package["source"] is not None],
     }  # fmt: skip
     output.write_text(json.dumps(bill, indent=1) + "\n")
     return 0

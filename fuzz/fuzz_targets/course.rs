@@ -1,7 +1,7 @@
-//! See `fuzz/targets.rs`.
+//! See `fuzz/targets/course.rs`.
 #![no_main]
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 #[allow(dead_code, reason = "each target is a program of its own")]
 mod targets;
 

@@ -2,7 +2,7 @@
 //!
 //! A payload does not say it all, so the run is asked for. On a public repository anybody can open a pull request
 //! whose workflow runs their own code, so by default no fork's run is admitted there (GitHub's docs, "Secure use
-//! reference", on self-hosted runners). Another job's runner may still be given to one: `host/job_started.py`, in
+//! reference", on self-hosted runners). Another job's runner may still be given to one: `runner/job_started.py`, in
 //! the sandbox, looks again.
 
 use crate::reply::Reason;

@@ -1,6 +1,6 @@
 """Where sandboxes come from: the one boundary between jitney and a cloud.
 
-`modal` starts real sandboxes, `local` starts processes on this machine. A launcher executes; what an error
+`host.modal` starts real sandboxes, `host.local` starts processes on this machine. A launcher executes; what an error
 means and what happens next is the component's to say, so anything that goes wrong simply raises.
 """
 

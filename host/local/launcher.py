@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags
-from host.launcher.process import Process
+from host.local.process import Process
 from host.log import logger
 
 #: Seconds for which the name of a sandbox that ended by itself stays taken, as it may at Modal.
 NAME_LAG = 600.0
 #: What runs where no runner is named.
-STANDIN_RUNNER = Path(__file__).resolve().parent.parent / "standin_runner.py"
+STANDIN_RUNNER = Path(__file__).resolve().parent / "standin_runner.py"
 #: Ended sandboxes whose status is remembered.
 REMEMBERED = 1000
 #: Seconds between SIGTERM and SIGKILL.

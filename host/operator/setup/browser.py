@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from host.setup.terminal import Terminal, stop
+from host.operator.setup.terminal import Terminal, stop
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>jitney: a GitHub App</title>
 <p>GitHub is being asked to make jitney's App.</p>

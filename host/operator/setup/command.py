@@ -5,9 +5,9 @@ import os
 import re
 import sys
 
-from host.setup.install import Setup
-from host.setup.removal import AGAIN_AFTER, Teardown
-from host.setup.terminal import Terminal
+from host.operator.setup.install import Setup
+from host.operator.setup.removal import AGAIN_AFTER, Teardown
+from host.operator.setup.terminal import Terminal
 
 STEPS = ["secret", "modal", "deploy", "app", "ready", "webhooks", "ping", "doctor"]
 PARTS = ["webhooks", "app", "registrations", "dict", "images", "caches", "secret"]

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import modal
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 #: The sandbox's main process, and the file by which it says that it is about to read its config.
 ENTRYPOINT = "/opt/jitney/entrypoint.sh"
 READING = "/run/jitney/reading"
 #: Where the Actions runner is.
 RUNNER = "/opt/actions-runner"
+#: What is laid beside it, of `runner/`.
+SCRIPTS = ["entrypoint.sh", "job-started.sh", "job_started.py", "no-docker/docker"]
 
 #: What jobs that ran on GitHub's own Ubuntu expect to find.
 # fmt: off
@@ -39,8 +41,11 @@ def base() -> modal.Image:
 
 
 def workshop() -> modal.Image:
-    """Where the runner images are made: `base`, so that a deploy builds it, and jitney's host."""
-    return _with_host(base())
+    """Where runner images are made: `base`, so that a deploy builds it, jitney's host, and what goes into them."""
+    image = _with_host(base())
+    for script in SCRIPTS:
+        image = image.add_local_file(ROOT / "runner" / script, f"/root/runner/{script}", copy=True)
+    return image
 
 
 def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Image:
@@ -54,10 +59,9 @@ def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Ima
         "command -v python3 || (apt-get update && apt-get install -y --no-install-recommends python3-minimal)",
         f"test \"$({RUNNER}/bin/Runner.Listener --version)\" = '{version}'",
     ]
-    scripts = ["entrypoint.sh", "job-started.sh", "job_started.py", "no-docker/docker"]
     image = under.run_commands(*commands)
-    for script in scripts:
-        image = image.add_local_file(ROOT / "host" / script, f"/opt/jitney/{script}", copy=True)
+    for script in SCRIPTS:
+        image = image.add_local_file(ROOT / "runner" / script, f"/opt/jitney/{script}", copy=True)
     return image.run_commands("chmod 755 /opt/jitney/*.sh /opt/jitney/no-docker/docker").env(
         {
             "ImageOS": "ubuntu24",

@@ -1,34 +1,23 @@
-"""Modal's side: the secret, the app, and all that jitney keeps there, found, made and removed.
-
-What a Modal secret holds cannot be read back, so what was put there is remembered as salted digests, in jitney's own
-Dict: by them a second run knows that nothing changed.
-"""
+"""What `setup` makes at Modal and `teardown` removes: the secret, the app, and all that jitney keeps there."""
 
 import asyncio
-import hashlib
 import json
 import os
 import re
-import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import modal
 from modal.exception import NotFoundError
-from wasmtime import Trap, WasmtimeError
 
-from host.busy import busy
 from host.launcher import APP
-from host.setup.terminal import SLOW, Step, Stopped, Terminal, stop
+from host.modal.client import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "github-secret"
-#: Seconds for which Modal's first answer is waited for.
-PATIENCE = 10.0
 #: Where the Dict has what `setup` remembers.
 RECORD = "setup"
 #: What names of jitney's own begin with.
@@ -37,43 +26,32 @@ CACHES = "jitney-cache-"
 #: `image.published` makes them, and Modal puts the environment before and the tag behind.
 PUBLISHED = re.compile(rf"(?:[^/:]+/)?{IMAGES}(?:-[0-9a-f]{{12}})?(?::[^:]*)?")
 URL = re.compile(r"https://[\w.-]*--jitney[\w.-]*")
-#: What a deploy is made of.
-SOURCES = ["modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "host/**/*.*", "host/no-docker/docker"]
 
 
-@contextmanager
-def telling(terminal: Terminal, command: str) -> Iterator[None]:
-    """Shows what ends `command` before its time."""
-    again = f"run {command} again: it goes on from here"
-    try:
-        yield
-    except Stopped as stopped:
-        terminal.show(stopped.args[0])
-    except modal.exception.AuthError:
-        terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
-    except modal.exception.Error as error:
-        terminal.show(Step("failed", "Modal", f"cannot do it: {type(error).__name__}: {error}", again))
-    except (Trap, WasmtimeError):
-        terminal.show(Step("failed", "GitHub", SLOW, again))
+class Silent(Exception):
+    """Modal does not answer."""
+
+
+class NotDeployed(Exception):
+    """`modal deploy` failed; the message is the end of what it said."""
 
 
 class Cloud:
     """Modal, as the environment and `~/.modal.toml` name it. Asks when it is asked, and raises modal's own errors."""
 
     def reach(self) -> None:
-        """Ends the command where Modal does not answer; its client would try for a minute."""
+        """Raises Silent where Modal does not answer; its client would try for a minute."""
 
         async def look() -> None:
             async with asyncio.timeout(PATIENCE):
                 await modal.Secret.from_name(SECRET).hydrate.aio()
 
         try:
-            with busy("asking Modal"):
-                asyncio.run(look())
+            asyncio.run(look())
         except NotFoundError:
             pass
         except TimeoutError:
-            stop("Modal", f"gave no answer within {PATIENCE:.0f} s", "check that this machine reaches it")
+            raise Silent from None
 
     def secret_keys(self) -> set[str] | None:
         """The keys of the Modal secret; None where there is none."""
@@ -110,10 +88,7 @@ class Cloud:
         )  # fmt: skip
         found = URL.search(ran.stdout)
         if ran.returncode or found is None:
-            said = (ran.stdout + ran.stderr).strip().splitlines()[-12:]
-            stop(
-                "deploy", "failed:\n" + "\n".join(said), "mend what it says and run setup again: it goes on from here"
-            )
+            raise NotDeployed("\n".join((ran.stdout + ran.stderr).strip().splitlines()[-12:]))
         return found[0]
 
     def sandboxes(self, app: modal.App) -> list[modal.Sandbox]:
@@ -127,6 +102,18 @@ class Cloud:
         except NotFoundError:
             return False
         return True
+
+    def remembered(self) -> Mapping[str, Any] | None:
+        """What the last `setup` left in the Dict; None where there is none."""
+        try:
+            found: Mapping[str, Any] | None = modal.Dict.from_name(APP).get(RECORD, None)
+        except NotFoundError:
+            return None
+        return found
+
+    def remember(self, record: Mapping[str, Any]) -> None:
+        """Leaves this there for the next one."""
+        modal.Dict.from_name(APP, create_if_missing=True).put(RECORD, record)
 
     def delete_dict(self) -> None:
         """What `setup` remembers with it."""
@@ -162,51 +149,3 @@ def _modal(*arguments: str) -> str:
         said = (ran.stdout + ran.stderr).strip().splitlines()[-3:]
         raise modal.exception.Error(f"`modal {' '.join(arguments)}`: {' '.join(said)}")
     return ran.stdout
-
-
-class Record:
-    """What the last `setup` did, as far as a next one asks."""
-
-    def __init__(self, found: Mapping[str, Any] | None = None) -> None:
-        found = found or {}
-        self._salt: str = found.get("salt") or secrets.token_hex(16)
-        self.settings: dict[str, str] = dict(found.get("settings", {}))
-        self.code: str | None = found.get("code")
-        #: Where the deploy is, and where it is to be reached by another name.
-        self.url: str | None = found.get("url")
-        self.endpoint: str | None = found.get("endpoint")
-
-    @classmethod
-    def load(cls) -> "Record":
-        """From jitney's Dict; an empty one where there is none."""
-        try:
-            return cls(modal.Dict.from_name(APP).get(RECORD, None))
-        except NotFoundError:
-            return cls()
-
-    def save(self) -> None:
-        """Into jitney's Dict."""
-        kept: dict[str, Any] = {"salt": self._salt, "settings": self.settings, "code": self.code, "url": self.url}
-        kept["endpoint"] = self.endpoint
-        modal.Dict.from_name(APP, create_if_missing=True).put(RECORD, kept)
-
-    def knows(self, name: str, value: str) -> bool:
-        """Whether this value was put there before."""
-        return self.settings.get(name) == self._digest(name, value)
-
-    def note(self, values: Mapping[str, str]) -> None:
-        """These were put there."""
-        self.settings |= {name: self._digest(name, value) for name, value in values.items()}
-
-    def _digest(self, name: str, value: str) -> str:
-        salt = f"{self._salt} {name}".encode()
-        return hashlib.scrypt(value.encode(), salt=salt, n=1 << 12, r=8, p=1, dklen=24).hex()
-
-
-def code_digest() -> str:
-    """What `modal deploy` would send, as one number."""
-    digest = hashlib.sha256()
-    for pattern in SOURCES:
-        for path in sorted(path for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc"):
-            digest.update(f"{path.relative_to(ROOT)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()

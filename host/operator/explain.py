@@ -14,10 +14,10 @@ from typing import Any, Protocol
 from wasmtime import Trap, WasmtimeError
 
 from host.books.shelf import LocalShelf, NoShelf, Shelf
-from host.busy import busy
 from host.component import COURSE_EPOCHS, COURSE_MEMORY, Component, Instance
-from host.cost import entries
-from host.launcher import APP
+from host.local.journal import Journal
+from host.operator.busy import busy
+from host.operator.cost import entries
 
 EXAMPLES = """examples:
   ./build.sh explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
@@ -65,20 +65,15 @@ class AtModal:
 
     async def open(self) -> None:
         """Finds the app's Dict."""
-        import modal
+        from host.modal import client
 
-        from host.books.shelf import ModalShelf
-
-        self.shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
+        self.shelf = await client.shelf()
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """By their tag `job`."""
-        import modal
+        from host.modal import client
 
-        from host.launcher.modal import ModalLauncher
-
-        launcher = ModalLauncher(await modal.App.lookup.aio(APP), _nothing)
-        return [(found.id, list(found.tags.items())) for found in await launcher.find_job(job)]
+        return [(found.id, list(found.tags.items())) for found in await client.living(job)]
 
     def waiting(self) -> list[tuple[str, int]]:
         """Modal's queue shows nobody what is in it."""
@@ -104,17 +99,11 @@ class Local:
 
     def waiting(self) -> list[tuple[str, int]]:
         """Out of the journal."""
-        from host.journal import Journal
-
         journal = Journal(self._journal)
         try:
             return [(ticket, int(due * 1000)) for _, ticket, due in journal.entries()]
         finally:
             journal.close()
-
-
-async def _nothing() -> None:
-    """Builds no image: nothing is started here."""
 
 
 def _meant_for(entry: Mapping[str, Any]) -> str:

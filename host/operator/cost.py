@@ -13,8 +13,7 @@ from typing import Any
 
 from host.books.ledger import SHARD, shard, shown
 from host.books.shelf import LocalShelf, ModalShelf, Shelf
-from host.busy import busy
-from host.launcher import APP
+from host.operator.busy import busy
 
 EXAMPLES = """examples:
   ./build.sh cost --since 24h --by job
@@ -24,8 +23,6 @@ EXAMPLES = """examples:
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 #: Modal keeps an entry that nobody touches for seven days.
 KEPT = 7 * 86400
-#: Seconds for which Modal is waited for; its client would try for a minute.
-PATIENCE = 10.0
 #: Shards that are read at once.
 AT_ONCE = 32
 
@@ -115,18 +112,18 @@ def _table(rows: list[dict[str, Any]], since: str, total: float) -> None:
 async def _run(options: argparse.Namespace) -> int:
     shelf: Shelf
     if options.launcher == "modal":
-        import modal
+        from host.modal import client
 
         try:
-            async with asyncio.timeout(PATIENCE):
-                shelf = ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
-        except modal.exception.AuthError:
+            async with asyncio.timeout(client.PATIENCE):
+                shelf = await client.shelf()
+        except client.AuthError:
             print("jitney: Modal does not know us; sign in with `modal setup`", file=sys.stderr)
             return 1
-        except modal.exception.NotFoundError:
+        except client.NotFoundError:
             print("jitney: nothing was kept at Modal yet; run `modal deploy modal_app.py` first", file=sys.stderr)
             return 1
-        except (modal.exception.Error, TimeoutError) as error:
+        except (client.Error, TimeoutError) as error:
             fault = f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
             print(f"jitney: {fault}", file=sys.stderr)
             return 1

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from host.component import Component, Loaded
-from host.setup.terminal import Step, Stopped, Terminal
+from host.operator.setup.terminal import Step, Stopped, Terminal
 
 TOKEN = """A GitHub token with Administration and Webhooks: Read and write, Actions: Read-only on those repositories
 (Settings → Developer settings → Fine-grained tokens; `--app` makes a GitHub App instead)"""

@@ -14,9 +14,9 @@ from typing import Any
 import modal
 from modal.exception import AlreadyExistsError, ConflictError, NotFoundError
 
-from host import image
 from host.launcher import APP, AtCapacity, NameTaken, Sandbox, Start, Tags
 from host.log import logger
+from host.modal import image
 
 #: Seconds in which a sandbox must boot, read and be handed its config; its entrypoint waits no longer.
 HAND_OVER_WITHIN = 120

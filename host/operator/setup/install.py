@@ -12,12 +12,14 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from host.busy import busy
-from host.doctor import Finding, examine, show
-from host.setup.browser import fetch_code
-from host.setup.cloud import SECRET, Cloud, Record, code_digest, telling
-from host.setup.settings import Settings
-from host.setup.terminal import Step, Terminal, any_in, stop
+from host.modal.cloud import SECRET, Cloud
+from host.operator.busy import busy
+from host.operator.doctor import Finding, examine, show
+from host.operator.setup.browser import fetch_code
+from host.operator.setup.record import Record, code_digest
+from host.operator.setup.settings import Settings
+from host.operator.setup.telling import telling
+from host.operator.setup.terminal import Step, Terminal, any_in, stop
 
 #: Seconds between two looks whether the endpoint is ready.
 AGAIN_AFTER = 1.0
@@ -49,7 +51,8 @@ class Setup:
         return int(self._terminal.bad > 0)
 
     def _steps(self) -> None:
-        self._cloud.reach()
+        with busy("asking Modal"):
+            self._cloud.reach()
         self._keys, self._record = self._cloud.secret_keys(), Record.load()
         named = self._options.url or self._settings.values.get("WEBHOOK_URL", "").strip().rstrip("/")
         self._record.endpoint = named or self._record.endpoint

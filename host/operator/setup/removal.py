@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import modal
-
-from host.setup.cloud import SECRET, Cloud, Record, telling
-from host.setup.settings import Settings
-from host.setup.terminal import Step, Terminal, any_in
+from host.modal.client import AuthError, Error
+from host.modal.cloud import SECRET, Cloud
+from host.operator.busy import busy
+from host.operator.setup.record import Record
+from host.operator.setup.settings import Settings
+from host.operator.setup.telling import telling
+from host.operator.setup.terminal import Step, Terminal, any_in
 
 #: Seconds between two looks whether jobs have ended.
 AGAIN_AFTER = 10.0
@@ -53,7 +55,8 @@ class Teardown:
         """The exit status: 0 if nothing is left that could be removed."""
         status = 1
         with telling(self._terminal, "teardown"):
-            self._cloud.reach()
+            with busy("asking Modal"):
+                self._cloud.reach()
             self._blind = self._settings.are_blind(self._cloud.secret_keys())
             if not self._blind:
                 self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
@@ -89,9 +92,9 @@ class Teardown:
         """What Modal does not do for one part keeps no other from going."""
         try:
             return act()
-        except modal.exception.AuthError:
+        except AuthError:
             raise
-        except modal.exception.Error as error:
+        except Error as error:
             why = f"Modal cannot do it: {type(error).__name__}: {error}"
             return [Step("failed", name, why, "run teardown again, or see https://modal.com/apps")]
 

@@ -8,11 +8,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from host.busy import busy
 from host.component import Component
+from host.operator.busy import busy
 
-#: Seconds for which Modal is waited for; its client would try for a minute.
-PATIENCE = 10.0
 SIGN_IN = "sign in with `modal setup`, or run `modal run modal_app.py::doctor`"
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -35,35 +33,22 @@ def examine(environment: Mapping[str, str]) -> list[Finding]:
 
 def modal_stands() -> Finding:
     """Whether Modal knows us, and has the app and the runner image."""
-    import modal
+    from host.modal import client
 
     try:
-        return asyncio.run(_look_at_modal())
-    except modal.exception.AuthError:
+        lacking = asyncio.run(client.lacking())
+    except client.AuthError:
         return Finding("warn", "Modal", "does not know us", SIGN_IN)
-    except modal.exception.Error as error:
+    except client.Error as error:
         return Finding("warn", "Modal", f"cannot be asked: {type(error).__name__}", SIGN_IN)
     except TimeoutError:
-        return Finding("warn", "Modal", f"gave no answer within {PATIENCE:.0f} s", "does this machine reach it?")
-
-
-async def _look_at_modal() -> Finding:
-    import modal
-
-    from host import image
-    from host.launcher import APP
-
-    async with asyncio.timeout(PATIENCE):
-        try:
-            app = await modal.App.lookup.aio(APP)
-        except modal.exception.NotFoundError:
-            return Finding("warn", "Modal app", "is not deployed", "run `modal deploy modal_app.py`")
-        try:
-            # Looks the name up and builds nothing, for the image has no steps of its own; `hydrate` refuses images.
-            await modal.Image.from_name(image.published(None)).build.aio(app)
-        except modal.exception.NotFoundError:
-            cure = "run `modal run modal_app.py::refresh_runner_image`; the first job would have it built too"
-            return Finding("warn", "runner image", "is not published yet", cure)
+        why = f"gave no answer within {client.PATIENCE:.0f} s"
+        return Finding("warn", "Modal", why, "does this machine reach it?")
+    if lacking == "app":
+        return Finding("warn", "Modal app", "is not deployed", "run `modal deploy modal_app.py`")
+    if lacking == "image":
+        cure = "run `modal run modal_app.py::refresh_runner_image`; the first job would have it built too"
+        return Finding("warn", "runner image", "is not published yet", cure)
     return Finding("ok", "Modal", "knows us, and has the runner image", "")
 
 

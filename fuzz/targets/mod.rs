@@ -1,0 +1,42 @@
+//! What is fuzzed, as functions from bytes to assertions, a file each. libFuzzer calls them (`fuzz/fuzz_targets`), and
+//! so does `tests/corpus.rs`, with every seed and every crash that was ever found.
+
+mod answers;
+mod course;
+mod delivery;
+mod names;
+mod operator;
+mod replay;
+mod settings;
+
+use jitney::words::time::Timestamp;
+
+pub use answers::answers;
+pub use course::course;
+pub use delivery::delivery;
+pub use names::names;
+pub use operator::operator;
+pub use replay::replay;
+pub use settings::settings;
+
+const SECRET: &str = "secret-canary";
+const TOKEN: &str = "ghp_canary";
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// Bytes in, or a panic.
+pub type Target = fn(&[u8]);
+
+/// All targets, by name.
+pub const TARGETS: [(&str, Target); 7] = [
+    ("delivery", delivery),
+    ("settings", settings),
+    ("names", names),
+    ("answers", answers),
+    ("course", course),
+    ("replay", replay),
+    ("operator", operator),
+];
+
+fn owned(given: &[(&str, &str)]) -> Vec<(String, String)> {
+    given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}

@@ -1,0 +1,54 @@
+"""The deployed app, as commands ask for it: how it stands, where sandboxes start, what is kept. Raises modal's own
+errors, which are here for whoever asks."""
+
+import asyncio
+
+import modal
+from modal.exception import AuthError, Error, NotFoundError
+
+from host.books.shelf import ModalShelf
+from host.launcher import APP, Sandbox
+from host.modal import image
+from host.modal.launcher import ModalLauncher
+
+__all__ = ["PATIENCE", "AuthError", "Error", "NotFoundError", "lacking", "launcher", "living", "shelf"]
+
+#: Seconds for which Modal is waited for; its client would try for a minute.
+PATIENCE = 10.0
+
+
+async def lacking() -> str | None:
+    """What Modal does not have, the `app` or its runner `image`; None if it has both."""
+    async with asyncio.timeout(PATIENCE):
+        try:
+            app = await modal.App.lookup.aio(APP)
+        except NotFoundError:
+            return "app"
+        try:
+            # Looks the name up and builds nothing, for the image has no steps of its own; `hydrate` refuses images.
+            await modal.Image.from_name(image.published(None)).build.aio(app)
+        except NotFoundError:
+            return "image"
+    return None
+
+
+async def launcher() -> ModalLauncher:
+    """Starts sandboxes in the app, which is made where there is none."""
+    async with asyncio.timeout(PATIENCE):
+        app = await modal.App.lookup.aio(APP, create_if_missing=True)
+    refresh = modal.Function.from_name(APP, "refresh_runner_image")
+    return ModalLauncher(app, refresh.spawn.aio)
+
+
+async def shelf() -> ModalShelf:
+    """What the app keeps."""
+    return ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
+
+
+async def living(job: str) -> list[Sandbox]:
+    """The sandboxes that live for a job."""
+    return await ModalLauncher(await modal.App.lookup.aio(APP), _nothing).find_job(job)
+
+
+async def _nothing() -> None:
+    """Builds no image: nothing is started here."""

@@ -1,0 +1,32 @@
+"""What ends `setup` or `teardown` before its time, as the step that says so."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wasmtime import Trap, WasmtimeError
+
+from host.modal.client import PATIENCE, AuthError, Error
+from host.modal.cloud import NotDeployed, Silent
+from host.operator.setup.terminal import SLOW, Step, Stopped, Terminal
+
+
+@contextmanager
+def telling(terminal: Terminal, command: str) -> Iterator[None]:
+    """Shows what ends `command`."""
+    again = f"run {command} again: it goes on from here"
+    try:
+        yield
+    except Stopped as stopped:
+        terminal.show(stopped.args[0])
+    except Silent:
+        why, cure = f"gave no answer within {PATIENCE:.0f} s", "check that this machine reaches it"
+        terminal.show(Step("failed", "Modal", why, cure))
+    except NotDeployed as fault:
+        cure = "mend what it says and run setup again: it goes on from here"
+        terminal.show(Step("failed", "deploy", f"failed:\n{fault}", cure))
+    except AuthError:
+        terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
+    except Error as error:
+        terminal.show(Step("failed", "Modal", f"cannot do it: {type(error).__name__}: {error}", again))
+    except (Trap, WasmtimeError):
+        terminal.show(Step("failed", "GitHub", SLOW, again))

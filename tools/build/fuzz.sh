@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# `./build.sh fuzz`: the core under libFuzzer, the component under mutations.
+
+# cargo-fuzz runs on stable Rust where no sanitizer is asked for; safe code has little for one to find.
+need_cargo_fuzz() {
+  command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler; on Debian install the package g++"
+  [ -x .tools/bin/cargo-fuzz ] && return
+  say "installing cargo-fuzz into .tools"
+  cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root .tools
+}
+
+fuzz() {
+  local seconds=20 targets=() target
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --seconds)
+        [ $# -gt 1 ] || die "--seconds wants a number"
+        seconds=$2
+        shift 2
+        ;;
+      -h | --help)
+        printf 'usage: ./build.sh fuzz [TARGET…] [--seconds N]\n'
+        return
+        ;;
+      -*) die "usage: ./build.sh fuzz [TARGET…] [--seconds N]" ;;
+      *) targets+=("$1"); shift ;;
+    esac
+  done
+  [ ${#targets[@]} -gt 0 ] || targets=(delivery settings names answers course replay operator component)
+  for target in "${targets[@]}"; do
+    if [ "$target" = component ]; then
+      build
+      need_python test
+      cargo build --quiet --release --locked --example decide
+      .venv/bin/python -m tests.fuzz_component --seconds "$seconds"
+      continue
+    fi
+    need_rust
+    need_cargo_fuzz
+    say "fuzzing $target for $seconds s"
+    mkdir -p "fuzz/corpus-found/$target" "fuzz/crashes/$target"
+    (
+      cd fuzz || exit
+      PATH="../.tools/bin:$PATH" cargo fuzz run --sanitizer none "$target" \
+        "corpus-found/$target" "corpus/$target" -- \
+        -max_total_time="$seconds" -dict=dictionary.txt -max_len=16384 -timeout=10 -rss_limit_mb=2048 \
+        -print_final_stats=1 "-artifact_prefix=crashes/$target/" 2>&1 |
+        grep -E 'DONE|stat::(number_of_executed|average_exec)|panicked|SUMMARY|ERROR|Test unit written'
+      exit "${PIPESTATUS[0]}"
+    )
+  done
+}

@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# `./build.sh test`: every test, Rust's and Python's.
+
+. tools/build/chromium.sh
+
+# The wasmtime CLI comes in a Python package without its run bit.
+need_wasmtime() {
+  [ -x .tools/bin/wasmtime ] && [ .tools/bin/wasmtime -nt requirements/test.txt ] && return
+  mkdir -p .tools/bin
+  cp .venv/lib/python3*/site-packages/wasmtime_cli/wasmtime .tools/bin/wasmtime
+  chmod +x .tools/bin/wasmtime
+}
+
+run_tests() {
+  build
+  need_python test
+  need_wasmtime
+  need_chromium
+  cargo build --quiet --release --locked -p jitney-rogue --target wasm32-wasip2
+  local failed=0
+  cargo test --quiet --locked --workspace || failed=1
+  .venv/bin/python -m pytest "$@" || failed=1
+  return "$failed"
+}
