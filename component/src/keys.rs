@@ -31,7 +31,7 @@ fn refused(answer: Response) -> Refused {
 pub(super) fn grant(whose: &str) -> Result<Grant, Refused> {
     let settings = KeysSettings::read(&get_environment()).settings.ok_or_else(|| Ok(unauthorized()))?;
     let whose = Whose::read(whose).ok_or_else(|| Ok(unauthorized()))?;
-    let jwt = app::jwt(&settings, now(), wasi::random::random::get_random_u64())
+    let jwt = app::jwt(&settings.app, &settings.key, now(), wasi::random::random::get_random_u64())
         .ok_or_else(|| Ok(unauthorized()))?;
     let ask = |request: Request| -> Result<Response, Refused> {
         let request = Request { credential: Some(jwt.token.clone()), ..request };

@@ -26,9 +26,9 @@ use jitney::settings::{
     ApiBase, Checked, CoursesSettings, Credential, DECLARED, IntakeSettings, KeysSettings, Problem,
 };
 use jitney::ticket::{Purpose, Ticket};
-use jitney::words::ids::RunnerVersion;
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
+use jitney::words::version::RunnerVersion;
 use std::cell::RefCell;
 use wasi::cli::environment::get_environment;
 use wasi::clocks::wall_clock;
@@ -93,7 +93,7 @@ impl wit::intake::Guest for Jitney {
             let answer = unready(&checked.problems).unwrap_or_else(|| Self::turn_away(head, Fault::Broken));
             return wit::intake::Verdict::Reply(answer);
         };
-        match decide(&settings, &head, &body, Trust::Signed).verdict {
+        match decide(&settings.admission, &head, &body, Trust::Signed).verdict {
             Verdict::Reply(answer) => wit::intake::Verdict::Reply(carry(&answer)),
             Verdict::Refuse(answer, ticket) => wit::intake::Verdict::Refuse(opening(&ticket, &answer)),
             Verdict::Open(ticket) => {
@@ -160,7 +160,7 @@ impl wit::releases::Guest for Jitney {
         Ok(wit::releases::Release {
             version: found.version.to_string(),
             url: found.url,
-            sha256: found.sha256,
+            sha256: found.sha256.into(),
             stale: found.stale,
         })
     }

@@ -11,13 +11,14 @@ mod survey;
 mod sweep;
 
 use crate::github::{self, Fault, Request, Whose};
-use crate::machine::{Machine, NanoUsd};
+use crate::machine::Machine;
 use crate::reply::{Outcome, Reason, Reply};
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::{Dice, JobId, SandboxName};
 use crate::words::secret::Secret;
 use crate::words::time::Timestamp;
+use crate::words::usd::Usd;
 use keyring::{Heard, Keyring};
 
 pub use sweep::SETTLED;
@@ -164,7 +165,7 @@ pub enum Report {
     /// It ended, with this status.
     Ended(i32),
     /// Sandboxes have cost so much.
-    Spent(NanoUsd),
+    Spent(Usd),
     /// Here is the credential.
     Authorized(Secret),
     /// GitHub gave none, but this answer.

@@ -75,7 +75,13 @@ impl Pair {
 
     /// The victim's own course looks for itself whether a runner is coming.
     fn launch(&self, victim: QueuedJob) -> Step {
-        let found = Ticket::found(self.ticket.repository.clone(), victim);
+        let found = Ticket::found(
+            self.ticket.repository.clone(),
+            victim.job,
+            victim.run,
+            victim.labels,
+            victim.created,
+        );
         let ticket = Ticket { delivery: self.ticket.delivery.clone(), ..found };
         let text = format!("job {}, whose runner it has, is looked after", ticket.job);
         let answer = self.ticket.answer(Outcome::Ignored, Reason::new("runner-taken", text));

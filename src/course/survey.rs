@@ -6,8 +6,8 @@
 use super::Sandbox;
 use crate::delivery::runner_id;
 use crate::github::{self, Fault, Request, Response, RunnerState};
-use crate::settings::Scope;
 use crate::words::repository::Repository;
+use crate::words::scope::Scope;
 
 /// The sandboxes of one job, on the way to a finding.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use super::{End, Launch, State};
 use crate::course::{Command, Report, Step};
-use crate::machine::NanoUsd;
 use crate::reply::Reason;
+use crate::words::usd::Usd;
 
 /// The delay before a job that the budget does not cover is looked at again: a month may have begun, or the operator
 /// have raised it.
@@ -11,16 +11,16 @@ const DELAY: u64 = 900_000;
 
 impl Launch {
     /// The budget, where it is still to be looked at. A runner that fails a refused job costs next to nothing.
-    pub(super) fn budget(&self) -> Option<NanoUsd> {
+    pub(super) fn budget(&self) -> Option<Usd> {
         self.settings.monthly_budget.filter(|_| !self.affordable && self.refusal.is_none())
     }
 
-    pub(super) fn look_at_spending(&mut self, budget: NanoUsd) -> Step {
+    pub(super) fn look_at_spending(&mut self, budget: Usd) -> Step {
         self.tell(State::Budgeting(budget), Command::Spent(self.now.month()))
     }
 
     /// A job is started while anything is left: what it will cost is not known before.
-    pub(super) fn budgeted(&mut self, budget: NanoUsd, outcome: &Report) -> Step {
+    pub(super) fn budgeted(&mut self, budget: Usd, outcome: &Report) -> Step {
         match outcome {
             Report::Spent(spent) if *spent < budget => {
                 self.affordable = true;
@@ -29,9 +29,7 @@ impl Launch {
             Report::Spent(spent) => {
                 let delay = self.dice.jitter(DELAY);
                 let text = format!(
-                    "sandboxes have cost ${:.2} of this month's MONTHLY_BUDGET_USD, ${:.2}; the job waits",
-                    dollars(*spent),
-                    dollars(budget)
+                    "sandboxes have cost {spent} of this month's MONTHLY_BUDGET_USD, {budget}; the job waits"
                 );
                 self.end(End::Defer(delay, Reason::new("budget-spent", text)))
             }
@@ -40,9 +38,4 @@ impl Launch {
             }
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown to two digits")]
-fn dollars(nano_usd: NanoUsd) -> f64 {
-    nano_usd as f64 / 1e9
 }

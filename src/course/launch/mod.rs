@@ -13,12 +13,13 @@ mod watching;
 use super::survey::{Finding, Survey};
 use super::{Command, Event, HAND_OVER_WITHIN, Report, START_WITHIN, Start, Step, Tags, tag};
 use crate::github::{self, JobState, Minted, Request};
-use crate::machine::{Machine, NanoUsd};
+use crate::machine::Machine;
 use crate::reply::{Outcome, Reason, Reply};
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::{Dice, Nonce, RunnerId, RunnerName, SandboxName};
 use crate::words::time::Timestamp;
+use crate::words::usd::Usd;
 
 /// A `queued` older than this is checked with GitHub before it is acted on: redeliveries come days later.
 const FRESH: u64 = 60_000;
@@ -74,7 +75,7 @@ pub(super) struct Launch {
     now: Timestamp,
     /// When the sandbox was started, and what it costs a second.
     started: Timestamp,
-    rate: NanoUsd,
+    rate: Usd,
     /// What it is made of, as its tag says.
     shape: String,
 }
@@ -98,7 +99,7 @@ enum State {
     /// Asked GitHub for the run's other jobs.
     LookingAround,
     /// Asked what sandboxes have cost in this month.
-    Budgeting(NanoUsd),
+    Budgeting(Usd),
     /// Waiting for this course's turn, before the sandbox is started or after.
     Turning,
     /// Told all courses to leave GitHub alone for a while, which is this long.
@@ -171,7 +172,7 @@ impl Launch {
             affordable: false,
             now: Timestamp(0),
             started: Timestamp(0),
-            rate: 0,
+            rate: Usd::default(),
             shape: String::new(),
         }
     }
@@ -386,7 +387,7 @@ impl Launch {
             ("repository", tag(self.ticket.repository.name())),
             ("nonce", self.nonce.as_str().to_owned()),
             ("shape", self.shape.clone()),
-            ("rate", self.rate.to_string()),
+            ("rate", self.rate.as_nano().to_string()),
             ("started", self.started.0.to_string()),
         ];
         if let Some(minted) = &self.minted {

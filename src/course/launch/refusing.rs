@@ -7,10 +7,11 @@ use crate::github::{self, Fault, Request, Response};
 use crate::machine::Machine;
 use crate::reply::{Outcome, Reason};
 use crate::ticket::Purpose;
+use crate::words::duration::Duration;
 
-/// What the runner and a bash script need, and no more. Seconds, MiB.
+/// What the runner and a bash script need, and no more. The memory in MiB.
 const MEMORY: u32 = 1024;
-const TIMEOUT: u32 = 600;
+const TIMEOUT: Duration = Duration::minutes(10);
 const HOUR: u32 = 3600;
 
 impl Launch {

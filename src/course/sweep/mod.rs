@@ -315,7 +315,9 @@ impl Sweep {
             self.tally.oldest_queued_s = self.tally.oldest_queued_s.max(age / 1000);
         }
         if !self.pending.contains(&job.job) {
-            self.tasks.push(Task::Open(Box::new(Ticket::found(repository.clone(), job))));
+            let github::QueuedJob { job, run, labels, created } = job;
+            let ticket = Ticket::found(repository.clone(), job, run, labels, created);
+            self.tasks.push(Task::Open(Box::new(ticket)));
         }
     }
 
