@@ -3,8 +3,10 @@
 
 use super::Cursor;
 use crate::reply::Reason;
+use crate::ticket::Ticket;
 use crate::words::ids::{JobId, RunId, RunnerId};
 use crate::words::label::Label;
+use crate::words::repository::Repository;
 use crate::words::secret::Secret;
 use crate::words::time::Timestamp;
 use serde::Deserialize;
@@ -93,6 +95,13 @@ pub struct QueuedJob {
     pub labels: Vec<Label>,
     /// When it was created.
     pub created: Option<Timestamp>,
+}
+
+impl QueuedJob {
+    /// The ticket to launch it with.
+    pub fn ticket(self, repository: Repository) -> Ticket {
+        Ticket::found(repository, self.job, self.run, self.labels, self.created)
+    }
 }
 
 /// What GitHub says of a job.

@@ -218,7 +218,7 @@ impl Sweep {
         if job.created.is_some() {
             self.tally.oldest_queued_s = self.tally.oldest_queued_s.max(age / 1000);
         }
-        (!self.pending.contains(&job.job)).then(|| Ticket::found(repository.clone(), job))
+        (!self.pending.contains(&job.job)).then(|| job.ticket(repository.clone()))
     }
 
     async fn read_hooks(&mut self, home: HookHome) {
