@@ -2,7 +2,7 @@
 # Plants one bug after another into a copy of the core and prints which seeds of the simulation catch it.
 # The figures of docs/reliability.md come from here. Takes some minutes; run it by hand.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git clone -q . "$copy/jitney"
@@ -15,8 +15,8 @@ plant() {
     printf '%s: could not be planted\n' "$name"
     exit 1
   fi
-  cargo build --quiet --release --locked --example simulate
-  said=$(./target/release/examples/simulate --seeds 1000 || true)
+  cargo build --quiet --release --locked -p jitney-simulator
+  said=$(./target/release/simulate --seeds 1000 || true)
   printf '| %s | %s | %s |\n' "$name" "$(grep -c '^seed' <<<"$said" || true)" "$(grep -m1 '^seed' <<<"$said" || true)"
   git checkout -q .
 }
