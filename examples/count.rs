@@ -29,10 +29,20 @@ fn main() {
             "signature" => drop(black_box(verify(black_box(&secrets), Some(&signature), black_box(QUEUED)))),
             "headers" => drop(black_box(Headers::parse(black_box(&head)))),
             "parse" => {
-                drop(black_box(decide(&settings, black_box(&head), black_box(QUEUED), Trust::Unsigned)));
+                drop(black_box(decide(
+                    &settings.admission,
+                    black_box(&head),
+                    black_box(QUEUED),
+                    Trust::Unsigned,
+                )));
             }
             "decide" => {
-                drop(black_box(decide(&settings, black_box(&head), black_box(QUEUED), Trust::Signed)));
+                drop(black_box(decide(
+                    &settings.admission,
+                    black_box(&head),
+                    black_box(QUEUED),
+                    Trust::Signed,
+                )));
             }
             _ => panic!("count signature|headers|parse|decide TIMES"),
         }

@@ -13,7 +13,7 @@ fn main() {
     for line in std::io::stdin().lock().lines() {
         let (head, body): (String, String) =
             serde_json::from_str(&line.expect("a line")).expect("a pair of texts");
-        let (kind, said) = match decide(&settings, &head, &body, Trust::Signed).verdict {
+        let (kind, said) = match decide(&settings.admission, &head, &body, Trust::Signed).verdict {
             Verdict::Reply(answer) => ("reply", answer.body()),
             Verdict::Refuse(answer, _) => ("refuse", answer.body()),
             Verdict::Open(ticket) => ("open", ticket.write()),

@@ -1,7 +1,6 @@
 //! What a verdict hands on to a course: all that the course needs, and no secret.
 
 use crate::delivery::JobDelivery;
-use crate::github::QueuedJob;
 use crate::reply::{Outcome, Progress, Reason, Reply, Subject};
 use crate::words::ids::{Guid, InstallationId, JobId, RunId};
 use crate::words::label::Label;
@@ -79,16 +78,22 @@ impl Ticket {
         }
     }
 
-    /// The ticket for a queued job that GitHub's API showed. Its course looks whether a runner is coming.
-    pub fn found(repository: Repository, job: QueuedJob) -> Self {
+    /// The ticket for a queued job that no delivery told of. Its course looks whether a runner is coming.
+    pub fn found(
+        repository: Repository,
+        job: JobId,
+        run: RunId,
+        labels: Vec<Label>,
+        created: Option<Timestamp>,
+    ) -> Self {
         Self {
             purpose: Purpose::Launch,
             delivery: None,
             repository,
-            job: job.job,
-            run: job.run,
-            labels: job.labels,
-            created: job.created,
+            job,
+            run,
+            labels,
+            created,
             private: None,
             runner: None,
             at: None,

@@ -17,7 +17,7 @@ fn replay(settings: &[(&str, &str)], event: &str, body: &str) -> Decision {
     let checked = IntakeSettings::read(&all);
     assert!(checked.problems.is_empty(), "{:?}", checked.problems);
     let head = format!("X-GitHub-Event: {event}\nX-GitHub-Delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958\n");
-    decide(&checked.settings.expect("no problems"), &head, body, Trust::Unsigned)
+    decide(&checked.settings.expect("no problems").admission, &head, body, Trust::Unsigned)
 }
 
 fn answered(decision: Decision) -> (Outcome, &'static str) {
@@ -151,9 +151,13 @@ fn form_encoded_deliveries_mean_the_same() {
     let head = "X-GitHub-Event: workflow_job\ncontent-type: application/x-www-form-urlencoded\n";
     let encode = |b: u8| if b == b' ' { "+".to_owned() } else { format!("%{b:02X}") };
     let body = format!("payload={}", QUEUED.bytes().map(encode).collect::<String>());
-    assert_eq!(opened(decide(&settings, head, &body, Trust::Unsigned)).job.0, 12_877_621_891);
+    assert_eq!(opened(decide(&settings.admission, head, &body, Trust::Unsigned)).job.0, 12_877_621_891);
     for bad in ["", "x=1", "payload=%ff", "payload={}&payload={}"] {
-        assert_eq!(answered(decide(&settings, head, bad, Trust::Unsigned)).0, Outcome::Malformed, "{bad}");
+        assert_eq!(
+            answered(decide(&settings.admission, head, bad, Trust::Unsigned)).0,
+            Outcome::Malformed,
+            "{bad}"
+        );
     }
 }
 
@@ -167,6 +171,10 @@ fn hostile_headers_are_malformed() {
         "X-GitHub-Delivery: <script>",
         "Content-Type: text/xml",
     ] {
-        assert_eq!(answered(decide(&settings, head, "{}", Trust::Signed)).0, Outcome::Malformed, "{head}");
+        assert_eq!(
+            answered(decide(&settings.admission, head, "{}", Trust::Signed)).0,
+            Outcome::Malformed,
+            "{head}"
+        );
     }
 }

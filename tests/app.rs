@@ -11,10 +11,11 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use jitney::course::{Command, Course, Event, Report, Step};
 use jitney::github::app::{self, Whose};
 use jitney::github::{Request, Response};
-use jitney::settings::{Checked, CoursesSettings, KeysSettings, Scope};
+use jitney::settings::{Checked, CoursesSettings, KeysSettings};
 use jitney::ticket::Ticket;
 use jitney::words::ids::InstallationId;
 use jitney::words::repository::Repository;
+use jitney::words::scope::Scope;
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
 
@@ -69,7 +70,7 @@ fn without_an_app_a_keys_instance_has_nothing_to_say() {
 #[test]
 fn a_jwt_is_dated_back_a_minute_and_lives_less_than_ten() {
     let settings = keys("12345", PKCS8).settings.expect("good settings");
-    let jwt = app::jwt(&settings, NOW, 7).expect("a JWT");
+    let jwt = app::jwt(&settings.app, &settings.key, NOW, 7).expect("a JWT");
     let parts: Vec<&str> = jwt.token.expose().split('.').collect();
     let claims = Base64UrlUnpadded::decode_vec(parts.get(1).expect("claims")).expect("base64");
     let claims: serde_json::Value = serde_json::from_slice(&claims).expect("JSON");
@@ -77,7 +78,7 @@ fn a_jwt_is_dated_back_a_minute_and_lives_less_than_ten() {
     assert_eq!(claims["exp"], NOW.0 / 1000 + 540);
     assert_eq!(claims["iss"], "12345");
     assert_eq!(claims["jti"], "0000000000000007");
-    let other = app::jwt(&settings, NOW, 8).expect("a JWT");
+    let other = app::jwt(&settings.app, &settings.key, NOW, 8).expect("a JWT");
     assert_ne!(jwt.token, other.token);
     assert!(jwt.renew > NOW && jwt.renew < Timestamp(NOW.0 + 540_000));
 }

@@ -8,6 +8,7 @@ use jitney::settings::CoursesSettings;
 use jitney::ticket::{Purpose, Ticket};
 use jitney::words::label::Label;
 use jitney::words::time::Timestamp;
+use jitney::words::usd::Usd;
 
 /// 2027-01-15T08:00:00Z, and the first moment of that month.
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -21,7 +22,7 @@ fn settings(given: &[(&str, &str)]) -> CoursesSettings {
 
 fn rate(settings: &CoursesSettings, labels: &[&str]) -> u64 {
     let labels: Vec<Label> = labels.iter().map(|text| Label::parse(text).expect("a label")).collect();
-    settings.prices.rate(&settings.rules.machine(&labels).expect("a machine"))
+    settings.prices.rate(&settings.rules.machine(&labels).expect("a machine")).as_nano()
 }
 
 #[test]
@@ -79,7 +80,10 @@ fn spent(course: &mut Course, outcome: Report) -> Command {
 #[test]
 fn while_the_budget_lasts_a_job_is_started_with_its_rate_on_its_sandbox() {
     let mut course = course(Purpose::Launch);
-    assert!(matches!(spent(&mut course, Report::Spent(9_999_999_999)), Command::AwaitTurn { .. }));
+    assert!(matches!(
+        spent(&mut course, Report::Spent(Usd::from_nano(9_999_999_999))),
+        Command::AwaitTurn { .. }
+    ));
     let Command::Start(start) = told(&mut course, Report::Done) else { panic!("no start") };
     let Start { tags, .. } = *start;
     assert!(tags.contains(&("rate", "132600".to_owned())), "{tags:?}");
@@ -89,12 +93,12 @@ fn while_the_budget_lasts_a_job_is_started_with_its_rate_on_its_sandbox() {
 #[test]
 fn once_it_is_spent_the_job_waits_and_says_why() {
     let Command::Defer(ticket, delay, answer) =
-        spent(&mut course(Purpose::Launch), Report::Spent(10_000_000_000))
+        spent(&mut course(Purpose::Launch), Report::Spent(Usd::from_nano(10_000_000_000)))
     else {
         panic!("not deferred")
     };
     assert_eq!((answer.outcome, answer.reason.code), (Outcome::Deferred, "budget-spent"));
-    assert!(answer.reason.text.contains("$10.00 of this month's"), "{}", answer.reason.text);
+    assert!(answer.reason.text.contains("$10 of this month's"), "{}", answer.reason.text);
     assert!(delay >= 900_000 && ticket.deferrals == 1);
 }
 

@@ -1,9 +1,9 @@
 //! Which runner goes into the image, and what its archive must hash to.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::github::{Fault, Response, Wanted, alarms, read_downloads, read_release};
-use jitney::words::ids::RunnerVersion;
+use jitney::github::{Fault, Response, alarms, read_downloads, read_release};
 use jitney::words::time::Timestamp;
+use jitney::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const DAY: u64 = 24 * 3_600_000;
@@ -16,8 +16,9 @@ fn hash(letter: &str) -> String {
     letter.repeat(64)
 }
 
-fn wanted(version: &str, sha256: Option<String>) -> Wanted {
-    Wanted { version: RunnerVersion::parse(version).expect("a version"), sha256 }
+fn wanted(version: &str, sha256: Option<String>) -> RunnerPin {
+    let sha256 = sha256.map(|hash| Sha256Hex::parse(&hash).expect("a checksum"));
+    RunnerPin { version: RunnerVersion::parse(version).expect("a version"), sha256 }
 }
 
 fn release(version: &str, digest: Option<String>) -> Response {
@@ -51,8 +52,8 @@ fn the_runner_that_this_github_offers_is_found_with_or_without_a_checksum() {
 #[test]
 fn a_checksum_must_come_from_somewhere_and_two_must_agree() {
     let pin = |hash: Option<String>| wanted("2.336.0", hash);
-    let read = |answer: Result<&Response, Fault>, wanted: Option<&Wanted>| {
-        read_release(answer, wanted, NOW).map(|release| release.sha256)
+    let read = |answer: Result<&Response, Fault>, wanted: Option<&RunnerPin>| {
+        read_release(answer, wanted, NOW).map(|release| String::from(release.sha256))
     };
     let published = release("2.336.0", Some(hash("a")));
     let silent = release("2.336.0", None);

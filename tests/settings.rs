@@ -2,8 +2,10 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use jitney::github::{Request, Whose};
-use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, Scope};
+use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings};
+use jitney::words::duration::Duration;
 use jitney::words::repository::Repository;
+use jitney::words::scope::Scope;
 
 fn environment(given: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all = vec![("GITHUB_TOKEN", "ghp_canary"), ("WEBHOOK_SECRET", "secret-canary")];
@@ -27,10 +29,13 @@ fn the_defaults_are_those_of_the_design() {
     assert_eq!((settings.scope, settings.group), (Scope::Repository, 1));
     assert_eq!((settings.max_runners, settings.mints_per_minute), (100, 150));
     assert!(settings.image.is_none() && settings.runner_version.is_none() && settings.images().is_empty());
-    let rules = intake(&[]).settings.expect("no problems").rules;
+    let rules = intake(&[]).settings.expect("no problems").admission.rules;
     let labels: Vec<&str> = rules.labels.iter().map(jitney::words::label::Label::as_str).collect();
     assert_eq!(labels, ["self-hosted", "modal"]);
-    assert_eq!((rules.limits.cpu, rules.limits.memory, rules.limits.timeout), (16.0, 64.0, 6 * 3600));
+    assert_eq!(
+        (rules.limits.cpu, rules.limits.memory, rules.limits.timeout),
+        (16.0, 64.0, Duration::hours(6))
+    );
     assert!(rules.limits.gpus.is_empty());
 }
 
@@ -114,7 +119,7 @@ fn all_faults_are_told_at_once() {
 fn the_allowlist_takes_blanks_and_any_case_and_exclusions_win() {
     let admits = |list: &str, repository: &str| {
         let settings = intake(&[("ALLOWED_REPOS", list)]).settings.expect("a list");
-        settings.allowlist.admits(&Repository::parse(repository).expect("a repository"))
+        settings.admission.allowlist.admits(&Repository::parse(repository).expect("a repository"))
     };
     assert!(admits("octo/a, Octo/B ,", "OCTO/b"));
     assert!(!admits("octo/a", "octo/ab") && !admits("octo/a", "xocto/a"));
@@ -124,7 +129,9 @@ fn the_allowlist_takes_blanks_and_any_case_and_exclusions_win() {
     );
     let unset = intake(&[]);
     assert_eq!(unset.warnings.first().map(|warning| warning.setting), Some("ALLOWED_REPOS"));
-    assert!(unset.settings.expect("settings").allowlist.admits(&Repository::parse("a/b").expect("one")));
+    assert!(
+        unset.settings.expect("settings").admission.allowlist.admits(&Repository::parse("a/b").expect("one"))
+    );
 }
 
 #[test]

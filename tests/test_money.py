@@ -90,7 +90,7 @@ def test_a_job_beyond_the_budget_waits_and_its_delivery_says_why(github: Standin
             return httpx.get(f"{jitney.url}/status", headers={"authorization": f"Bearer {TOKEN}"}).text
 
         eventually(lambda: "Waiting to be tried again" in page())
-        assert "budget is spent" in page()
+        assert "budget is spent" in page() and "of $0.01" in page()
 
 
 @pytest.mark.parametrize(("variable", "value"), [("PRICES", '{"cpu":-1}'), ("MONTHLY_BUDGET_USD", "much")])

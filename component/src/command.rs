@@ -5,6 +5,7 @@ use super::carry;
 use jitney::course::{Command, Report, Sandbox, Start, Tags};
 use jitney::github::{Fault, Response};
 use jitney::words::secret::Secret;
+use jitney::words::usd::Usd;
 
 fn tags(tags: Tags) -> Vec<(String, String)> {
     tags.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -23,7 +24,7 @@ pub(super) fn to_host(command: Command) -> wit::Command {
                     memory: machine.memory,
                     gpu: machine.gpu.map(|gpu| gpu.to_string()),
                     image: machine.image,
-                    timeout: machine.timeout,
+                    timeout: u32::try_from(machine.timeout.as_seconds()).unwrap_or(u32::MAX),
                     docker: machine.docker,
                     regions: machine.regions,
                     outbound: machine.outbound.map(|domains| domains.into_iter().map(String::from).collect()),
@@ -73,7 +74,7 @@ pub(super) fn from_host(report: wit::Report) -> Report {
             Report::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
         }
         wit::Report::Held(wait) => Report::Held(wait),
-        wit::Report::Spent(nano_usd) => Report::Spent(nano_usd),
+        wit::Report::Spent(nano_usd) => Report::Spent(Usd::from_nano(nano_usd)),
         wit::Report::Authorized(token) => Report::Authorized(Secret::new(token)),
         wit::Report::Unauthorized(refusal) => Report::Unauthorized(match refusal.status {
             0 => Err(Fault::Unreachable),

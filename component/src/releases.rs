@@ -6,8 +6,8 @@ use super::{Jitney, now};
 use jitney::course::desk::Play;
 use jitney::github::{self, RunnerRelease};
 use jitney::settings::CoursesSettings;
-use jitney::words::ids::RunnerVersion;
 use jitney::words::time::Timestamp;
+use jitney::words::version::RunnerVersion;
 use jitney_operator::releases;
 use wasi::cli::environment::get_environment;
 
@@ -44,6 +44,6 @@ impl wit::GuestSearch for Search {
 
     fn found(&self) -> Result<wit::Release, String> {
         let found = self.take().ok_or("the search is not over")??;
-        Ok(wit::Release { version: found.version.to_string(), url: found.url, sha256: found.sha256 })
+        Ok(wit::Release { version: found.version.to_string(), url: found.url, sha256: found.sha256.into() })
     }
 }

@@ -5,6 +5,7 @@ use jitney::course::{Command, Course, Event, Report, Step};
 use jitney::policy::delivery::{Decision, Verdict, decide};
 use jitney::settings::{CoursesSettings, IntakeSettings, Problem};
 use jitney::ticket::{Purpose, Ticket};
+use jitney::words::usd::Usd;
 use jitney_operator::replay::{self, Input, Options, USAGE};
 use std::io::{Read, Write};
 use wasi::cli::environment::{get_arguments, get_environment};
@@ -50,7 +51,7 @@ fn replay_one(options: &Options) -> Result<u8, String> {
         .read_to_end(&mut bytes)
         .map_err(|_| "standard input cannot be read".to_owned())?;
     let input = Input::parse(&bytes, options.event.as_deref())?;
-    let decision = decide(&settings, &input.head, &input.body, options.trust());
+    let decision = decide(&settings.admission, &input.head, &input.body, options.trust());
     print!("{}", if options.json { replay::render_json(&decision) } else { replay::render(&decision) });
     if options.mint {
         return mint(&decision);
@@ -97,7 +98,7 @@ fn mint(decision: &Decision) -> Result<u8, String> {
             Step::Tell(Command::FindName(_) | Command::FindJob(_) | Command::FindAll) => {
                 Report::Found(Vec::new())
             }
-            Step::Tell(Command::Spent(_)) => Report::Spent(0),
+            Step::Tell(Command::Spent(_)) => Report::Spent(Usd::default()),
             Step::Tell(Command::Authorize { whose, .. }) => match super::keys::grant(whose) {
                 Ok(grant) => Report::Authorized(grant.token),
                 Err(refused) => Report::Unauthorized(refused),

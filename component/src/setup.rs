@@ -2,7 +2,8 @@
 
 use super::{Jitney, bindings::exports::jitney::core::setup as wit, doctor::ask, http};
 use jitney::github::{Fault, HookHome, Response};
-use jitney::settings::{ApiBase, CoursesSettings, Scope};
+use jitney::settings::{ApiBase, CoursesSettings};
+use jitney::words::scope::Scope;
 use jitney::words::secret::Secret;
 use jitney_operator::setup::{
     Align, AlignApp, HASTY, Manifest, Mode, Next, PATIENT, Ping, Registrations, Remove, RemoveApp, State,

@@ -2,6 +2,7 @@
 
 use super::{Jitney, bindings::exports::jitney::core::status as wit, now};
 use jitney::settings::{CoursesSettings, IntakeSettings};
+use jitney::words::usd::Usd;
 use jitney_operator::status;
 use wasi::cli::environment::get_environment;
 
@@ -27,6 +28,7 @@ impl wit::Guest for Jitney {
 
     fn alarms(figures: wit::Figures) -> Vec<String> {
         let wit::Figures { oldest_queued, quota, living, spent, swept } = figures;
+        let spent = Usd::from_nano(spent);
         let figures = status::Figures { oldest_queued, quota, living, spent, swept };
         CoursesSettings::read(&get_environment())
             .settings

@@ -10,6 +10,7 @@ use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::words::ids::Dice;
 use jitney::words::time::Timestamp;
+use jitney::words::usd::Usd;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
@@ -260,7 +261,7 @@ impl World {
         mac.update(body.as_bytes());
         let signature = hex::encode(mac.finalize().into_bytes());
         let head = format!("x-github-event: workflow_job\nx-hub-signature-256: sha256={signature}\n");
-        if let Verdict::Open(ticket) = decide(&self.intake, &head, &body, Trust::Signed).verdict {
+        if let Verdict::Open(ticket) = decide(&self.intake.admission, &head, &body, Trust::Signed).verdict {
             let resumption = ticket.resumption();
             let course = Course::open(ticket, self.settings.clone(), self.dice.roll());
             let id = self.open(course, None, Some(resumption));
@@ -495,7 +496,7 @@ impl World {
                 return Ok(None);
             }
             Command::RefreshImage => Report::Done,
-            Command::Spent(_) => Report::Spent(0),
+            Command::Spent(_) => Report::Spent(Usd::default()),
             Command::Permit { .. } => return Err("no job of this world is refused".to_owned()),
             Command::Authorize { .. } => return Err("a token needs no keys instance".to_owned()),
             Command::Pause(pause) => return Ok(Some((pause, Report::Done))),

@@ -20,14 +20,18 @@ pub fn delivery(data: &[u8]) {
         ("ALLOWED_GPUS", "H100:2"),
     ]);
     let Some(settings) = IntakeSettings::read(&given).settings else { return };
-    let unsigned = decide(&settings, head, body, Trust::Signed);
+    let unsigned = decide(&settings.admission, head, body, Trust::Signed);
     let Verdict::Reply(answer) = unsigned.verdict else { panic!("an unsigned delivery got in") };
     assert!((400..500).contains(&answer.outcome.status()), "{}", answer.body());
 
     let Ok(mac) = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()) else { return };
     let signature = hex::encode(mac.chain_update(body.as_bytes()).finalize().into_bytes());
-    let decision =
-        decide(&settings, &format!("{head}\nx-hub-signature-256: sha256={signature}"), body, Trust::Signed);
+    let decision = decide(
+        &settings.admission,
+        &format!("{head}\nx-hub-signature-256: sha256={signature}"),
+        body,
+        Trust::Signed,
+    );
     for check in &decision.trace {
         assert!(!check.found.contains('\n') && !check.found.contains(SECRET));
     }

@@ -2,9 +2,10 @@
 
 use jitney::github::{self, Cursor};
 use jitney::machine::{Domain, Gpu};
+use jitney::policy::allowlist::Allowlist;
 use jitney::policy::run::BranchPattern;
 use jitney::words::label::Label;
-use jitney::words::repository::{Allowlist, Repository};
+use jitney::words::repository::Repository;
 
 /// Names: what parses is safe where it is put.
 pub fn names(data: &[u8]) {

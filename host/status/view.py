@@ -129,7 +129,7 @@ def _dearest(month: dict[str, list[int]]) -> list[tuple[str, list[int]]]:
 
 
 def _budget(limits: dict[str, str]) -> str:
-    return f"of ${limits['MONTHLY_BUDGET_USD']}" if "MONTHLY_BUDGET_USD" in limits else "no budget set"
+    return f"of {limits['MONTHLY_BUDGET_USD']}" if "MONTHLY_BUDGET_USD" in limits else "no budget set"
 
 
 def _month(now: float) -> float:

@@ -1,10 +1,12 @@
 //! What an operator asks when nothing runs: each thing that jitney needs of GitHub, tried by a request that changes
 //! nothing, and said with its cure. Sans-IO: [`questions`] says what to ask, [`judge`] what the answer means.
 
-use jitney::github::{Fault, HookHome, LEAST_RUNNER, Request, Response, read_downloads};
-use jitney::settings::{CoursesSettings, Credential, Problem, Scope};
+use jitney::github::{Fault, HookHome, Request, Response, read_downloads};
+use jitney::settings::{CoursesSettings, Credential, Problem};
 use jitney::words::repository::Repository;
+use jitney::words::scope::Scope;
 use jitney::words::time::Timestamp;
+use jitney::words::version::RunnerVersion;
 use serde::{Deserialize, Serialize};
 
 /// How things stand with one of them.
@@ -271,7 +273,7 @@ fn administration(settings: &CoursesSettings, repository: &Repository, answer: &
     let mut findings =
         vec![permission(repository, answer, "Administration", "runners can be administered", cure)];
     if let Some(offered) = read_downloads(Ok(answer)) {
-        let old = !settings.api.is_server() && offered.version < LEAST_RUNNER;
+        let old = !settings.api.is_server() && offered.version < RunnerVersion::LEAST;
         let level = if old { Level::Warn } else { Level::Ok };
         findings.push(finding(level, "runner's version", format!("GitHub offers {}", offered.version), ""));
     }

@@ -1,9 +1,10 @@
 //! Which release of the Actions runner goes into the runner image.
 
 use jitney::course::desk::Desk;
-use jitney::github::{Request, RunnerRelease, Wanted, Whose, read_downloads, read_release};
+use jitney::github::{Request, RunnerRelease, Whose, read_downloads, read_release};
 use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::repository::Repository;
+use jitney::words::version::RunnerPin;
 
 /// The release that `RUNNER_VERSION` pins, else the one that this GitHub offers its repositories, else the newest.
 /// The error says why there is none whose checksum is known.
@@ -24,7 +25,7 @@ pub async fn search(desk: Desk, settings: CoursesSettings) -> Result<RunnerRelea
     read_release(response.as_ref().map_err(|fault| *fault), wanted.as_ref(), desk.now())
 }
 
-async fn offered(desk: &Desk, settings: &CoursesSettings, repository: &Repository) -> Option<Wanted> {
+async fn offered(desk: &Desk, settings: &CoursesSettings, repository: &Repository) -> Option<RunnerPin> {
     let response = desk.ask(Request::runner_downloads(settings.scope, repository)).await;
     read_downloads(response.as_ref().map_err(|fault| *fault))
 }

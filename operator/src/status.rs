@@ -5,10 +5,10 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use jitney::delivery::signature;
-use jitney::machine::NanoUsd;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
+use jitney::words::usd::Usd;
 use sha2::Sha256;
 
 /// The cookie's name. `__Host-` binds it to this host, over HTTPS, whatever its neighbours set (RFC 6265bis).
@@ -69,7 +69,7 @@ pub struct Figures {
     /// Sandboxes that live.
     pub living: u64,
     /// What sandboxes have cost in this month.
-    pub spent: NanoUsd,
+    pub spent: Usd,
     /// Seconds since the last sweep ended; none where none has.
     pub swept: Option<u64>,
 }
@@ -95,7 +95,7 @@ pub fn alarms(settings: &CoursesSettings, figures: &Figures) -> Vec<String> {
         ));
     }
     if let Some(budget) = settings.monthly_budget {
-        let spent = u128::from(figures.spent) * 100 / u128::from(budget.max(1));
+        let spent = figures.spent.percent_of(budget);
         if spent >= 100 {
             alarms.push(
                 "this month's budget is spent; jobs wait until MONTHLY_BUDGET_USD is raised".to_owned(),
@@ -119,11 +119,11 @@ pub fn limits(settings: &CoursesSettings) -> Vec<(&'static str, String)> {
         ("MINTS_PER_MINUTE", settings.mints_per_minute.to_string()),
         ("MAX_CPU", limits.cpu.to_string()),
         ("MAX_MEMORY_GIB", limits.memory.to_string()),
-        ("MAX_JOB_HOURS", format!("{:.1}", f64::from(limits.timeout) / 3600.0)),
+        ("MAX_JOB_HOURS", format!("{:.1}", limits.timeout.as_hours())),
         ("ALLOWED_GPUS", if limits.gpus.is_empty() { "none" } else { "some" }.to_owned()),
     ];
     if let Some(budget) = settings.monthly_budget {
-        shown.push(("MONTHLY_BUDGET_USD", (budget / 1_000_000_000).to_string()));
+        shown.push(("MONTHLY_BUDGET_USD", budget.to_string()));
     }
     shown
 }

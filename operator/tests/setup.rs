@@ -2,8 +2,9 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 use jitney::github::{Fault, HookHome, Method, Request, Response};
-use jitney::settings::{ApiBase, CoursesSettings, Scope};
+use jitney::settings::{ApiBase, CoursesSettings};
 use jitney::words::repository::Repository;
+use jitney::words::scope::Scope;
 use jitney::words::secret::Secret;
 use jitney_operator::setup::{
     Align, AlignApp, Manifest, Mode, Next, PATIENT, Ping, Registrations, Remove, RemoveApp, State, Step,

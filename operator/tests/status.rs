@@ -3,6 +3,7 @@
 
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::words::time::Timestamp;
+use jitney::words::usd::Usd;
 use jitney_operator::status::{Figures, alarms, close_session, limits, may_see, open_session};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -70,16 +71,21 @@ fn where_there_is_no_token_nobody_sees_anything() {
 #[test]
 fn what_wants_an_operator_is_said_and_nothing_else_is() {
     let settings = courses(&[("MONTHLY_BUDGET_USD", "10"), ("MAX_RUNNERS", "2")]);
-    let well =
-        Figures { oldest_queued: 900, quota: Some(500), living: 1, spent: 7_999_999_999, swept: Some(900) };
+    let well = Figures {
+        oldest_queued: 900,
+        quota: Some(500),
+        living: 1,
+        spent: Usd::from_nano(7_999_999_999),
+        swept: Some(900),
+    };
     assert_eq!(alarms(&settings, &well), Vec::<String>::new());
     assert_eq!(alarms(&settings, &Figures::default()), Vec::<String>::new());
     for (figures, said) in [
         (Figures { oldest_queued: 1800, ..well }, "a job has waited for 30 minutes"),
         (Figures { swept: Some(1200), ..well }, "the last sweep was 20 minutes ago"),
         (Figures { quota: Some(499), ..well }, "GitHub grants 499 more"),
-        (Figures { spent: 8_000_000_000, ..well }, "80 % of this month's budget"),
-        (Figures { spent: 10_000_000_000, ..well }, "budget is spent"),
+        (Figures { spent: Usd::from_nano(8_000_000_000), ..well }, "80 % of this month's budget"),
+        (Figures { spent: Usd::from_nano(10_000_000_000), ..well }, "budget is spent"),
         (Figures { living: 2, ..well }, "MAX_RUNNERS (2)"),
     ] {
         let told = alarms(&settings, &figures);
@@ -87,6 +93,12 @@ fn what_wants_an_operator_is_said_and_nothing_else_is() {
         assert!(told.iter().all(|alarm| alarm.contains(said)), "{told:?}");
     }
     let shown = limits(&settings);
-    assert!(shown.contains(&("MONTHLY_BUDGET_USD", "10".to_owned())));
+    assert!(shown.contains(&("MONTHLY_BUDGET_USD", "$10".to_owned())));
     assert!(shown.contains(&("MAX_JOB_HOURS", "6.0".to_owned())));
+}
+
+#[test]
+fn a_budget_of_half_a_dollar_is_not_shown_as_nothing() {
+    let shown = limits(&courses(&[("MONTHLY_BUDGET_USD", "0.5")]));
+    assert!(shown.contains(&("MONTHLY_BUDGET_USD", "$0.50".to_owned())), "{shown:?}");
 }

@@ -1,12 +1,13 @@
 //! What a course tells its host to do, what the host reports, and what GitHub is asked: the words that cross the desk.
 
 use crate::github::{self, Fault, Request, Whose};
-use crate::machine::{Machine, NanoUsd};
+use crate::machine::Machine;
 use crate::reply::Reply;
 use crate::ticket::Ticket;
 use crate::words::ids::{JobId, SandboxName};
 use crate::words::secret::Secret;
 use crate::words::time::Timestamp;
+use crate::words::usd::Usd;
 
 /// Tags, name and value; values are cut to what is safe as one (see [`tag`]).
 pub type Tags = Vec<(&'static str, String)>;
@@ -145,7 +146,7 @@ pub enum Report {
     /// It ended, with this status.
     Ended(i32),
     /// Sandboxes have cost so much.
-    Spent(NanoUsd),
+    Spent(Usd),
     /// Here is the credential.
     Authorized(Secret),
     /// GitHub gave none, but this answer.

@@ -9,13 +9,13 @@
 
 use super::command::{Command, Event, Failed, Report, Sandbox, Start, Step, Tags};
 use crate::github::{Fault, Request, Response, Whose};
-use crate::machine::NanoUsd;
 use crate::reply::Reply;
 use crate::settings::Credential;
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, SandboxName};
 use crate::words::secret::Secret;
 use crate::words::time::Timestamp;
+use crate::words::usd::Usd;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -252,7 +252,7 @@ impl Desk {
     }
 
     /// What sandboxes have cost since then.
-    pub async fn spent(&self, since: Timestamp) -> Result<NanoUsd, Failed> {
+    pub async fn spent(&self, since: Timestamp) -> Result<Usd, Failed> {
         match self.tell(Command::Spent(since)).await {
             Event::Report(Report::Spent(nano_usd)) => Ok(nano_usd),
             event => Err(nonsense(&event)),

@@ -3,9 +3,10 @@
 use super::desk::{Desk, Play};
 use crate::github::app::{self, Grant, Whose};
 use crate::github::{Fault, Request, Response};
-use crate::settings::{Credential, KeysSettings, Scope};
+use crate::settings::{Credential, KeysSettings};
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
+use crate::words::scope::Scope;
 use crate::words::time::Timestamp;
 
 /// What GitHub said instead of a credential.
@@ -19,7 +20,7 @@ pub fn grant(
     now: Timestamp,
     nonce: u64,
 ) -> Result<Play<Result<Grant, Refused>>, Refused> {
-    let jwt = app::jwt(settings, now, nonce).ok_or_else(|| Ok(unauthorized()))?;
+    let jwt = app::jwt(&settings.app, &settings.key, now, nonce).ok_or_else(|| Ok(unauthorized()))?;
     let scope = settings.scope;
     let signed = Credential::Token(jwt.token.clone());
     Ok(Play::new(signed, None, move |desk| async move {

@@ -24,7 +24,8 @@ pub(super) async fn play(desk: Desk, ticket: Ticket) -> End {
         return over(&ticket, "runners-swapped", text);
     }
     // The victim's own course looks for itself whether a runner is coming.
-    let found = Ticket::found(ticket.repository.clone(), victim);
+    let found =
+        Ticket::found(ticket.repository.clone(), victim.job, victim.run, victim.labels, victim.created);
     let victims = Ticket { delivery: ticket.delivery.clone(), ..found };
     let text = format!("job {}, whose runner it has, is looked after", victims.job);
     let reply = ticket.answer(Outcome::Ignored, Reason::new("runner-taken", text));

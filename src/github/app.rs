@@ -4,23 +4,25 @@
 //! access token for a GitHub App". All of it runs in an instance that holds the App's key and nothing else.
 
 use super::{Fault, Request, Response};
-use crate::settings::{KeysSettings, Scope};
+use crate::words::duration::Duration;
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
+use crate::words::scope::Scope;
 use crate::words::secret::Secret;
 use crate::words::time::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use rsa::PrivateKey;
 use rsa::pkcs1v15::SigningKey;
 use rsa::signature::{SignatureEncoding, Signer};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// Milliseconds by which a JWT is dated back, against clocks that differ.
-const BACKDATED: u64 = 60_000;
-/// How long a JWT is good for, in milliseconds. GitHub takes 10 minutes at most, counted on its own clock.
-const JWT_LIFE: u64 = 9 * 60_000;
-/// A token is renewed so many milliseconds before it ends.
-const MARGIN: u64 = 5 * 60_000;
+/// By how much a JWT is dated back, against clocks that differ.
+const BACKDATED: Duration = Duration::minutes(1);
+/// How long a JWT is good for. GitHub takes 10 minutes at most, counted on its own clock.
+const JWT_LIFE: Duration = Duration::minutes(9);
+/// How long before it expires a token is renewed.
+const MARGIN: Duration = Duration::minutes(5);
 
 /// What a request needs a credential for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,8 +59,8 @@ pub struct Grant {
     pub renew: Timestamp,
 }
 
-/// The App's own credential: a JWT of RS256, whose `jti` is `nonce`.
-pub fn jwt(settings: &KeysSettings, now: Timestamp, nonce: u64) -> Option<Grant> {
+/// The own credential of the App of this id and key: a JWT of RS256, whose `jti` is `nonce`.
+pub fn jwt(app: &str, key: &PrivateKey, now: Timestamp, nonce: u64) -> Option<Grant> {
     #[derive(Serialize)]
     struct Claims<'a> {
         iat: u64,
@@ -66,16 +68,16 @@ pub fn jwt(settings: &KeysSettings, now: Timestamp, nonce: u64) -> Option<Grant>
         iss: &'a str,
         jti: String,
     }
-    let (issued, expires) = (now.0.saturating_sub(BACKDATED), now.0.saturating_add(JWT_LIFE));
+    let (issued, expires) = (now.before(BACKDATED), now.after(JWT_LIFE));
     let claims =
-        Claims { iat: issued / 1000, exp: expires / 1000, iss: &settings.app, jti: format!("{nonce:016x}") };
+        Claims { iat: issued.0 / 1000, exp: expires.0 / 1000, iss: app, jti: format!("{nonce:016x}") };
     let head = Base64UrlUnpadded::encode_string(br#"{"alg":"RS256","typ":"JWT"}"#);
     let body = Base64UrlUnpadded::encode_string(&serde_json::to_vec(&claims).ok()?);
     let signed = format!("{head}.{body}");
-    let key = SigningKey::<Sha256>::new(settings.key.clone());
+    let key = SigningKey::<Sha256>::new(key.clone());
     let signature = key.try_sign(signed.as_bytes()).ok()?;
     let signature = Base64UrlUnpadded::encode_string(&signature.to_bytes());
-    let renew = Timestamp(expires.saturating_sub(MARGIN));
+    let renew = expires.before(MARGIN);
     Some(Grant { token: Secret::new(format!("{signed}.{signature}")), renew })
 }
 
@@ -161,7 +163,7 @@ pub fn read_token(answer: &Response) -> Option<Grant> {
         if answer.status == 201 { serde_json::from_slice(&answer.body).ok() } else { None };
     let body = body.filter(|body| is_token(&body.token))?;
     let expires = Timestamp::parse(&body.expires_at)?;
-    Some(Grant { token: Secret::new(body.token), renew: Timestamp(expires.0.saturating_sub(MARGIN)) })
+    Some(Grant { token: Secret::new(body.token), renew: expires.before(MARGIN) })
 }
 
 /// Whether a text can stand in an `Authorization` header.

@@ -15,7 +15,7 @@ pub use hook_edit::{EVENTS, Pinged, read_pings};
 pub use hooks::{Attempt, Cursor, Hook, HookHome, read_attempts, read_hooks};
 pub use listing::{Page, Registered, read_is_over, read_jobs, read_registered, read_runs};
 pub use log::{Carried, Listed, Said, read_log, read_logged};
-pub use release::{LEAST_RUNNER, RunnerRelease, Wanted, alarms, is_sha256, read_downloads, read_release};
+pub use release::{RunnerRelease, alarms, read_downloads, read_release};
 pub use request::{Method, Request};
 pub use response::{
     Fault, JobState, Minted, QueuedJob, Refusal, Response, RunnerState, is_limited, read_deleted, read_job,

@@ -1,20 +1,17 @@
 //! The Actions runner's releases: which one goes into the runner image, and what its archive must hash to.
 
 use super::{Fault, Request, Response, Whose};
-use crate::settings::Scope;
-use crate::words::ids::RunnerVersion;
+use crate::words::duration::Duration;
 use crate::words::repository::Repository;
+use crate::words::scope::Scope;
 use crate::words::time::Timestamp;
+use crate::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 use serde::{Deserialize, Serialize};
 
 /// A release older than this gets no jobs once a newer one is out ("Self-hosted runners", the update warning).
-const STALE: u64 = 30 * DAY;
+const STALE: Duration = Duration::days(30);
 /// An image older than this is worth a look: it is built daily.
-const OLD: u64 = 14 * DAY;
-/// A day in milliseconds.
-const DAY: u64 = 24 * 3600 * 1000;
-/// The least version that GitHub registers (changelog 2026-06-12, "Minimum version enforcement").
-pub const LEAST_RUNNER: RunnerVersion = RunnerVersion([2, 329, 0]);
+const OLD: Duration = Duration::days(14);
 
 /// One release of the Actions runner, for x64 Linux.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,24 +20,15 @@ pub struct RunnerRelease {
     pub version: RunnerVersion,
     /// Where its archive is.
     pub url: String,
-    /// What the archive must hash to, in lower-case hex.
-    pub sha256: String,
+    /// What the archive must hash to.
+    pub sha256: Sha256Hex,
     /// Whether it was published over 30 days ago.
     pub stale: bool,
 }
 
-/// What the image's runner must be: the version, and its archive's checksum as far as somebody vouches for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// The version.
-    pub version: RunnerVersion,
-    /// What the archive must hash to, in lower-case hex.
-    pub sha256: Option<String>,
-}
-
 /// Reads the answer to [`Request::runner_downloads`]: the runner that this GitHub offers. Its `sha256_checksum` is
 /// optional.
-pub fn read_downloads(answer: Result<&Response, Fault>) -> Option<Wanted> {
+pub fn read_downloads(answer: Result<&Response, Fault>) -> Option<RunnerPin> {
     #[derive(Deserialize)]
     struct Download {
         os: String,
@@ -53,8 +41,8 @@ pub fn read_downloads(answer: Result<&Response, Fault>) -> Option<Wanted> {
     let all: Vec<Download> = serde_json::from_slice(&answer.body).ok()?;
     let ours = all.into_iter().find(|one| one.os == "linux" && one.architecture == "x64")?;
     let version = ours.filename.strip_prefix("actions-runner-linux-x64-")?.strip_suffix(".tar.gz")?;
-    let sha256 = ours.sha256_checksum.map(|hash| hash.to_ascii_lowercase()).filter(|hash| is_sha256(hash));
-    Some(Wanted { version: RunnerVersion::parse(version)?, sha256 })
+    let sha256 = ours.sha256_checksum.as_deref().and_then(Sha256Hex::parse);
+    Some(RunnerPin { version: RunnerVersion::parse(version)?, sha256 })
 }
 
 impl Request {
@@ -73,7 +61,7 @@ impl Request {
 /// without one is refused.
 pub fn read_release(
     answer: Result<&Response, Fault>,
-    wanted: Option<&Wanted>,
+    wanted: Option<&RunnerPin>,
     now: Timestamp,
 ) -> Result<RunnerRelease, String> {
     #[derive(Deserialize)]
@@ -117,7 +105,7 @@ pub fn read_release(
     });
     let published = digest
         .or_else(|| in_notes(release.body.as_deref().unwrap_or_default()))
-        .filter(|hash| is_sha256(hash));
+        .and_then(|hash| Sha256Hex::parse(&hash));
     let sha256 = match (published, vouched) {
         (Some(published), Some((_, vouched))) if published != vouched => {
             return Err(format!("two checksums of {archive} disagree, so it is not used"));
@@ -126,21 +114,22 @@ pub fn read_release(
         (None, None) => return Err(format!("GitHub gives no checksum for {archive}, so it is not used")),
     };
     let published = release.published_at.as_deref().and_then(Timestamp::parse);
-    let stale = published.is_some_and(|published| now.since(published) > STALE);
+    let stale = published.is_some_and(|published| now > published.after(STALE));
     Ok(RunnerRelease { url: url(version), version, sha256, stale })
 }
 
 /// What an operator should know of a runner image of this version, built at this time.
 pub fn alarms(version: RunnerVersion, built: Timestamp, server: bool, now: Timestamp) -> Vec<String> {
     let mut alarms = Vec::new();
-    let days = now.since(built) / DAY;
-    if now.since(built) > OLD {
+    let days = now.since(built) / Duration::days(1).as_milliseconds();
+    if now > built.after(OLD) {
         alarms.push(format!(
             "the runner image is {days} days old: look why refresh_runner_image fails (modal app logs jitney)"
         ));
     }
-    if !server && version < LEAST_RUNNER {
-        alarms.push(format!("the runner image has runner {version}; GitHub takes none below {LEAST_RUNNER}"));
+    if !server && version < RunnerVersion::LEAST {
+        let least = RunnerVersion::LEAST;
+        alarms.push(format!("the runner image has runner {version}; GitHub takes none below {least}"));
     }
     alarms
 }
@@ -157,9 +146,4 @@ fn url(version: RunnerVersion) -> String {
 fn in_notes(notes: &str) -> Option<String> {
     let (_, rest) = notes.split_once("<!-- BEGIN SHA linux-x64 -->")?;
     rest.split_once("<!-- END SHA linux-x64 -->").map(|(hash, _)| hash.trim().to_owned())
-}
-
-/// Whether a text is a SHA-256 in lower-case hex.
-pub fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

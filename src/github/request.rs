@@ -1,12 +1,13 @@
 //! Requests to GitHub's REST API, each valid against its published OpenAPI description.
 
 use super::Whose;
-use crate::settings::Scope;
 use crate::words::api_base::ApiBase;
-use crate::words::ids::{JobId, RunId, RunnerId, RunnerName, RunnerVersion};
+use crate::words::ids::{JobId, RunId, RunnerId, RunnerName};
 use crate::words::label::Label;
 use crate::words::repository::Repository;
+use crate::words::scope::Scope;
 use crate::words::secret::Secret;
+use crate::words::version::RunnerVersion;
 use serde::Serialize;
 
 /// The HTTP methods that jitney uses.

@@ -6,19 +6,18 @@
 //! is Modal's, and `modal billing` shows it.
 
 use super::Machine;
+use crate::words::usd::Usd;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// When the table was last looked over.
 pub const DATED: &str = "2026-11-24";
 
-/// Billionths of a dollar, so that sums are exact.
-pub type NanoUsd = u64;
-
-const CPU: NanoUsd = 39_420;
-const MEMORY: NanoUsd = 6_720;
+const CPU: Usd = Usd::from_nano(39_420);
+const MEMORY: Usd = Usd::from_nano(6_720);
 const REGION: f64 = 1.75;
-const GPUS: [(&str, NanoUsd); 12] = [
+/// In billionths of a dollar.
+const GPUS: [(&str, u64); 12] = [
     ("B200", 1_736_000),
     ("H200", 1_261_000),
     ("H100", 1_097_000),
@@ -37,13 +36,13 @@ const GPUS: [(&str, NanoUsd); 12] = [
 #[derive(Clone, Debug)]
 pub struct Prices {
     /// A physical core's.
-    cpu: NanoUsd,
+    cpu: Usd,
     /// A GiB's.
-    memory: NanoUsd,
+    memory: Usd,
     /// What a choice of regions multiplies all of it by.
     region: f64,
     /// A GPU's, by type.
-    gpus: BTreeMap<String, NanoUsd>,
+    gpus: BTreeMap<String, Usd>,
 }
 
 /// `PRICES`: dollars a second; what it leaves out is as published.
@@ -59,7 +58,7 @@ struct Override {
 
 impl Default for Prices {
     fn default() -> Self {
-        let gpus = GPUS.iter().map(|&(name, price)| (name.to_owned(), price)).collect();
+        let gpus = GPUS.iter().map(|&(name, nano)| (name.to_owned(), Usd::from_nano(nano))).collect();
         Self { cpu: CPU, memory: MEMORY, region: REGION, gpus }
     }
 }
@@ -71,12 +70,12 @@ impl Prices {
         let read: Override = serde_json::from_str(text)
             .map_err(|e| format!("is not an object of prices (column {})", e.column()))?;
         let published = Self::default();
-        let dollars = |given: Option<f64>, usual| given.map_or(Some(usual), nano);
+        let dollars = |given: Option<f64>, usual| given.map_or(Some(usual), price);
         let region = read.region.unwrap_or(REGION);
         let mut gpus = published.gpus;
         let out_of_range = || "has a price that is not from 0 to 1 dollar a second".to_owned();
-        for (name, price) in read.gpu {
-            gpus.insert(name.to_ascii_uppercase(), nano(price).ok_or_else(out_of_range)?);
+        for (name, dollars) in read.gpu {
+            gpus.insert(name.to_ascii_uppercase(), price(dollars).ok_or_else(out_of_range)?);
         }
         if !(1.0..=10.0).contains(&region) {
             return Err("has a factor for regions that is not from 1 to 10".to_owned());
@@ -97,20 +96,20 @@ impl Prices {
         clippy::cast_precision_loss,
         reason = "below 2^53: a machine is bounded by the operator's limits"
     )]
-    pub fn rate(&self, machine: &Machine) -> NanoUsd {
-        let gpu = machine.gpu.as_ref().map_or(0, |gpu| {
+    pub fn rate(&self, machine: &Machine) -> Usd {
+        let gpu = machine.gpu.as_ref().map_or(0.0, |gpu| {
             let name = gpu.kind.trim_end_matches(['+', '!']);
-            let dearest = || self.gpus.values().copied().max().unwrap_or(0);
-            self.gpus.get(name).copied().unwrap_or_else(dearest).saturating_mul(u64::from(gpu.count))
+            let dearest = || self.gpus.values().copied().max().unwrap_or_default();
+            self.gpus.get(name).copied().unwrap_or_else(dearest).as_nano() as f64 * f64::from(gpu.count)
         });
-        let memory = self.memory as f64 * f64::from(machine.memory) / 1024.0;
-        let plain = self.cpu as f64 * machine.cpu + memory + gpu as f64;
-        (if machine.regions.is_empty() { plain } else { plain * self.region }).round() as NanoUsd
+        let memory = self.memory.as_nano() as f64 * f64::from(machine.memory) / 1024.0;
+        let plain = self.cpu.as_nano() as f64 * machine.cpu + memory + gpu;
+        let nano = if machine.regions.is_empty() { plain } else { plain * self.region };
+        Usd::from_nano(nano.round() as u64)
     }
 }
 
-/// Dollars in billionths; `None` where they are no sensible price or budget.
-fn nano(usd: f64) -> Option<NanoUsd> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded here")]
-    (0.0..=1.0).contains(&usd).then(|| (usd * 1e9).round() as NanoUsd)
+/// A price; `None` where the number is no sensible one.
+fn price(dollars: f64) -> Option<Usd> {
+    (0.0..=1.0).contains(&dollars).then(|| Usd::from_dollars(dollars))
 }

@@ -1,12 +1,14 @@
 //! A shape, as a label or a profile writes it, and the machine that it comes to within the operator's limits.
 
+use super::Machine;
 use super::gpu::{Gpu, GpuLimit};
 use super::network::{self, Domain};
-use super::{HOUR, Machine};
 use crate::reply::Reason;
+use crate::words::duration::Duration;
 use crate::words::label::Label;
 use crate::words::printable::Shown;
 use serde::Deserialize;
+use std::fmt::Display;
 
 /// The part of a machine that a label or a profile sets.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -51,13 +53,57 @@ pub struct Limits {
     pub memory: f64,
     /// `ALLOWED_GPUS`.
     pub gpus: Vec<GpuLimit>,
-    /// `MAX_JOB_HOURS`, in seconds.
-    pub timeout: u32,
+    /// `MAX_JOB_HOURS`.
+    pub timeout: Duration,
 }
 
+/// The least that a sandbox is given to live: what a boot and a runner's start take.
+pub const LEAST_TIMEOUT: Duration = Duration::minutes(1);
+/// The labels that set a part of a shape: their keys, and `docker`, which has no value.
+const KEYS: [&str; 5] = ["cpu", "memory", "gpu", "timeout", "image"];
+const DOCKER: &str = "docker";
+
 impl Shape {
+    /// The shape that a job's labels ask for. A label that sets nothing is passed over.
+    pub fn of_labels(labels: &[Label]) -> Result<Self, Reason> {
+        let mut shape = Self::default();
+        labels.iter().try_for_each(|label| shape.set(label))?;
+        Ok(shape)
+    }
+
+    /// Whether a label sets a part of a shape.
+    pub fn is_set_by(label: &Label) -> bool {
+        label.is(DOCKER) || label.assignment().is_some_and(|(key, _)| KEYS.contains(&key.as_str()))
+    }
+
+    fn set(&mut self, label: &Label) -> Result<(), Reason> {
+        let set = if label.is(DOCKER) {
+            self.docker.replace(true).is_none()
+        } else if let Some((key, value)) = label.assignment() {
+            let number = || {
+                value.parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(|| malformed(&key, "a number"))
+            };
+            match key.as_str() {
+                "cpu" => self.cpu.replace(number()?).is_none(),
+                "memory" => self.memory.replace(number()?).is_none(),
+                "gpu" => self.gpu.replace(value.to_owned()).is_none(),
+                "image" => self.image.replace(value.to_owned()).is_none(),
+                "timeout" => self.timeout.replace(value.to_owned()).is_none(),
+                _ => true,
+            }
+        } else {
+            true
+        };
+        if set {
+            return Ok(());
+        }
+        let text = format!("the job sets `{}` more than once", Shown(label.as_str()));
+        Err(Reason::new("shape-repeated", text))
+    }
+
     /// This shape, with `base` where it is silent.
-    pub(super) fn over(self, base: &Self) -> Self {
+    #[must_use]
+    pub fn over(self, base: &Self) -> Self {
         let base = base.clone();
         Self {
             cpu: self.cpu.or(base.cpu),
@@ -79,7 +125,8 @@ impl Limits {
         let cpu = shape.cpu.unwrap_or_else(|| self.cpu.min(2.0));
         let memory = shape.memory.unwrap_or_else(|| self.memory.min(8.0));
         let timeout = shape.timeout.as_deref().map_or(Ok(self.timeout), |text| {
-            seconds(text).ok_or_else(|| malformed("timeout", "a number and s, m or h, as `90m` or `2h`"))
+            Duration::parse(text)
+                .ok_or_else(|| malformed("timeout", "a number and s, m or h, as `90m` or `2h`"))
         })?;
         let gpu = shape
             .gpu
@@ -88,7 +135,7 @@ impl Limits {
         let gpu = gpu.transpose()?;
         within("cpu", cpu, 0.125, self.cpu, "MAX_CPU")?;
         within("memory", memory, 0.125, self.memory, "MAX_MEMORY_GIB")?;
-        within("timeout", f64::from(timeout), 60.0, f64::from(self.timeout), "MAX_JOB_HOURS (in seconds)")?;
+        within("timeout", timeout, LEAST_TIMEOUT, self.timeout, "MAX_JOB_HOURS")?;
         if let Some(gpu) = gpu.as_ref().filter(|gpu| !self.gpus.iter().any(|limit| limit.admits(gpu))) {
             let text = format!("the job asks for gpu={gpu}, which ALLOWED_GPUS does not allow");
             return Err(Reason::new("gpu-not-allowed", text));
@@ -138,7 +185,13 @@ fn malformed(key: &str, form: &str) -> Reason {
     Reason::new("shape-malformed", format!("the label `{key}=` wants {form}"))
 }
 
-fn within(key: &str, value: f64, least: f64, most: f64, setting: &str) -> Result<(), Reason> {
+fn within<T: Copy + PartialOrd + Display>(
+    key: &str,
+    value: T,
+    least: T,
+    most: T,
+    setting: &str,
+) -> Result<(), Reason> {
     if value < least {
         return Err(Reason::new(
             "shape-too-small",
@@ -150,41 +203,4 @@ fn within(key: &str, value: f64, least: f64, most: f64, setting: &str) -> Result
         return Err(Reason::new("shape-over-limit", text));
     }
     Ok(())
-}
-
-/// Sets what one label says; a label that sets nothing is passed over.
-pub(super) fn read_shape_label(shape: &mut Shape, label: &Label) -> Result<(), Reason> {
-    let set = if label.is("docker") {
-        shape.docker.replace(true).is_none()
-    } else if let Some((key, value)) = label.assignment() {
-        let number =
-            || value.parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(|| malformed(&key, "a number"));
-        match key.as_str() {
-            "cpu" => shape.cpu.replace(number()?).is_none(),
-            "memory" => shape.memory.replace(number()?).is_none(),
-            "gpu" => shape.gpu.replace(value.to_owned()).is_none(),
-            "image" => shape.image.replace(value.to_owned()).is_none(),
-            "timeout" => shape.timeout.replace(value.to_owned()).is_none(),
-            _ => true,
-        }
-    } else {
-        true
-    };
-    if set {
-        return Ok(());
-    }
-    let text = format!("the job sets `{}` more than once", Shown(label.as_str()));
-    Err(Reason::new("shape-repeated", text))
-}
-
-/// The seconds that `90s`, `90m` or `2h` say.
-fn seconds(text: &str) -> Option<u32> {
-    let unit = text.chars().last()?;
-    let scale = match unit.to_ascii_lowercase() {
-        's' => 1,
-        'm' => 60,
-        'h' => HOUR,
-        _ => return None,
-    };
-    text.get(..text.len() - unit.len_utf8())?.parse::<u32>().ok()?.checked_mul(scale)
 }

@@ -1,11 +1,25 @@
 //! From a delivery to a verdict, check by check, each of them on the record.
 
-use crate::delivery::signature::{self, Verified};
+use crate::delivery::signature::{self, Verified, WebhookSecrets};
 use crate::delivery::{Action, Delivery, Headers, JobDelivery};
+use crate::policy::allowlist::Allowlist;
+use crate::policy::labels::JobRules;
 use crate::reply::{Outcome, Progress, Reason, Reply, Subject};
-use crate::settings::IntakeSettings;
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::RunnerName;
+
+/// What admits a delivery: all of the operator's rules that need nothing of GitHub.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// `WEBHOOK_SECRET` and `WEBHOOK_SECRET_PREVIOUS`.
+    pub secrets: WebhookSecrets,
+    /// `ALLOWED_REPOS`.
+    pub allowlist: Allowlist,
+    /// Which jobs are ours, and what they may ask for.
+    pub rules: JobRules,
+    /// `REFUSALS_PER_HOUR`: how many refusals are shown to workflows' authors.
+    pub refusals_per_hour: u32,
+}
 
 /// What is to be done with a delivery.
 #[derive(Clone, Debug)]
@@ -48,14 +62,14 @@ pub enum Trust {
 }
 
 /// Decides on the delivery of this header block and body.
-pub fn decide(settings: &IntakeSettings, head: &str, body: &str, trust: Trust) -> Decision {
+pub fn decide(admission: &Admission, head: &str, body: &str, trust: Trust) -> Decision {
     let mut trace = Vec::with_capacity(7);
-    let verdict = admit(settings, head, body, trust, &mut trace).unwrap_or_else(Verdict::Reply);
+    let verdict = admit(admission, head, body, trust, &mut trace).unwrap_or_else(Verdict::Reply);
     Decision { verdict, trace }
 }
 
 fn admit(
-    settings: &IntakeSettings,
+    admission: &Admission,
     head: &str,
     body: &str,
     trust: Trust,
@@ -69,7 +83,7 @@ fn admit(
     record.pass("headers", format!("event {}", headers.event.unwrap_or("missing")));
 
     let verified = match trust {
-        Trust::Signed => signature::verify(&settings.secrets, headers.signature, body)
+        Trust::Signed => signature::verify(&admission.secrets, headers.signature, body)
             .map_err(|e| record.stop("signature", Outcome::Unsigned, Reason::new(e.code(), e.to_string())))?,
         Trust::Unsigned => Verified::on_trust(body),
     };
@@ -99,7 +113,7 @@ fn admit(
     record.subject.job = Some(job.job);
     record.pass("payload", format!("job {} of {}", job.job, job.repository));
 
-    if !settings.allowlist.admits(&job.repository) {
+    if !admission.allowlist.admits(&job.repository) {
         let text = format!("{} is not in ALLOWED_REPOS", job.repository);
         return Err(record.stop("repository", Outcome::Refused, Reason::new("repository-not-allowed", text)));
     }
@@ -119,20 +133,20 @@ fn admit(
         },
     );
 
-    if let Some(reason) = settings.rules.foreign(&job.labels) {
+    if let Some(reason) = admission.rules.foreign(&job.labels) {
         return Err(record.stop("labels", Outcome::Ignored, reason));
     }
     record.pass("labels", "ours");
 
     if purpose == Purpose::Launch {
-        match settings.rules.machine(&job.labels) {
+        match admission.rules.machine(&job.labels) {
             Ok(machine) => record.pass(
                 "machine",
-                format!("{} cores, {} MiB, {} s at most", machine.cpu, machine.memory, machine.timeout),
+                format!("{} cores, {} MiB, {} at most", machine.cpu, machine.memory, machine.timeout),
             ),
             Err(reason) => {
                 let answer = record.stop("machine", Outcome::Refused, reason);
-                if settings.refusals_per_hour == 0 {
+                if admission.refusals_per_hour == 0 {
                     return Err(answer);
                 }
                 let ticket = Ticket::new(Purpose::Refuse, headers.guid, &job);

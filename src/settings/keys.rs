@@ -1,6 +1,7 @@
 //! The third half: the GitHub App's key, for an instance that holds nothing else.
 
-use super::{ApiBase, Checked, Environment, Reader, Scope, api, scope};
+use super::{ApiBase, Checked, Environment, Reader, api, scope};
+use crate::words::scope::Scope;
 use base64ct::{Base64, Encoding};
 use rsa::PrivateKey;
 use rsa::pkcs1::DecodeRsaPrivateKey;

@@ -15,12 +15,15 @@ pub use keys::KeysSettings;
 pub use reader::{Environment, Problem};
 
 use crate::delivery::signature::WebhookSecrets;
-use crate::github::{LEAST_RUNNER, Wanted, is_sha256};
-use crate::machine::{JobRules, NanoUsd, Prices};
+use crate::machine::Prices;
+use crate::policy::allowlist::Allowlist;
+use crate::policy::delivery::Admission;
+use crate::policy::labels::JobRules;
 use crate::policy::run::Vetting;
-use crate::words::ids::RunnerVersion;
-use crate::words::repository::Allowlist;
+use crate::words::scope::Scope;
 use crate::words::secret::Secret;
+use crate::words::usd::Usd;
+use crate::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 use reader::Reader;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -90,25 +93,10 @@ pub const DECLARED: [Declared; 29] = [
 /// What an intake instance works with.
 #[derive(Clone, Debug)]
 pub struct IntakeSettings {
-    /// `WEBHOOK_SECRET` and `WEBHOOK_SECRET_PREVIOUS`.
-    pub secrets: WebhookSecrets,
-    /// `ALLOWED_REPOS`.
-    pub allowlist: Allowlist,
-    /// Which jobs are ours and what they may ask for.
-    pub rules: JobRules,
-    /// `REFUSALS_PER_HOUR`: how many refusals are shown to workflows' authors.
-    pub refusals_per_hour: u32,
+    /// What admits a delivery.
+    pub admission: Admission,
     /// `STATUS_TOKEN`: who presents it may see the metrics.
     pub status_token: Option<Secret>,
-}
-
-/// Where a runner is registered: `RUNNER_SCOPE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// At the job's repository: no other repository's job can take it.
-    Repository,
-    /// At the repository's organisation: any of its repositories that the runner group admits can take it.
-    Organization,
 }
 
 /// How a courses instance signs in to GitHub.
@@ -142,7 +130,7 @@ pub struct CoursesSettings {
     /// `RUNNER_IMAGE`.
     pub image: Option<String>,
     /// `RUNNER_VERSION`, where it is a version that GitHub still accepts.
-    pub runner_version: Option<Wanted>,
+    pub runner_version: Option<RunnerPin>,
     /// Which jobs are ours and what they may ask for.
     pub rules: JobRules,
     /// Which runs may run here.
@@ -152,7 +140,7 @@ pub struct CoursesSettings {
     /// What a second of a sandbox costs: `PRICES`.
     pub prices: Prices,
     /// What sandboxes may cost in a month: `MONTHLY_BUDGET_USD`.
-    pub monthly_budget: Option<NanoUsd>,
+    pub monthly_budget: Option<Usd>,
 }
 
 /// Settings, and what was found on the way.
@@ -196,7 +184,8 @@ impl IntakeSettings {
         let refusals_per_hour = rules::refusals(&mut reader);
         let secrets = WebhookSecrets { current, previous };
         let status_token = status_token(&mut reader);
-        Checked::new(Self { secrets, allowlist, rules, refusals_per_hour, status_token }, reader)
+        let admission = Admission { secrets, allowlist, rules, refusals_per_hour };
+        Checked::new(Self { admission, status_token }, reader)
     }
 }
 
@@ -314,27 +303,27 @@ fn scope(reader: &mut Reader<'_>) -> Scope {
 }
 
 /// The pinned version, or `None` for the newest. GitHub Enterprise Server enforces no minimum, so its pin stands.
-fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<Wanted> {
+fn runner_version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<RunnerPin> {
     const NAME: &str = "RUNNER_VERSION";
     const FORM: &str = "write it as 2.336.0, or as 2.336.0@sha256:HEX, or unset it for the newest";
     let text = reader.text(NAME)?;
     let (version, sha256) = match text.split_once("@sha256:") {
-        Some((version, hash)) => (version, Some(hash.to_ascii_lowercase())),
+        Some((version, hash)) => (version, Some(Sha256Hex::parse(hash))),
         None => (text, None),
     };
     let Some(version) = RunnerVersion::parse(version) else {
         reader.problem(NAME, "is not a version", FORM);
         return None;
     };
-    if sha256.as_deref().is_some_and(|hash| !is_sha256(hash)) {
+    if sha256.as_ref().is_some_and(Option::is_none) {
         reader.problem(NAME, "has a checksum that is no SHA-256 in hex", FORM);
         return None;
     }
-    if !api.is_server() && version < LEAST_RUNNER {
+    if !api.is_server() && version < RunnerVersion::LEAST {
         reader.warn(NAME, "is below 2.329.0, which GitHub refuses, so the newest runs instead", "unset it");
         return None;
     }
     let fault = "pins the runner; GitHub gives no jobs to one that missed a release for 30 days";
     reader.warn(NAME, fault, "unset it to follow the newest");
-    Some(Wanted { version, sha256 })
+    Some(RunnerPin { version, sha256: sha256.flatten() })
 }

@@ -1,7 +1,8 @@
 //! The settings that are about money: what a second costs, and what a month may.
 
 use super::reader::Reader;
-use crate::machine::{NanoUsd, Prices};
+use crate::machine::Prices;
+use crate::words::usd::Usd;
 
 /// `PRICES`: Modal's as published, but for what it says otherwise.
 pub(super) fn prices(reader: &mut Reader<'_>) -> Prices {
@@ -15,10 +16,8 @@ pub(super) fn prices(reader: &mut Reader<'_>) -> Prices {
 }
 
 /// `MONTHLY_BUDGET_USD`: what sandboxes may cost in a month (UTC); no bound where it is unset.
-pub(super) fn budget(reader: &mut Reader<'_>) -> Option<NanoUsd> {
+pub(super) fn budget(reader: &mut Reader<'_>) -> Option<Usd> {
     const NAME: &str = "MONTHLY_BUDGET_USD";
     reader.text(NAME)?;
-    let dollars = reader.quantity(NAME, 1.0, 1e7);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1e7, by `quantity`")]
-    Some((dollars * 1e9) as NanoUsd)
+    Some(Usd::from_dollars(reader.quantity(NAME, 1.0, 1e7)))
 }

@@ -1,8 +1,10 @@
 //! The settings that say which jobs are ours and what they may ask for.
 
 use super::reader::Reader;
-use crate::machine::{GpuLimit, HOUR, JobRules, Limits, Shape};
+use crate::machine::{GpuLimit, LEAST_TIMEOUT, Limits, Shape};
+use crate::policy::labels::JobRules;
 use crate::policy::run::{BranchPattern, Vetting};
+use crate::words::duration::Duration;
 use crate::words::label::Label;
 use std::collections::BTreeMap;
 
@@ -84,11 +86,9 @@ fn gpus(reader: &mut Reader<'_>) -> Vec<GpuLimit> {
     })
 }
 
-fn hours(reader: &mut Reader<'_>) -> u32 {
+fn hours(reader: &mut Reader<'_>) -> Duration {
     let hours = reader.quantity("MAX_JOB_HOURS", 6.0, 24.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 24, by `quantity`")]
-    let seconds = (hours * f64::from(HOUR)) as u32;
-    seconds.max(60)
+    Duration::of_hours(hours).max(LEAST_TIMEOUT)
 }
 
 fn profiles(reader: &mut Reader<'_>, limits: &Limits) -> BTreeMap<String, Shape> {

@@ -114,32 +114,6 @@ impl RunnerName {
     }
 }
 
-/// A runner's version: three numbers, and so safe in a path and in a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RunnerVersion(pub [u32; 3]);
-
-impl RunnerVersion {
-    /// Reads `2.336.0` or `v2.336.0`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let numbers: Option<Vec<u32>> =
-            text.strip_prefix('v').unwrap_or(text).split('.').map(|n| n.parse().ok()).collect();
-        <[u32; 3]>::try_from(numbers?).ok().map(Self)
-    }
-}
-
-impl fmt::Display for RunnerVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [major, minor, patch] = self.0;
-        write!(f, "{major}.{minor}.{patch}")
-    }
-}
-
-impl Serialize for RunnerVersion {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// A sandbox's name, which is the claim on a job: `job-<job id>`, then `job-<job id>-2`, `-3`, ….
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

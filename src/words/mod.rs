@@ -4,9 +4,13 @@
 //! course.
 
 pub mod api_base;
+pub mod duration;
 pub mod ids;
 pub mod label;
 pub mod printable;
 pub mod repository;
+pub mod scope;
 pub mod secret;
 pub mod time;
+pub mod usd;
+pub mod version;

@@ -1,5 +1,6 @@
 //! Points in time as GitHub writes them and as arithmetic wants them.
 
+use crate::words::duration::Duration;
 use serde::{Deserialize, Serialize};
 use time::{
     OffsetDateTime, Time,
@@ -35,6 +36,18 @@ impl Timestamp {
         let day = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|at| at.replace_day(1).ok());
         let first = day.map_or(0, |at| at.replace_time(Time::MIDNIGHT).unix_timestamp());
         Self(u64::try_from(first).unwrap_or(0).saturating_mul(1000))
+    }
+
+    /// So long after this.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(span.as_milliseconds()))
+    }
+
+    /// So long before this, but not before 1970.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(span.as_milliseconds()))
     }
 
     /// Milliseconds from `earlier` to this; none if it lies ahead.

@@ -132,8 +132,3 @@ pub(super) fn span(ms: u64) -> String {
 pub(super) fn moment(seconds: f64) -> Timestamp {
     Timestamp((seconds * 1000.0) as u64)
 }
-
-/// Billionths of a dollar, as dollars.
-pub(super) fn dollars(nano: u64) -> String {
-    format!("${}.{:06}", nano / 1_000_000_000, nano % 1_000_000_000 / 1000)
-}

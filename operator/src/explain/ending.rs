@@ -1,10 +1,11 @@
 //! What a job has come to that no longer waits for a runner: one that is at work, over, or held back.
 
 use super::Conclusion;
-use super::account::{Account, dollars, span};
+use super::account::{Account, span};
 use jitney::policy::delivery::Verdict;
 use jitney::words::ids::RunnerName;
 use jitney::words::printable::Shown;
+use jitney::words::usd::Usd;
 
 impl Account<'_> {
     /// One or two sentences on where the job stands.
@@ -64,7 +65,7 @@ impl Account<'_> {
             |machine| {
                 format!(
                     " Its sandbox is ended after {} whatever it does.",
-                    span(u64::from(machine.timeout) * 1000)
+                    span(machine.timeout.as_milliseconds())
                 )
             },
         )
@@ -113,8 +114,8 @@ impl Account<'_> {
         if let (Some(started), Some(completed)) = (self.job.started, self.job.completed) {
             times = format!("{times} and {} at work", span(completed.since(started)));
         }
-        let cost: u64 = self.entries().iter().filter_map(|entry| entry.nano_usd).sum();
-        let cost = if cost > 0 { format!("; it cost {}", dollars(cost)) } else { String::new() };
+        let cost: Usd = self.entries().iter().filter_map(|entry| entry.nano_usd).sum();
+        let cost = if cost > Usd::default() { format!("; it cost {cost}") } else { String::new() };
         let (word, name) = (Shown(conclusion), Shown(name));
         let refusal = match self.inquiry.decision.as_ref().map(|decision| &decision.verdict) {
             Some(Verdict::Refuse(answer, _)) if conclusion == "failure" => Some(answer.reason.to_string()),

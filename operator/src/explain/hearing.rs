@@ -184,7 +184,7 @@ impl Inquiry {
         let (guid, payload) = queued.unwrap_or_else(|| ("", made_of(job)));
         let head = if guid.is_empty() { String::new() } else { format!("x-github-delivery: {guid}\n") };
         let head = format!("x-github-event: workflow_job\n{head}");
-        self.decision = Some(decide(&self.intake, &head, &payload, Trust::Unsigned));
+        self.decision = Some(decide(&self.intake.admission, &head, &payload, Trust::Unsigned));
         let cached = self.settings.rules.machine(&job.labels).is_ok_and(|machine| machine.cache);
         let launched = matches!(self.decision.as_ref().map(|one| &one.verdict), Some(Verdict::Open(_)));
         if launched && self.settings.vetting.is_needed(self.private(), cached) {

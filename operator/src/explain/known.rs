@@ -2,13 +2,13 @@
 
 use jitney::course::Sandbox;
 use jitney::github::{Carried, Fault, Listed, Response, Said};
-use jitney::machine::NanoUsd;
 use jitney::reply::Reason;
 use jitney::ticket::Ticket;
 use jitney::words::ids::{Guid, JobId, RunId, RunnerId, RunnerName};
 use jitney::words::label::Label;
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
+use jitney::words::usd::Usd;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -148,7 +148,7 @@ pub struct Entry {
     pub ended: Option<f64>,
     /// What it cost, in billionths of a dollar.
     #[serde(default)]
-    pub nano_usd: Option<NanoUsd>,
+    pub nano_usd: Option<Usd>,
     /// What it is made of.
     #[serde(default)]
     pub shape: String,

@@ -1,7 +1,7 @@
 //! What happened to a job, thing by thing, in the order of time.
 
 use super::Event;
-use super::account::{Account, dollars, moment, span};
+use super::account::{Account, moment, span};
 use super::known::{Log, Logged, Vetted};
 use jitney::github::Said;
 use jitney::policy::delivery::{Decision, Verdict};
@@ -214,10 +214,9 @@ impl Account<'_> {
         let closed =
             self.entries().into_iter().filter_map(|entry| Some((entry, entry.ended?, entry.nano_usd?)));
         closed
-            .map(|(entry, ended, nano)| {
+            .map(|(entry, ended, cost)| {
                 let lived = span(moment(ended).since(moment(entry.started)));
-                let said =
-                    format!("{} ended; it lived {lived} and cost {}", Shown(&entry.sandbox), dollars(nano));
+                let said = format!("{} ended; it lived {lived} and cost {cost}", Shown(&entry.sandbox));
                 event(Some(moment(ended)), "cost", said)
             })
             .collect()

@@ -2,8 +2,9 @@
 //! code that it sends the browser back with ("Registering a GitHub App from a manifest").
 
 use jitney::github::{EVENTS, Fault, Response};
-use jitney::settings::{ApiBase, Scope};
+use jitney::settings::ApiBase;
 use jitney::words::repository::Repository;
+use jitney::words::scope::Scope;
 use jitney::words::secret::Secret;
 use serde::{Deserialize, Serialize};
 

@@ -14,9 +14,10 @@ pub use registrations::Registrations;
 pub use remove::{Remove, RemoveApp};
 
 use jitney::github::{Fault, HookHome, Request, Response};
-use jitney::settings::{CoursesSettings, Credential, Scope};
+use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::printable::Shown;
 use jitney::words::repository::Repository;
+use jitney::words::scope::Scope;
 use serde::Deserialize;
 
 /// How a step went.

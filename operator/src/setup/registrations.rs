@@ -2,9 +2,10 @@
 
 use super::{Next, State, Step, Task, refused};
 use jitney::github::{Fault, Request, Response, read_deleted, read_registered};
-use jitney::settings::{CoursesSettings, Scope};
+use jitney::settings::CoursesSettings;
 use jitney::words::ids::RunnerId;
 use jitney::words::repository::Repository;
+use jitney::words::scope::Scope;
 
 /// Removes the runners at one place whose names are of jitney's making.
 #[derive(Clone, Debug)]

@@ -3,7 +3,6 @@
 
 use super::{Launch, PATIENCE, Road, WayOut, by_ref};
 use crate::github::{self, QueuedJob, Refusal, Request};
-use crate::machine::NanoUsd;
 use crate::reply::{Outcome, Reason};
 use crate::ticket::Purpose;
 
@@ -93,15 +92,8 @@ impl Launch {
             return Ok(());
         }
         let text = format!(
-            "sandboxes have cost ${:.2} of this month's MONTHLY_BUDGET_USD, ${:.2}; the job waits",
-            dollars(spent),
-            dollars(budget)
+            "sandboxes have cost {spent} of this month's MONTHLY_BUDGET_USD, {budget}; the job waits"
         );
         Err(WayOut::Defer(self.dice.jitter(BUDGET_DELAY), Reason::new("budget-spent", text)))
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown to two digits")]
-fn dollars(nano_usd: NanoUsd) -> f64 {
-    nano_usd as f64 / 1e9
 }

@@ -12,12 +12,12 @@ use super::desk::{Claim, Desk, Turn};
 use super::{End, HAND_OVER_WITHIN, START_WITHIN, Sandbox, Tags, tag};
 use crate::delivery::runner_id;
 use crate::github::{self, Fault, JobState, Minted, Request, Response, RunnerState};
-use crate::machine::NanoUsd;
 use crate::reply::{Outcome, Reason, Reply};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
 use crate::words::ids::{Dice, Nonce, RunnerId, RunnerName, SandboxName};
 use crate::words::time::Timestamp;
+use crate::words::usd::Usd;
 
 /// A `queued` older than this is checked with GitHub before it is acted on: redeliveries come days later.
 const FRESH: u64 = 60_000;
@@ -59,7 +59,7 @@ pub(super) struct Launch {
     affordable: bool,
     /// When the sandbox was started, what it costs a second, and what it is made of, as its tags say.
     started: Timestamp,
-    rate: NanoUsd,
+    rate: Usd,
     shape: String,
 }
 
@@ -103,7 +103,7 @@ impl Launch {
             forked: false,
             affordable: false,
             started: Timestamp(0),
-            rate: 0,
+            rate: Usd::default(),
             shape: String::new(),
         }
     }

@@ -5,6 +5,7 @@ use crate::course::desk::Started;
 use crate::course::{Start, Volume};
 use crate::machine::Machine;
 use crate::reply::{Outcome, Reason};
+use crate::words::duration::Duration;
 use crate::words::repository::Repository;
 use sha2::{Digest, Sha256};
 
@@ -26,9 +27,9 @@ const CACHED: [(&str, &str); 9] = [
     ("GOCACHE", "/opt/jitney-cache/go-build"),
     ("GRADLE_USER_HOME", "/opt/jitney-cache/gradle"),
 ];
-/// What the runner of a refused job needs, and no more. MiB, seconds.
+/// What the runner of a refused job needs, and no more. The memory in MiB.
 const DIAGNOSTIC_MEMORY: u32 = 1024;
-const DIAGNOSTIC_TIMEOUT: u32 = 600;
+const DIAGNOSTIC_TIMEOUT: Duration = Duration::minutes(10);
 
 impl Launch {
     /// What the sandbox is made of.
@@ -116,7 +117,7 @@ impl Launch {
             ("repository", tag(self.ticket.repository.name())),
             ("nonce", self.nonce.as_str().to_owned()),
             ("shape", self.shape.clone()),
-            ("rate", self.rate.to_string()),
+            ("rate", self.rate.as_nano().to_string()),
             ("started", self.started.0.to_string()),
         ];
         if let Some(minted) = &self.minted {

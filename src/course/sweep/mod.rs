@@ -218,7 +218,8 @@ impl Sweep {
         if job.created.is_some() {
             self.tally.oldest_queued_s = self.tally.oldest_queued_s.max(age / 1000);
         }
-        (!self.pending.contains(&job.job)).then(|| Ticket::found(repository.clone(), job))
+        let github::QueuedJob { job, run, labels, created } = job;
+        (!self.pending.contains(&job)).then(|| Ticket::found(repository.clone(), job, run, labels, created))
     }
 
     async fn read_hooks(&mut self, home: HookHome) {
