@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use jitney::github::{Request, Whose};
-use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings};
+use jitney::settings::{Checked, CoursesSettings, IntakeSettings, TABLE};
 use jitney::words::duration::Duration;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
@@ -186,13 +186,13 @@ fn releases_are_never_asked_for_with_an_enterprises_credential() {
 
 #[test]
 fn each_kind_of_instance_keeps_to_its_secrets() {
-    for declared in DECLARED {
+    for declared in TABLE {
         let credential = declared.name.starts_with("GITHUB_TOKEN") || declared.name.starts_with("GITHUB_APP");
-        assert!(!(credential && declared.intake), "{} goes to an intake instance", declared.name);
-        assert!(!(declared.name.starts_with("WEBHOOK_SECRET") && declared.courses), "{}", declared.name);
+        assert!(!(credential && declared.to.intake), "{} goes to an intake instance", declared.name);
+        assert!(!(declared.name.starts_with("WEBHOOK_SECRET") && declared.to.courses), "{}", declared.name);
         let secret = credential && declared.name != "GITHUB_APP_ID";
-        assert!(!(secret && declared.courses && declared.keys), "{} goes to two kinds", declared.name);
-        assert!(declared.intake || declared.courses || declared.keys);
+        assert!(!(secret && declared.to.courses && declared.to.keys), "{} goes to two kinds", declared.name);
+        assert!(declared.to.intake || declared.to.courses || declared.to.keys);
     }
     let shown = format!("{:?}{:?}", intake(&[]), courses(&[]));
     assert!(!shown.contains("canary"), "a secret shows in a debug print");

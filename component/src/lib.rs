@@ -24,7 +24,7 @@ use jitney::course;
 use jitney::delivery::Headers;
 use jitney::policy::delivery::{Trust, Verdict, decide};
 use jitney::reply::{self, Outcome, Reason, Subject};
-use jitney::settings::{Checked, CoursesSettings, DECLARED, IntakeSettings, KeysSettings, Problem};
+use jitney::settings::{Checked, CoursesSettings, IntakeSettings, KeysSettings, Problem, TABLE};
 use jitney::ticket::{Purpose, Ticket};
 use jitney::words::time::Timestamp;
 use wasi::cli::environment::get_environment;
@@ -56,13 +56,13 @@ fn unready(problems: &[Problem]) -> Option<Reply> {
 
 impl wit::settings::Guest for Jitney {
     fn declared() -> Vec<wit::settings::Setting> {
-        let setting = |d: &jitney::settings::Declared| wit::settings::Setting {
+        let setting = |d: &&jitney::settings::Row| wit::settings::Setting {
             name: d.name.to_owned(),
-            intake: d.intake,
-            courses: d.courses,
-            keys: d.keys,
+            intake: d.to.intake,
+            courses: d.to.courses,
+            keys: d.to.keys,
         };
-        DECLARED.iter().map(setting).collect()
+        TABLE.iter().map(setting).collect()
     }
 
     fn check(kind: Kind) -> wit::settings::Readiness {

@@ -1,6 +1,6 @@
 //! The environment: whatever is in it, it is read or named as wrong.
 
-use jitney::settings::{CoursesSettings, DECLARED, IntakeSettings, KeysSettings};
+use jitney::settings::{CoursesSettings, IntakeSettings, KeysSettings, TABLE};
 
 /// Settings, a `NAME=value` a line: problems name variables and repeat no value.
 pub fn settings(data: &[u8]) {
@@ -10,7 +10,7 @@ pub fn settings(data: &[u8]) {
         .filter_map(|line| line.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let known = |name: &str| DECLARED.iter().any(|declared| declared.name == name);
+    let known = |name: &str| TABLE.iter().any(|declared| declared.name == name);
     let (intake, courses, keys) =
         (IntakeSettings::read(&given), CoursesSettings::read(&given), KeysSettings::read(&given));
     assert_eq!(intake.settings.is_none(), !intake.problems.is_empty());

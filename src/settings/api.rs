@@ -3,15 +3,17 @@
 //! The base comes from the settings alone, never from a payload's URLs or `X-GitHub-Enterprise-Host`.
 
 use super::reader::{Environment, Reader};
+use super::row::{Instances, Row};
+use super::table;
 use crate::machine::Domain;
 use crate::words::api_base::ApiBase;
 
 impl ApiBase {
     /// The one of an environment that may lack all else; `None` where its settings are at fault.
     pub fn of(environment: &Environment) -> Option<Self> {
-        let mut reader = Reader::new(environment);
-        let base = read(&mut reader);
-        reader.problems.is_empty().then_some(base)
+        let mut reader = Reader::new(Instances::COURSES, environment);
+        let base = base(&mut reader);
+        reader.check(Some(base)).settings
     }
 
     /// The domains of this GitHub's own that a runner must reach; github.com's are among the runner's anyway.
@@ -28,25 +30,21 @@ impl ApiBase {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> ApiBase {
-    let domain = reader.text("GITHUB_ENTERPRISE_DOMAIN").map(|domain| {
-        ApiBase::for_domain(domain).unwrap_or_else(|| {
-            let cure = "write the host alone, as github.example.com or octo.ghe.com; unset it for github.com";
-            reader.problem(
-                "GITHUB_ENTERPRISE_DOMAIN",
-                "is not the host name of an enterprise's GitHub",
-                cure,
-            );
-            ApiBase::github()
-        })
-    });
-    let url = reader.text("GITHUB_API_URL").map(|url| {
-        ApiBase::parse(url).unwrap_or_else(|| {
-            let cure =
-                "write it as https://HOST/PATH, without user, query or fragment; http only to this machine";
-            reader.problem("GITHUB_API_URL", "is not the base URL of an API", cure);
-            ApiBase::github()
-        })
-    });
+/// Where this GitHub's API is.
+pub(super) fn base(reader: &mut Reader<'_>) -> ApiBase {
+    let domain = table::GITHUB_ENTERPRISE_DOMAIN.read(reader);
+    let url = table::GITHUB_API_URL.read(reader);
     url.or(domain).unwrap_or_else(ApiBase::github)
+}
+
+pub(super) fn domain(reader: &mut Reader<'_>, row: &Row) -> Option<ApiBase> {
+    let cure = "write the host alone, as github.example.com or octo.ghe.com; unset it for github.com";
+    reader.parsed(row, cure, |text| {
+        ApiBase::for_domain(text).ok_or("is not the host name of a GitHub Enterprise")
+    })
+}
+
+pub(super) fn url(reader: &mut Reader<'_>, row: &Row) -> Option<ApiBase> {
+    let cure = "write it as https://HOST/PATH, without user, query or fragment; http only to this machine";
+    reader.parsed(row, cure, |text| ApiBase::parse(text).ok_or("is not the base URL of an API"))
 }

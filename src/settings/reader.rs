@@ -1,112 +1,118 @@
 //! One setting at a time: presence, form, bounds, and a problem where it fails.
 
+use super::checked::{Checked, Problem};
+use super::row::{Fallback, Instances, Row};
 use crate::words::secret::Secret;
-use serde::Serialize;
 use std::borrow::Cow;
 
 /// Environment variables, name and value.
 pub type Environment = [(String, String)];
 
-/// What is wrong with a setting. Never holds its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// Which variable.
-    pub setting: &'static str,
-    /// What is wrong with it.
-    pub fault: Cow<'static, str>,
-    /// What to do about it.
-    pub cure: &'static str,
-}
-
 /// Reads settings and collects what is wrong with them, so that all of it can be said at once.
 pub(super) struct Reader<'a> {
     environment: &'a Environment,
-    pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<Problem>,
+    instance: Instances,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(environment: &'a Environment) -> Self {
-        Self { environment, problems: Vec::new(), warnings: Vec::new() }
+    /// A reader for an instance of this kind.
+    pub(super) fn new(instance: Instances, environment: &'a Environment) -> Self {
+        Self { environment, instance, problems: Vec::new(), warnings: Vec::new() }
     }
 
-    pub(super) fn problem(
-        &mut self,
-        setting: &'static str,
-        fault: impl Into<Cow<'static, str>>,
-        cure: &'static str,
-    ) {
-        self.problems.push(Problem { setting, fault: fault.into(), cure });
+    /// The settings that were read, if nothing was wrong, and what was found on the way.
+    pub(super) fn check<T>(self, settings: Option<T>) -> Checked<T> {
+        let Self { problems, warnings, .. } = self;
+        Checked { settings: settings.filter(|_| problems.is_empty()), problems, warnings }
     }
 
-    pub(super) fn warn(
-        &mut self,
-        setting: &'static str,
-        fault: impl Into<Cow<'static, str>>,
-        cure: &'static str,
-    ) {
-        self.warnings.push(Problem { setting, fault: fault.into(), cure });
+    pub(super) fn problem(&mut self, row: &Row, fault: impl Into<Cow<'static, str>>, cure: &'static str) {
+        self.problems.push(Problem { setting: row.name, fault: fault.into(), cure });
+    }
+
+    pub(super) fn warn(&mut self, row: &Row, fault: impl Into<Cow<'static, str>>, cure: &'static str) {
+        self.warnings.push(Problem { setting: row.name, fault: fault.into(), cure });
     }
 
     /// The value as it stands; `None` where it is unset.
-    pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
-        self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub(super) fn raw(&self, row: &Row) -> Option<&'a str> {
+        debug_assert!(row.to.meet(self.instance), "{} is not given to this kind of instance", row.name);
+        self.environment.iter().find(|(key, _)| key == row.name).map(|(_, value)| value.as_str())
     }
 
-    /// The trimmed value; `None` where it is unset or blank.
-    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
-        self.raw(name).map(str::trim).filter(|value| !value.is_empty())
+    /// The trimmed value; where it is unset or blank, the default, if that has a value.
+    pub(super) fn text(&self, row: &Row) -> Option<&'a str> {
+        let given = self.raw(row).map(str::trim).filter(|value| !value.is_empty());
+        given.or(match row.default {
+            Fallback::Reads(text) => Some(text),
+            Fallback::Means(_) => None,
+        })
+    }
+
+    /// What `parse` makes of the value, or of the default where it finds fault with the value.
+    pub(super) fn parsed<T, F: Into<Cow<'static, str>>>(
+        &mut self,
+        row: &Row,
+        cure: &'static str,
+        parse: impl Fn(&str) -> Result<T, F>,
+    ) -> Option<T> {
+        match (parse(self.text(row)?), row.default) {
+            (Ok(value), _) => Some(value),
+            (Err(fault), default) => {
+                self.problem(row, fault, cure);
+                match default {
+                    Fallback::Reads(text) => parse(text).ok(),
+                    Fallback::Means(_) => None,
+                }
+            }
+        }
     }
 
     /// A secret that must be there, to the letter.
-    pub(super) fn secret(&mut self, name: &'static str, cure: &'static str) -> Secret {
-        match self.raw(name) {
+    pub(super) fn secret(&mut self, row: &Row, cure: &'static str) -> Secret {
+        match self.raw(row) {
             Some(value) if !value.trim().is_empty() => {
                 if value.trim() != value {
+                    let fault = "begins or ends with white space";
                     self.warn(
-                        name,
-                        "begins or ends with white space",
-                        "check that it was pasted as it should be",
+                        row,
+                        fault,
+                        "paste it again without the white space, unless that is part of it",
                     );
                 }
                 Secret::new(value)
             }
             Some(_) => {
-                self.problem(name, "is empty", cure);
+                self.problem(row, "is empty", cure);
                 Secret::new("")
             }
             None => {
-                self.problem(name, "is not set", cure);
+                self.problem(row, "is not set", cure);
                 Secret::new("")
             }
         }
     }
 
     /// A whole number from `least` to `most`.
-    pub(super) fn number(&mut self, name: &'static str, default: u64, least: u64, most: u64) -> u64 {
-        let Some(text) = self.text(name) else { return default };
-        if let Some(value) = text.parse().ok().filter(|n| (least..=most).contains(n)) {
-            return value;
-        }
-        let fault = match most {
-            u64::MAX => format!("is not a whole number from {least}"),
-            most => format!("is not a whole number from {least} to {most}"),
+    pub(super) fn number<T: TryFrom<u64> + Default>(&mut self, row: &Row, least: u64, most: u64) -> T {
+        let read = |text: &str| {
+            let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+            number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| match most {
+                u64::MAX => format!("is not a whole number of at least {least}"),
+                most => format!("is not a whole number from {least} to {most}"),
+            })
         };
-        self.problem(name, fault, "correct it, or unset it for the default");
-        default
+        self.parsed(row, "correct it, or unset it for the default", read).unwrap_or_default()
     }
 
     /// A number above 0, up to `most`.
-    pub(super) fn quantity(&mut self, name: &'static str, default: f64, most: f64) -> f64 {
-        let Some(text) = self.text(name) else { return default };
-        if let Some(value) = text.parse().ok().filter(|n| *n > 0.0 && *n <= most) {
-            return value;
-        }
-        self.problem(
-            name,
-            format!("is not a number above 0, up to {most}"),
-            "correct it, or unset it for the default",
-        );
-        default
+    pub(super) fn quantity(&mut self, row: &Row, most: f64) -> Option<f64> {
+        let read = |text: &str| {
+            let number = text.parse().ok().filter(|number| *number > 0.0 && *number <= most);
+            number.ok_or_else(|| format!("is not a number above 0 and up to {most}"))
+        };
+        self.parsed(row, "correct it, or unset it for the default", read)
     }
 }

@@ -1,0 +1,106 @@
+//! The settings that say who gets in: credentials and secrets, repositories, runs.
+
+use super::Credential;
+use super::reader::Reader;
+use super::row::Row;
+use super::table::{self, GITHUB_APP_ID};
+use crate::policy::allowlist::Allowlist;
+use crate::policy::run::{BranchPattern, Vetting};
+use crate::words::secret::Secret;
+
+/// How to sign in: as the GitHub App if one is named, else with `GITHUB_TOKEN`.
+pub(super) fn credential(reader: &mut Reader<'_>, row: &Row) -> Credential {
+    if reader.text(&GITHUB_APP_ID.row).is_some() {
+        if reader.text(row).is_some() {
+            reader.warn(row, "is not used, because GITHUB_APP_ID is set", "unset one of the two");
+        }
+        return Credential::App;
+    }
+    let token = reader.secret(
+        row,
+        "set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, or a token with Administration: write on the repositories",
+    );
+    if token.expose().bytes().any(|b| !b.is_ascii_graphic()) {
+        let fault = "contains white space or a character that no token has";
+        reader.problem(row, fault, "paste it again, without quotes or line breaks");
+    }
+    Credential::Token(token)
+}
+
+pub(super) fn webhook_secret(reader: &mut Reader<'_>, row: &Row) -> Secret {
+    reader.secret(row, "make one with `openssl rand -hex 32` and give GitHub the same")
+}
+
+/// Who has it sees all that is logged, so it must be hard to guess.
+pub(super) fn status_token(reader: &mut Reader<'_>, row: &Row) -> Option<Secret> {
+    let cure = "make one with `openssl rand -hex 32`, or unset it";
+    reader.parsed(row, cure, |token| {
+        let fits = token.len() >= 16 && token.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Secret::new(token)).ok_or("is shorter than 16 characters, or contains white space")
+    })
+}
+
+pub(super) fn allowlist(reader: &mut Reader<'_>, row: &Row) -> Allowlist {
+    let Some(text) = reader.raw(row) else {
+        let fault = "is unset, so every repository whose webhook is signed gets runners";
+        reader.warn(row, fault, "name repositories, as owner/repo or owner/*");
+        return Allowlist::default();
+    };
+    Allowlist::parse(text).unwrap_or_else(|fault| {
+        let cure =
+            "unset it to allow every repository, or name repositories, as owner/repo,owner/*,!owner/repo";
+        reader.problem(row, fault, cure);
+        Allowlist::default()
+    })
+}
+
+/// Which runs may run here.
+pub(super) fn vetting(reader: &mut Reader<'_>) -> Vetting {
+    Vetting {
+        forks: table::ALLOW_FORKS.read(reader),
+        events: table::ALLOWED_EVENTS.read(reader),
+        branches: table::ALLOWED_BRANCHES.read(reader),
+        actors: table::ALLOWED_ACTORS.read(reader),
+    }
+}
+
+pub(super) fn forks(reader: &mut Reader<'_>, row: &Row) -> bool {
+    let allowed = reader.parsed(row, "set it to yes, or unset it for no", |text| {
+        match text.to_ascii_lowercase().as_str() {
+            "no" | "false" | "0" => Ok(false),
+            "yes" | "true" | "1" => Ok(true),
+            _ => Err("is neither `yes` nor `no`"),
+        }
+    });
+    if allowed == Some(true) {
+        let fault = "lets anybody who can open a pull request on a public repository run code here";
+        reader.warn(row, fault, "unset it unless every such repository asks for approval first");
+    }
+    allowed.unwrap_or_default()
+}
+
+/// Names, in lower case.
+pub(super) fn names(reader: &mut Reader<'_>, row: &Row, cure: &'static str) -> Option<Vec<String>> {
+    Some(list(reader, row, cure)?.map(str::to_ascii_lowercase).collect())
+}
+
+pub(super) fn branches(reader: &mut Reader<'_>, row: &Row) -> Option<Vec<BranchPattern>> {
+    Some(
+        list(reader, row, "name branches, such as main,release/*, or unset it")?
+            .map(BranchPattern::new)
+            .collect(),
+    )
+}
+
+/// A comma-separated list that, if it is set, must name something: empty, it would admit all or nobody.
+fn list<'a>(
+    reader: &mut Reader<'a>,
+    row: &Row,
+    cure: &'static str,
+) -> Option<impl Iterator<Item = &'a str> + use<'a>> {
+    let names = reader.raw(row)?.split(',').map(str::trim).filter(|name| !name.is_empty());
+    if names.clone().next().is_none() {
+        reader.problem(row, "is set but names nothing", cure);
+    }
+    Some(names)
+}
