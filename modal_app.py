@@ -48,15 +48,15 @@ class Jitney:
     async def open(self) -> None:
         """Reads the settings, which may have changed since the snapshot."""
         from host import log
-        from host.books.shelf import ModalShelf
         from host.component import Component
         from host.endpoint import Endpoint
         from host.modal.launcher import ModalLauncher
+        from host.records.store import ModalStore
 
         log.configure()
         launcher = ModalLauncher(app, refresh_runner_image.spawn.aio)
         component = Component(os.environ, self.loaded)
-        self.endpoint = Endpoint(component, launcher, defer, built_image, ModalShelf(kept))
+        self.endpoint = Endpoint(component, launcher, defer, built_image, ModalStore(kept))
 
     @modal.asgi_app(label="jitney")
     def webhook(self) -> Any:

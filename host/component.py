@@ -18,7 +18,7 @@ from typing import Any
 
 from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component as Artifact
-from wasmtime.component import ExportIndex, Linker, RecordType, Variant, VariantType
+from wasmtime.component import ExportIndex, Linker, OptionType, RecordType, Variant, VariantType
 
 #: Where `build.sh` leaves the component.
 PATH = Path(__file__).resolve().parent.parent / "target" / "jitney.wasm"
@@ -63,6 +63,7 @@ def _remember(kind: type, *properties: str) -> None:
 
 _remember(VariantType, "cases")
 _remember(RecordType, "fields")
+_remember(OptionType, "payload")
 
 
 class Loaded:
@@ -99,7 +100,7 @@ class Component:
 
     def declared(self) -> list[Any]:
         """Every setting that there is: a WIT `setting` each."""
-        return list(Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS).call("settings", "declared"))
+        return list(self.bare().call("settings", "declared"))
 
     def intake(self) -> "Instance":
         """A fresh instance for one delivery. It has no way out: a request of its would be a trap."""
@@ -120,6 +121,18 @@ class Component:
     def images(self) -> list[str]:
         """The registry images that jobs may run in beside jitney's own."""
         return list(self.courses().call("releases", "images"))
+
+    def entries(self, sandboxes: list[tuple[str, list[tuple[str, str]]]]) -> list[Any]:
+        """The ledger's entries of sandboxes by their ids and tags, a WIT `entry` each."""
+        return list(self.bare().call("ledger", "entries", sandboxes)) if sandboxes else []
+
+    def costs(self, lives: list[Any]) -> list[int]:
+        """What each WIT `life` costs, in billionths of a dollar."""
+        return list(self.bare().call("ledger", "costs", lives)) if lives else []
+
+    def bare(self) -> "Instance":
+        """A fresh instance that is told no setting and has no way out."""
+        return Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS, http=False)
 
     def everything(self) -> Environment:
         """All settings, for a replay."""

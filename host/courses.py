@@ -1,7 +1,6 @@
 """The courses that run: each command of the component executed, each outcome reported back."""
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +9,12 @@ from typing import Any
 from wasmtime import Trap, WasmtimeError
 from wasmtime.component import Record, Variant
 
-from host.books import Books
 from host.component import Component, Course
 from host.credentials import Credentials, Unauthorized
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start, Volume
-from host.log import logger
+from host.log import logger, tell
 from host.pace import Held, Pace, Quota, Turn
+from host.records import Records
 
 #: Keeps a ticket that is to be opened again after so many seconds.
 Defer = Callable[[str, float], Awaitable[None]]
@@ -42,9 +41,11 @@ STAGES = {
 class Courses:
     """Plays courses. The component blocks while it asks GitHub, so each has a thread while it does."""
 
-    def __init__(self, component: Component, launcher: Launcher, defer: Defer, books: Books | None = None) -> None:
-        self._books = books or Books()
-        self._ledger = self._books.ledger
+    def __init__(
+        self, component: Component, launcher: Launcher, defer: Defer, records: Records | None = None
+    ) -> None:
+        self._records = records or Records(component)
+        self._ledger = self._records.ledger
         self._component = component
         self._launcher = launcher
         self._defer = defer
@@ -102,14 +103,14 @@ class Courses:
         try:
             await self._play(None, "sweep", recent, pending)
         except (Trap, WasmtimeError, ValueError) as error:
-            self._books.metrics.failed("sweep")
+            self._records.metrics.failed("sweep")
             logger().error("component-failed", error=type(error).__name__)
 
     async def _guarded(self, answered: asyncio.Future[Any], resumption: str, *opening: Any) -> None:
         try:
             await self._play(answered, *opening)
         except (Trap, WasmtimeError, ValueError) as error:
-            self._books.metrics.failed("course")
+            self._records.metrics.failed("course")
             logger().error("component-failed", error=type(error).__name__)
             await self._defer(resumption, AFTER_FAILURE)
 
@@ -139,9 +140,8 @@ class Courses:
 
     def _tell(self, answered: asyncio.Future[Any] | None, event: str, answer: Any, spent: dict[str, float]) -> None:
         ms = {stage: round(seconds * 1000, 3) for stage, seconds in spent.items()}
-        line = json.loads(answer.log) | {"ms": ms}
-        logger().info(event, **line)
-        self._books.observe(event, line)
+        tell(event, answer, ms)
+        self._records.observe(event, answer, ms)
         if answered is not None and not answered.done():
             answered.set_result(answer)
 
@@ -178,12 +178,12 @@ class Courses:
                 return Variant("again" if self._claim(payload) else "done")
             case "start":
                 sandbox = await self._launcher.start(_start(payload))
-                self._ledger.opened(sandbox, dict(payload.tags))
+                self._ledger.opened(sandbox, payload.entry)
                 return Variant("started", sandbox)
             case "hand-over":
                 self._turns.pop(asyncio.current_task(), None)
                 await self._launcher.hand_over(payload.sandbox, payload.line, dict(payload.tags))
-                self._ledger.handed_over(payload.sandbox, dict(payload.tags))
+                self._ledger.handed_over(payload.sandbox, payload.runner)
             case "terminate":
                 await self._launcher.terminate(payload)
                 self._ledger.closed(payload)

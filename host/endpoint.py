@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from wasmtime import Trap, WasmtimeError
 
 from host import VERSION, log
-from host.books import Books
-from host.books.shelf import Shelf
 from host.component import Component, Instance
 from host.courses import Courses, Defer
 from host.launcher import Launcher
+from host.records import Records
+from host.records.store import Store
 
 if TYPE_CHECKING:
     from host.status import StatusPage
@@ -27,7 +27,7 @@ BODY_LIMIT = 25 * 1024 * 1024
 #: Seconds for a body to arrive, and for an answer to leave: GitHub hangs up after 10.
 READ_WITHIN = 10.0
 ANSWER_WITHIN = 7.0
-#: Seconds that the books have at the end: what matters more is kept after them.
+#: Seconds that the records have at the end: what matters more is kept after them.
 FLUSH_WITHIN = 5.0
 #: Deliveries held at once, and the bytes of all their bodies while they are read.
 HELD = 512
@@ -58,14 +58,14 @@ class Endpoint:
         launcher: Launcher,
         defer: Defer,
         image: Image | None = None,
-        shelf: Shelf | None = None,
+        store: Store | None = None,
     ) -> None:
         self._component = component
         self._defer = defer
         self._image = image
-        self._books = Books(shelf)
-        self._metrics = self._books.metrics
-        self._courses = Courses(component, launcher, defer, self._books)
+        self._records = Records(component, store)
+        self._metrics = self._records.metrics
+        self._courses = Courses(component, launcher, defer, self._records)
         self._page: StatusPage | None = None
         checked = component.check()
         self._unready = next((part.unready for part in checked if part.unready), None)
@@ -97,9 +97,8 @@ class Endpoint:
         finally:
             self._held -= 1
         ms["total"] = _ms(began)
-        line = json.loads(answer.log) | {"ms": ms}
-        log.logger().info("delivery", status=answer.status, **line)
-        self._books.observe("delivery", line)
+        log.tell("delivery", answer, ms, status=answer.status)
+        self._records.observe("delivery", answer, ms)
         await _respond(send, answer.status, answer.body)
         if self._spare is None:
             self._spare = self._component.intake()
@@ -110,7 +109,7 @@ class Endpoint:
         if self._page is None:
             from host.status import StatusPage
 
-            self._page = StatusPage(self._component, self._books, self._health, self._queues)
+            self._page = StatusPage(self._component, self._records, self._health, self._queues)
         reply = await self._page.answer(scope, receive)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers()})
         await send({"type": "http.response.body", "body": reply.body})
@@ -149,7 +148,7 @@ class Endpoint:
         left = await self._courses.close(grace)
         try:
             async with asyncio.timeout(FLUSH_WITHIN):
-                await self._books.flush()
+                await self._records.flush()
         except TimeoutError:
             log.logger().warning("not-kept", error="TimeoutError")
         return left

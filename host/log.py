@@ -1,5 +1,6 @@
 """One JSON line per delivery and per course, on standard error."""
 
+import json
 import sys
 from typing import Any
 
@@ -30,3 +31,8 @@ _LOGGER = structlog.get_logger()
 def logger() -> Any:
     """The process's logger."""
     return _LOGGER
+
+
+def tell(event: str, reply: Any, ms: dict[str, float], **more: Any) -> None:
+    """Prints the line of a WIT `reply`. `reply.log` is read here and in no other place: it is for people."""
+    _LOGGER.info(event, **more, **json.loads(reply.log), ms=ms)

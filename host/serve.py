@@ -14,12 +14,12 @@ import uvicorn
 import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from host.books.shelf import LocalShelf
 from host.component import Component
 from host.endpoint import Endpoint
 from host.launcher import Launcher
 from host.local.journal import Journal
 from host.log import logger
+from host.records.store import LocalStore
 
 #: Seconds that courses have to end after SIGTERM.
 GRACE = 8.0
@@ -103,7 +103,7 @@ async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_e
     """Serves until told to stop."""
     journal = Journal(journal_path)
     sandboxes = await _launcher(launcher)
-    endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer, shelf=LocalShelf(journal_path))
+    endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer, store=LocalStore(journal_path))
     config = uvicorn.Config(
         endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off", http=Bounded,
         timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,

@@ -1,7 +1,7 @@
 //! What a verdict hands on to a course: all that the course needs, and no secret.
 
 use crate::delivery::JobDelivery;
-use crate::reply::{Outcome, Progress, Reason, Reply, Subject};
+use crate::reply::{Outcome, Reason, Reply, Stage, Subject};
 use crate::words::ids::{Guid, InstallationId, JobId, RunId};
 use crate::words::label::Label;
 use crate::words::repository::Repository;
@@ -121,9 +121,11 @@ impl Ticket {
 
     /// An answer about it. One about a job on a runner of ours says which, and when it began or was over.
     pub fn answer(&self, outcome: Outcome, reason: Reason) -> Reply {
-        let over = self.purpose == Purpose::Release;
-        let progress = Progress { runner: self.runner.as_deref(), at: self.at, created: self.created, over };
-        Reply::new(outcome, reason, self.subject()).with_progress(&progress)
+        let stage = match self.purpose {
+            Purpose::Release => Stage::Over,
+            Purpose::Launch | Purpose::Refuse | Purpose::Pair => Stage::Running { created: self.created },
+        };
+        Reply::new(outcome, reason, self.subject()).with_progress(self.runner.as_deref(), self.at, stage)
     }
 
     /// Reads what [`Ticket::write`] wrote.

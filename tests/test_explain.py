@@ -13,9 +13,9 @@ from typing import Any
 import modal
 import pytest
 
-from host.books.shelf import ModalShelf
 from host.launcher import APP, Machine, Start
 from host.modal.launcher import ModalLauncher
+from host.records.store import ModalStore
 from tests import canaries
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET, Jitney, eventually
@@ -192,9 +192,10 @@ async def test_at_modal_the_sandbox_and_what_was_kept_are_asked_for(
     launcher = ModalLauncher(await modal.App.lookup.aio(APP, create_if_missing=True), _nothing)
     tags = {"job": "48", "started": "1795521602000", "shape": "2-cores"}
     sandbox = await launcher.start(Start("job-48", tags, Machine(2, 1024, None, None, 600, False), {}, 10))
-    row = {"at": 1.0, "outcome": "deferred", "reason": "still-at-work", "why": "it goes on", "job": 48}
-    row |= {"delivery": "guid-48", "repository": REPOSITORY}
-    await ModalShelf(modal.Dict.from_name(APP, create_if_missing=True)).put("bulletin", {"deliveries": [row]})
+    answered = {"outcome": "deferred", "reason": "still-at-work", "why": "it goes on", "job": 48}
+    answered |= {"delivery": "guid-48", "repository": REPOSITORY}
+    row = {"at": 1.0, "ms": 1.0, "delivery": "guid-48", "answered": json.dumps(answered)}
+    await ModalStore(modal.Dict.from_name(APP, create_if_missing=True)).put("recent", {"deliveries": [row]})
     operator = Operator(github, journal, **plane.environment())
     ran = await asyncio.to_thread(operator.run, "guid-48", "--json")
     assert ran.returncode == 0, ran.stderr

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from host.books.ledger import Ledger
-from host.books.shelf import LocalShelf, ModalShelf
 from host.launcher import Sandbox
+from host.records.store import LocalStore, ModalStore
 from tests.control_plane import ControlPlane
+from tests.ledgers import DAY, DOLLAR, NOON, Clock, entry, ledger_of, tags
 from tests.processes import ROOT, SECRET, Jitney, eventually
 from tests.standin import StandinGitHub, deliver, payload
 
@@ -23,8 +23,6 @@ TOKEN = "status-token-canary-0123456789"
 LABELS = ["self-hosted", "modal"]
 #: A core costs half a dollar a second and memory nothing, so that sums can be seen.
 PRICES = '{"cpu":0.5,"memory":0}'
-DAY = 86400.0
-NOON = 1_800_014_400.0
 
 
 def cost(journal: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -68,7 +66,7 @@ def test_an_operator_sees_what_each_job_and_each_repository_cost(github: Standin
 
 
 def test_what_is_asked_wrongly_is_said_on_standard_error(tmp_path: Path) -> None:
-    LocalShelf(tmp_path / "journal.db")
+    LocalStore(tmp_path / "journal.db")
     wrong = cost(tmp_path / "journal.db", "--since", "a fortnight")
     assert (wrong.returncode, wrong.stdout) == (2, "") and "7d, 24h or 90m" in wrong.stderr
     missing = cost(tmp_path / "nowhere.db")
@@ -102,58 +100,40 @@ def test_a_price_or_a_budget_that_is_none_is_named(
         assert not health["ready"] and [problem["setting"] for problem in health["problems"]] == [variable]
 
 
-class Clock:
-    """Time that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def tags(job: int, rate: int = 1_000_000_000, repository: str = "demo") -> dict[str, str]:
-    """A sandbox's, that costs a dollar a second and was started at noon."""
-    return {
-        "job": str(job), "run": "7", "owner": "octo", "repository": repository, "shape": "2cpu-8GiB",
-        "rate": str(rate), "started": str(int(NOON * 1000)),
-    }  # fmt: skip
-
-
 async def test_a_new_container_goes_on_where_the_last_one_was_stopped(tmp_path: Path) -> None:
-    clock, shelf = Clock(), LocalShelf(tmp_path / "journal.db")
-    first = Ledger(shelf, clock=clock)
-    first.opened("sb-1", tags(1))
-    first.opened("sb-2", tags(2))
+    clock, store = Clock(), LocalStore(tmp_path / "journal.db")
+    first = ledger_of(store, clock)
+    first.opened("sb-1", entry(1))
+    first.opened("sb-2", entry(2))
     clock.now += 10
     first.closed("sb-1")
     await first.flush()
-    second = Ledger(shelf, clock=clock)
+    second = ledger_of(store, clock)
     clock.now += 10
-    assert await second.spent(NOON - DAY) == (10 + 20) * 1_000_000_000
+    assert await second.spent(NOON - DAY) == (10 + 20) * DOLLAR
     second.closed("sb-2")
     assert second.month == {"octo/demo": [2, 30_000, 30_000_000_000]}
     await second.flush()
-    assert await Ledger(shelf, clock=clock).spent(NOON - DAY) == 30_000_000_000
+    assert await ledger_of(store, clock).spent(NOON - DAY) == 30_000_000_000
 
 
 async def test_a_sandbox_whose_end_nobody_saw_is_closed_by_a_listing_and_never_twice(tmp_path: Path) -> None:
     clock = Clock()
-    ledger = Ledger(LocalShelf(tmp_path / "journal.db"), clock=clock)
-    ledger.opened("sb-1", tags(1))
+    ledger = ledger_of(LocalStore(tmp_path / "journal.db"), clock)
+    ledger.opened("sb-1", entry(1))
     ledger.found([Sandbox("sb-9", "", tags(9, repository="other"))])
-    assert {entry["sandbox"] for entry in ledger.living} == {"sb-1", "sb-9"}, "a listing may lag"
+    assert {one.sandbox for one in ledger.living} == {"sb-1", "sb-9"}, "a listing may lag"
     clock.now += 100
     for _ in range(2):
         ledger.found([Sandbox("sb-9", "", tags(9, repository="other"))])
     ledger.closed("sb-1")
     ledger.found([Sandbox("sb-1", "", tags(1)), Sandbox("sb-9", "", tags(9, repository="other"))])
     assert ledger.month == {"octo/demo": [1, 100_000, 100_000_000_000]}
-    assert [entry["sandbox"] for entry in ledger.living] == ["sb-9"]
+    assert [one.sandbox for one in ledger.living] == ["sb-9"]
 
 
 async def test_tags_of_somebody_else_cost_nothing_and_break_nothing(tmp_path: Path) -> None:
-    ledger = Ledger(LocalShelf(tmp_path / "journal.db"), clock=Clock())
+    ledger = ledger_of(LocalStore(tmp_path / "journal.db"), Clock())
     strange: list[dict[str, str]] = [{}, {"job": "x"}, tags(1) | {"rate": "-5"}, tags(1) | {"started": "soon"}]
     ledger.found([Sandbox(f"sb-{i}", "", tag) for i, tag in enumerate(strange)])
     assert ledger.living == []
@@ -163,12 +143,12 @@ async def test_on_modal_the_ledger_is_kept_in_the_apps_dict(plane: ControlPlane)
     import modal
 
     clock = Clock()
-    shelf = ModalShelf(await modal.Dict.from_name("jitney", create_if_missing=True).hydrate.aio())
-    ledger = Ledger(shelf, clock=clock)
-    ledger.opened("sb-1", tags(1))
+    store = ModalStore(await modal.Dict.from_name("jitney", create_if_missing=True).hydrate.aio())
+    ledger = ledger_of(store, clock)
+    ledger.opened("sb-1", entry(1))
     clock.now += 5
     ledger.closed("sb-1")
     await ledger.flush()
-    again: Any = Ledger(shelf, clock=clock)
+    again: Any = ledger_of(store, clock)
     assert await again.spent(NOON - DAY) == 5_000_000_000
     assert plane.state.received("DictUpdate")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from host.books.metrics import Metrics
+from host.records.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent
 OPS = ROOT / "ops"

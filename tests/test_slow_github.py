@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from host import component
-from host.books.shelf import NoShelf
 from host.operator import explain as told
 from host.operator.setup import install, removal
 from host.operator.setup.terminal import Terminal
+from host.records.store import NoStore
 from tests.control_plane import ControlPlane
 from tests.processes import SECRET
 from tests.standin.server import TOKEN
@@ -45,7 +45,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 class Nowhere:
     """No place where sandboxes live."""
 
-    shelf = NoShelf()
+    store = NoStore()
 
     async def open(self) -> None:
         """Is open."""

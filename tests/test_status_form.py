@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from host import endpoint, status
-from host.books import Books
 from host.component import Component
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
+from host.records import Records
 from tests.processes import SECRET, Jitney
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN as GITHUB_TOKEN
@@ -24,7 +24,8 @@ SETTINGS = {"STATUS_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": GIT
 
 async def test_a_form_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "FORM_WITHIN", 0.1)
-    page = status.StatusPage(Component(SETTINGS), Books(), {}, lambda: (0, []))
+    component = Component(SETTINGS)
+    page = status.StatusPage(component, Records(component), {}, lambda: (0, []))
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0.01)
@@ -49,7 +50,7 @@ def test_a_session_is_found_among_several_cookie_headers(github: StandinGitHub, 
         assert answer.status == 200
 
 
-async def test_books_that_cannot_be_kept_keep_no_ticket_from_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_records_that_cannot_be_kept_keep_no_ticket_from_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tickets of courses that run are deferred after them, and a container that ends has 30 s for all."""
     monkeypatch.setattr(endpoint, "FLUSH_WITHIN", 0.1)
 
@@ -63,8 +64,8 @@ async def test_books_that_cannot_be_kept_keep_no_ticket_from_the_queue(monkeypat
     async def defer(ticket: str, delay: float) -> None:
         raise AssertionError((ticket, delay))
 
-    one = Endpoint(Component(SETTINGS), LocalLauncher(), defer, shelf=Hanging())
-    one._books.bulletin.observe("delivery", {"outcome": "pong", "reason": "pong", "ms": {}})
+    one = Endpoint(Component(SETTINGS), LocalLauncher(), defer, store=Hanging())
+    one._records.recent.observe("delivery", Component(SETTINGS).intake().call("intake", "turn-away", "", "busy"), {})
     began = time.monotonic()
     assert await asyncio.wait_for(one.close(0.1), 10) == []
     assert time.monotonic() - began < 5

@@ -1,9 +1,10 @@
 //! Commands and reports, carried across the boundary field by field.
 
 use super::bindings::exports::jitney::core::courses as wit;
-use super::carry;
+use super::{ledger, reply::carry};
 use jitney::course::{Command, Report, Sandbox, Start, Tags};
 use jitney::github::{Fault, Response};
+use jitney::ledger::Entry;
 use jitney::words::secret::Secret;
 use jitney::words::usd::Usd;
 
@@ -18,6 +19,7 @@ pub(super) fn to_host(command: Command) -> wit::Command {
             let Start { name, tags: start_tags, machine, volume, environment, limit } = *start;
             wit::Command::Start(wit::Start {
                 name: name.as_str().to_owned(),
+                entry: Entry::of("", &start_tags).map(ledger::carry),
                 tags: tags(start_tags),
                 machine: wit::Machine {
                     cpu: machine.cpu,
@@ -35,7 +37,9 @@ pub(super) fn to_host(command: Command) -> wit::Command {
             })
         }
         Command::HandOver { sandbox, line, tags: all } => {
-            wit::Command::HandOver(wit::HandOver { sandbox, line: line.expose().to_owned(), tags: tags(all) })
+            let runner = all.iter().find(|(name, _)| *name == "runner").map(|(_, runner)| runner.clone());
+            let (line, runner) = (line.expose().to_owned(), runner.unwrap_or_default());
+            wit::Command::HandOver(wit::HandOver { sandbox, line, tags: tags(all), runner })
         }
         Command::Terminate(sandbox) => wit::Command::Terminate(sandbox),
         Command::FindName(name) => wit::Command::FindName(name.as_str().to_owned()),

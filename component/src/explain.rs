@@ -7,7 +7,7 @@ use jitney::settings::{CoursesSettings, Credential, IntakeSettings, Problem};
 use jitney::ticket::Ticket;
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
-use jitney_operator::explain::{self, Failure, Inquiry, Seen, Story, Subject, read_lines};
+use jitney_operator::explain::{self, Failure, Inquiry, Row, Seen, Story, Subject, read_lines};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use wasi::cli::environment::get_environment;
@@ -27,8 +27,9 @@ impl wit::GuestInquiry for Asking {
         open(&subject).map(wit::Inquiry::new).map_err(failed)
     }
 
-    fn ask(&self, bulletin: Vec<String>) -> Option<wit::Failure> {
-        self.inquiry.borrow_mut().remember(read_lines(&bulletin));
+    fn ask(&self, recent: Vec<(u64, String)>) -> Option<wit::Failure> {
+        let rows = recent.iter().filter_map(|(at, answered)| Row::read(*at, answered)).collect();
+        self.inquiry.borrow_mut().remember(rows);
         self.play().err().map(failed)
     }
 

@@ -13,8 +13,10 @@ mod explain;
 mod exports;
 mod http;
 mod keys;
+mod ledger;
 mod play;
 mod releases;
+mod reply;
 mod run;
 mod setup;
 mod status;
@@ -23,10 +25,11 @@ use bindings::exports::jitney::core as wit;
 use jitney::course;
 use jitney::delivery::Headers;
 use jitney::policy::delivery::{Trust, Verdict, decide};
-use jitney::reply::{self, Outcome, Reason, Subject};
+use jitney::reply::{Outcome, Reason, Subject};
 use jitney::settings::{Checked, CoursesSettings, IntakeSettings, KeysSettings, Problem, TABLE};
 use jitney::ticket::{Purpose, Ticket};
 use jitney::words::time::Timestamp;
+use reply::carry;
 use wasi::cli::environment::get_environment;
 use wasi::clocks::wall_clock;
 use wit::intake::{Fault, Opening, Reply};
@@ -39,10 +42,6 @@ fn now() -> Timestamp {
     Timestamp(now.seconds.saturating_mul(1000).saturating_add(u64::from(now.nanoseconds / 1_000_000)))
 }
 
-fn carry(answer: &reply::Reply) -> Reply {
-    Reply { status: answer.outcome.status(), body: answer.body(), log: answer.log() }
-}
-
 /// The answer that every delivery gets while settings are at fault. Names variables, never values.
 fn unready(problems: &[Problem]) -> Option<Reply> {
     let first = problems.first()?;
@@ -51,7 +50,11 @@ fn unready(problems: &[Problem]) -> Option<Reply> {
         n => format!(" (and {} more)", n - 1),
     };
     let text = format!("{} {}{others}; {}", first.setting, first.fault, first.cure);
-    Some(carry(&reply::Reply::new(Outcome::Unready, Reason::new("settings", text), Subject::default())))
+    Some(carry(&jitney::reply::Reply::new(
+        Outcome::Unready,
+        Reason::new("settings", text),
+        Subject::default(),
+    )))
 }
 
 impl wit::settings::Guest for Jitney {
@@ -79,7 +82,7 @@ fn readiness<T>(checked: &Checked<T>) -> wit::settings::Readiness {
     wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report() }
 }
 
-fn opening(ticket: &Ticket, waiting: &reply::Reply) -> Opening {
+fn opening(ticket: &Ticket, waiting: &jitney::reply::Reply) -> Opening {
     Opening { ticket: ticket.write(), resumption: ticket.resumption().write(), waiting: carry(waiting) }
 }
 
@@ -121,6 +124,6 @@ impl wit::intake::Guest for Jitney {
         };
         let guid = Headers::parse(&head).ok().and_then(|headers| headers.guid);
         let subject = Subject { delivery: guid, ..Subject::default() };
-        carry(&reply::Reply::new(outcome, Reason::new(code, text), subject))
+        carry(&jitney::reply::Reply::new(outcome, Reason::new(code, text), subject))
     }
 }

@@ -1,7 +1,9 @@
 //! `status`: who may see the page, and what is on it that only the settings know.
 
 use super::{Jitney, bindings::exports::jitney::core::status as wit, now};
+use jitney::reply::Answered;
 use jitney::settings::{CoursesSettings, IntakeSettings};
+use jitney::ticket::Ticket;
 use jitney::words::usd::Usd;
 use jitney_operator::status;
 use wasi::cli::environment::get_environment;
@@ -45,5 +47,28 @@ impl wit::Guest for Jitney {
         let settings = CoursesSettings::read(&get_environment()).settings;
         let limits = settings.map_or_else(Vec::new, |settings| status::limits(&settings));
         limits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn describe(ticket: String) -> Option<wit::Waiting> {
+        let ticket = Ticket::read(&ticket).ok()?;
+        Some(wit::Waiting {
+            repository: ticket.repository.to_string(),
+            run: ticket.run.0,
+            job: ticket.job.0,
+            created: ticket.created.map(|created| created.0),
+            deferrals: ticket.deferrals,
+        })
+    }
+
+    fn recall(answered: String) -> Option<wit::Answered> {
+        let answered = Answered::read(&answered)?;
+        Some(wit::Answered {
+            outcome: answered.outcome.into_owned(),
+            reason: answered.reason.into_owned(),
+            why: answered.why.into_owned(),
+            repository: answered.repository.map_or_else(String::new, |repository| repository.to_string()),
+            run: answered.run.map_or(0, |run| run.0),
+            job: answered.job.map_or(0, |job| job.0),
+        })
     }
 }

@@ -5,7 +5,7 @@ use jitney::machine::Prices;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::words::repository::Repository;
 use jitney::words::secret::Secret;
-use jitney_operator::explain::{Inquiry, Seen, Subject, read_lines, tell};
+use jitney_operator::explain::{Inquiry, Row, Seen, Subject, read_lines, tell};
 use jitney_operator::setup::{
     Align, Mode, Next, PATIENT, Ping, Registrations, Remove, Target as Aim, Task, read_conversion,
 };
@@ -85,7 +85,7 @@ fn explain(intake: IntakeSettings, settings: CoursesSettings, subject: &str, ans
     let mut inquiry = Inquiry::new(intake, settings, subject);
     let lines: Vec<String> =
         answers.iter().map(|answer| String::from_utf8_lossy(&answer.body).into_owned()).collect();
-    inquiry.remember(read_lines(&lines));
+    inquiry.remember(lines.iter().filter_map(|line| Row::read(NOW.0, line)).collect());
     let mut next = inquiry.next(None);
     for answer in answers {
         let Ok(Some(request)) = next else { break };

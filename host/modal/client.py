@@ -6,12 +6,12 @@ import asyncio
 import modal
 from modal.exception import AuthError, Error, NotFoundError
 
-from host.books.shelf import ModalShelf
 from host.launcher import APP, Sandbox
 from host.modal import image
 from host.modal.launcher import ModalLauncher
+from host.records.store import ModalStore
 
-__all__ = ["PATIENCE", "AuthError", "Error", "NotFoundError", "lacking", "launcher", "living", "shelf"]
+__all__ = ["PATIENCE", "AuthError", "Error", "NotFoundError", "lacking", "launcher", "living", "store"]
 
 #: Seconds for which Modal is waited for; its client would try for a minute.
 PATIENCE = 10.0
@@ -40,9 +40,9 @@ async def launcher() -> ModalLauncher:
     return ModalLauncher(app, refresh.spawn.aio)
 
 
-async def shelf() -> ModalShelf:
+async def store() -> ModalStore:
     """What the app keeps."""
-    return ModalShelf(await modal.Dict.from_name(APP).hydrate.aio())
+    return ModalStore(await modal.Dict.from_name(APP).hydrate.aio())
 
 
 async def living(job: str) -> list[Sandbox]:

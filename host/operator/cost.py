@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from host.books.ledger import SHARD, shard, shown
-from host.books.shelf import LocalShelf, ModalShelf, Shelf
 from host.operator.busy import busy
+from host.records.entry import Entry
+from host.records.ledger import SHARD, shard
+from host.records.store import LocalStore, ModalStore, Store
 
 EXAMPLES = """examples:
   ./build.sh cost --since 24h --by job
@@ -39,36 +40,38 @@ def span(text: str) -> int:
     return int(found[1]) * UNITS[found[2]]
 
 
-async def entries(shelf: Shelf, since: float, until: float) -> list[dict[str, Any]]:
+async def entries(store: Store, since: float, until: float) -> list[Entry]:
     """The sandboxes that ended between two times, in seconds since the epoch."""
     names = dict.fromkeys(shard(at) for at in range(int(since), int(until) + SHARD, SHARD))
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def read(name: str) -> list[dict[str, Any]]:
+    async def read(name: str) -> list[Entry | None]:
         async with gate:
-            return await shelf.get(f"ledger/shard/{name}") or []
+            return [Entry.read(kept) for kept in await store.get(f"ledger/shard/{name}") or []]
 
     shards = await asyncio.gather(*(read(name) for name in names))
-    return [entry for found in shards for entry in found if since <= entry["ended"] <= until]
+    return [
+        entry for found in shards for entry in found if entry is not None and since <= (entry.ended or 0) <= until
+    ]
 
 
-def summed(found: Iterable[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+def summed(found: Iterable[Entry], by: str) -> list[dict[str, Any]]:
     """By repository or by day (UTC): how many jobs, their hours, their cost; by job, each one. The dearest first."""
     if by == "job":
-        return sorted((shown(entry) for entry in found), key=lambda row: -row["usd"])
+        return sorted((entry.shown() for entry in found), key=lambda row: -row["usd"])
     sums: dict[str, dict[str, Any]] = {}
     for entry in found:
-        day = time.strftime("%Y-%m-%d", time.gmtime(entry["ended"]))
-        name = day if by == "day" else entry["repository"]
+        day = time.strftime("%Y-%m-%d", time.gmtime(entry.ended))
+        name = day if by == "day" else entry.repository
         row = sums.setdefault(name, {by: name, "jobs": 0, "hours": 0.0, "usd": 0.0})
         row["jobs"] += 1
-        row["hours"] += (entry["ended"] - entry["started"]) / 3600
-        row["usd"] += entry["nano_usd"] / 1e9
+        row["hours"] += ((entry.ended or 0) - entry.started) / 3600
+        row["usd"] += (entry.nano_usd or 0) / 1e9
     rows = [row | {"hours": round(row["hours"], 3), "usd": round(row["usd"], 4)} for row in sums.values()]
     return sorted(rows, key=(lambda row: row["day"]) if by == "day" else lambda row: -row["usd"])
 
 
-async def cost(shelf: Shelf, since: str, by: str, form: str) -> int:
+async def cost(store: Store, since: str, by: str, form: str) -> int:
     """Prints what was spent. The exit status is 2 where what was asked for makes no sense."""
     try:
         seconds = span(since)
@@ -77,7 +80,7 @@ async def cost(shelf: Shelf, since: str, by: str, form: str) -> int:
         return 2
     now = time.time()
     with busy("reading the ledger"):
-        found = await entries(shelf, now - seconds, now)
+        found = await entries(store, now - seconds, now)
     rows = summed(found, by)
     if form == "json":
         print(json.dumps(rows, indent=1))
@@ -87,8 +90,8 @@ async def cost(shelf: Shelf, since: str, by: str, form: str) -> int:
         writer.writeheader()
         writer.writerows(rows)
     else:
-        _table(rows, since, sum(entry["nano_usd"] for entry in found) / 1e9)
-    if seconds > KEPT and isinstance(shelf, ModalShelf):
+        _table(rows, since, sum(entry.nano_usd or 0 for entry in found) / 1e9)
+    if seconds > KEPT and isinstance(store, ModalStore):
         print("jitney: on Modal, what is older than seven days is in the log only (event `cost`)", file=sys.stderr)
     return 0
 
@@ -110,13 +113,13 @@ def _table(rows: list[dict[str, Any]], since: str, total: float) -> None:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    shelf: Shelf
+    store: Store
     if options.launcher == "modal":
         from host.modal import client
 
         try:
             async with asyncio.timeout(client.PATIENCE):
-                shelf = await client.shelf()
+                store = await client.store()
         except client.AuthError:
             print("jitney: Modal does not know us; sign in with `modal setup`", file=sys.stderr)
             return 1
@@ -128,11 +131,11 @@ async def _run(options: argparse.Namespace) -> int:
             print(f"jitney: {fault}", file=sys.stderr)
             return 1
     elif options.journal.exists():
-        shelf = LocalShelf(options.journal)
+        store = LocalStore(options.journal)
     else:
         print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
         return 1
-    return await cost(shelf, options.since, options.by, options.form or "table")
+    return await cost(store, options.since, options.by, options.form or "table")
 
 
 def command(arguments: list[str]) -> int:

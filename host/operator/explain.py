@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 from wasmtime import Trap, WasmtimeError
 
-from host.books.shelf import LocalShelf, NoShelf, Shelf
 from host.component import COURSE_EPOCHS, COURSE_MEMORY, Component, Instance
 from host.local.journal import Journal
 from host.operator.busy import busy
 from host.operator.cost import entries
+from host.records.store import LocalStore, NoStore, Store
 
 EXAMPLES = """examples:
   ./build.sh explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
@@ -46,10 +46,10 @@ class Seen:
 class Place(Protocol):
     """Where sandboxes live, and what was kept there."""
 
-    shelf: Shelf
+    store: Store
 
     async def open(self) -> None:
-        """Finds the shelf. Raises where it cannot be reached."""
+        """Finds the store. Raises where it cannot be reached."""
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """Those that live for the job. Raises where that cannot be told."""
@@ -61,13 +61,13 @@ class Place(Protocol):
 class AtModal:
     """The deployed app's."""
 
-    shelf: Shelf = NoShelf()
+    store: Store = NoStore()
 
     async def open(self) -> None:
         """Finds the app's Dict."""
         from host.modal import client
 
-        self.shelf = await client.shelf()
+        self.store = await client.store()
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """By their tag `job`."""
@@ -83,18 +83,18 @@ class AtModal:
 class Local:
     """A `serve --launcher local`'s, whose processes are known by the ledger that it keeps, seconds late."""
 
-    shelf: Shelf = NoShelf()
+    store: Store = NoStore()
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
 
     async def open(self) -> None:
         """Opens the journal."""
-        self.shelf = LocalShelf(self._journal)
+        self.store = LocalStore(self._journal)
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """Out of the ledger, as tags."""
-        living = await self.shelf.get("ledger/living") or []
+        living = await self.store.get("ledger/living") or []
         return [(entry["sandbox"], _tags(entry)) for entry in living if _meant_for(entry) == job]
 
     def waiting(self) -> list[tuple[str, int]]:
@@ -133,7 +133,7 @@ class Inquiry:
         self._instance = Instance(component, component.everything(), COURSE_MEMORY, COURSE_EPOCHS)
         self._inquiry = _told(self._instance.call("explain", "[static]inquiry.open", subject))
 
-    def ask(self, remembered: list[str]) -> None:
+    def ask(self, remembered: list[tuple[int, str]]) -> None:
         """Asks GitHub. Blocks meanwhile."""
         _told(self._ask("ask", remembered))
 
@@ -160,15 +160,15 @@ def _told(result: Any) -> Any:
     return result
 
 
-async def bulletin(place: Place) -> tuple[list[str], str | None]:
+async def recent(place: Place) -> tuple[list[tuple[int, str]], str | None]:
     """What is remembered of deliveries, and why the place cannot be asked, if it cannot."""
     try:
         async with asyncio.timeout(PATIENCE):
             await place.open()
-            kept = await place.shelf.get("bulletin") or {}
+            kept = await place.store.get("recent") or {}
     except Exception as error:
         return [], _said(error)
-    return [json.dumps(row) for row in kept.get("deliveries", [])], None
+    return [(round(row["at"] * 1000), row["answered"]) for row in kept.get("deliveries", [])], None
 
 
 async def gather(place: Place, inquiry: Inquiry) -> Seen:
@@ -179,9 +179,9 @@ async def gather(place: Place, inquiry: Inquiry) -> Seen:
             seen.sandboxes = await place.sandboxes(inquiry.job())
             seen.waiting = place.waiting()
             since, until = inquiry.span()
-            found = await entries(place.shelf, since / 1000, until / 1000)
-            living = await place.shelf.get("ledger/living") or []
-            seen.entries = [json.dumps(entry) for entry in [*found, *living]]
+            found = await entries(place.store, since / 1000, until / 1000)
+            living = await place.store.get("ledger/living") or []
+            seen.entries = [json.dumps(entry) for entry in [*(one.kept() for one in found), *living]]
     except Exception as error:
         seen.unasked = _said(error)
     return seen
@@ -196,7 +196,7 @@ async def explain(environment: Mapping[str, str], subject: str, place: Place, as
     try:
         inquiry = Inquiry(Component(environment), subject)
         with busy("asking Modal and GitHub"):
-            remembered, fault = await bulletin(place)
+            remembered, fault = await recent(place)
             await asyncio.to_thread(inquiry.ask, remembered)
     except Untold as failure:
         print(f"jitney: {failure}", file=sys.stderr)

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from host.books import Books
 from host.component import Component
+from host.records import Records
 from host.status.view import view
 
 HERE = Path(__file__).parent
@@ -65,9 +65,9 @@ class Reply:
 class StatusPage:
     """One for all of a process."""
 
-    def __init__(self, component: Component, books: Books, health: dict[str, Any], queues: Queues) -> None:
+    def __init__(self, component: Component, records: Records, health: dict[str, Any], queues: Queues) -> None:
         self._component = component
-        self._books = books
+        self._records = records
         self._health = health
         self._queues = queues
 
@@ -100,7 +100,7 @@ class StatusPage:
         return _no_such_page()
 
     async def _page(self, template: str) -> Reply:
-        shown = await view(self._component, self._books, self._health, self._queues)
+        shown = await view(self._component, self._records, self._health, self._queues)
         return Reply(200, _templates().get_template(template).render(shown).encode())
 
     async def _sign_in(self, receive: Receive) -> Reply:
@@ -119,10 +119,10 @@ class StatusPage:
 
     def _metrics(self) -> Reply:
         running, waiting = self._queues()
-        metrics = self._books.metrics
+        metrics = self._records.metrics
         metrics.running.set(running)
         metrics.deferred.set(len(waiting))
-        metrics.living.set(len(self._books.ledger.living))
+        metrics.living.set(len(self._records.ledger.living))
         return Reply(200, metrics.text().encode(), "text/plain; version=0.0.4; charset=utf-8")
 
     def _ask(self, function: str, *arguments: Any) -> Any:

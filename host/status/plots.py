@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from host.books.metrics import WAITS
+from host.records.metrics import WAITS
 
 #: Hours that are shown, and the drawing's measures.
 HOURS = 24

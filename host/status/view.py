@@ -1,41 +1,45 @@
-"""What the status page shows, gathered from the books and the component. Words and figures, no HTML."""
+"""What the status page shows, gathered from the records and the component. Words and figures, no HTML."""
 
 import asyncio
 import calendar
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 from wasmtime.component import Record
 
-from host.books import Books
 from host.component import Component
 from host.log import logger
+from host.records import Records
+from host.records.recent import Sweep
 from host.status import plots
+from host.status.tables import Tables, age, clock, money
 
 #: Rows of one table.
 ROWS = 100
+QUOTA = "GitHub requests this hour"
 
 
 async def view(
-    component: Component, books: Books, health: dict[str, Any], queues: Callable[[], tuple[int, list[str]]]
+    component: Component, records: Records, health: dict[str, Any], queues: Callable[[], tuple[int, list[str]]]
 ) -> dict[str, Any]:
     """All of it, as the templates name it."""
     now = time.time()
-    notice = await _read(books)
-    ledger, sweep = books.ledger, books.bulletin.sweep
+    notice = await _read(records)
+    ledger, sweep, recent = records.ledger, records.recent.sweep, records.recent.deliveries
     spent = 0 if notice else await ledger.spent(_month(now))
     living = ledger.living
-    figures = Record()
-    figures.__dict__["oldest-queued"] = sweep.get("oldest_queued_s", 0)
-    figures.__dict__ |= {"quota": sweep.get("quota_remaining"), "living": len(living), "spent": spent}
-    figures.__dict__["swept"] = max(0, round(now - sweep["at"])) if sweep else None
-    alarms, limits, pages = await asyncio.to_thread(_asked, component, figures)
-    image = health.get("runner_image")
     running, waiting = queues()
+    figures = Record()
+    figures.__dict__["oldest-queued"] = sweep.oldest_queued if sweep else 0
+    figures.__dict__ |= {"quota": sweep.quota if sweep else None, "living": len(living), "spent": spent}
+    figures.__dict__["swept"] = max(0, round(now - sweep.at)) if sweep else None
+    alarms, limits, pages = await asyncio.to_thread(_asked, component, figures)
+    tables = await asyncio.to_thread(Tables, component.bare(), now, pages, living[:ROWS], waiting[:ROWS], recent)
+    tiles = _tiles(sweep, now)
+    image = health.get("runner_image")
     return {
-        "now": _clock(now),
+        "now": clock(now),
         "version": health["version"],
         "component": health["component"][:12],
         "ready": health["ready"],
@@ -47,15 +51,15 @@ async def view(
         "tiles": [
             ("Runners", str(len(living)), f"of {dict(limits).get('MAX_RUNNERS', '?')} at most"),
             ("Waiting", str(len(waiting)), f"{running} more at work on" if running else "nothing at work on"),
-            ("Oldest queued", age(sweep.get("oldest_queued_s", 0)), f"of {sweep.get('queued', 0)} queued"),
-            ("Quota left", str(sweep.get("quota_remaining", "?")), "GitHub requests this hour"),
+            ("Oldest queued", *tiles["oldest"]),
+            ("Quota left", *tiles["quota"]),
             ("This month", money(spent), _budget(dict(limits))),
-            ("Last sweep", age(now - sweep["at"]) + " ago" if sweep else "none yet", sweep.get("why", "")),
+            ("Last sweep", *tiles["sweep"]),
         ],
-        "runners": [_runner(entry, ledger.cost(entry), now, pages) for entry in living[:ROWS]],
+        "runners": tables.runners,
         "more_runners": max(0, len(living) - ROWS),
-        "waiting": [_ticket(ticket, now, pages) for ticket in waiting[:ROWS]],
-        "deliveries": [_delivery(one, now, pages) for one in books.bulletin.deliveries],
+        "waiting": tables.waiting,
+        "deliveries": tables.deliveries,
         "repositories": [(name, row[0], hours(row[1] / 1000), money(row[2])) for name, row in _dearest(ledger.month)],
         "limits": limits,
         "launches": plots.launches(ledger.hours, now),
@@ -63,11 +67,11 @@ async def view(
     }
 
 
-async def _read(books: Books) -> str | None:
+async def _read(records: Records) -> str | None:
     """Reads what an earlier container kept; what to say where that fails."""
     try:
-        await books.ledger.ready()
-        await books.bulletin.ready()
+        await records.ledger.ready()
+        await records.recent.ready()
     except Exception as error:
         logger().warning("not-read", error=type(error).__name__)
         return "What an earlier container kept cannot be read just now; costs and plots are incomplete."
@@ -81,47 +85,15 @@ def _asked(component: Component, figures: Record) -> tuple[list[str], list[tuple
     return alarms, limits, str(instance.call("status", "pages"))
 
 
-def _runner(entry: dict[str, Any], cost: int, now: float, pages: str) -> dict[str, str]:
+def _tiles(sweep: Sweep | None, now: float) -> dict[str, tuple[str, str]]:
+    if sweep is None:
+        return {"oldest": ("0 s", "of 0 queued"), "quota": ("?", QUOTA), "sweep": ("none yet", "")}
+    quota = "?" if sweep.quota is None else str(sweep.quota)
     return {
-        "repository": entry["repository"],
-        "job": str(entry["job"]),
-        "url": _job_url(pages, entry["repository"], entry["run"], entry["job"]),
-        "state": "at work" if "queued_s" in entry else ("registered" if entry["runner"] else "starting"),
-        "shape": entry["shape"].replace("-", " "),
-        "age": age(now - entry["started"]),
-        "cost": money(cost),
-        "sandbox": entry["sandbox"],
+        "oldest": (age(sweep.oldest_queued), f"of {sweep.queued} queued"),
+        "quota": (quota, QUOTA),
+        "sweep": (f"{age(now - sweep.at)} ago", sweep.summary),
     }
-
-
-def _ticket(ticket: str, now: float, pages: str) -> dict[str, str]:
-    read = json.loads(ticket)
-    created = read.get("created")
-    return {
-        "repository": read["repository"],
-        "job": str(read["job"]),
-        "url": _job_url(pages, read["repository"], read["run"], read["job"]),
-        "age": age(now - created / 1000) if created else "?",
-        "deferrals": str(read.get("deferrals", 0)),
-    }
-
-
-def _delivery(one: dict[str, Any], now: float, pages: str) -> dict[str, str]:
-    return {
-        "when": age(now - one["at"]) + " ago",
-        "at": _clock(one["at"]),
-        "outcome": one["outcome"],
-        "reason": one["reason"],
-        "why": one.get("why", ""),
-        "repository": one.get("repository", ""),
-        "job": str(one.get("job", "")),
-        "url": _job_url(pages, one.get("repository", ""), one.get("run", ""), one.get("job", "")),
-        "ms": f"{one['ms']:.0f}",
-    }
-
-
-def _job_url(pages: str, repository: str, run: Any, job: Any) -> str:
-    return f"{pages}/{repository}/actions/runs/{run}/job/{job}" if pages and repository and run and job else ""
 
 
 def _dearest(month: dict[str, list[int]]) -> list[tuple[str, list[int]]]:
@@ -137,27 +109,6 @@ def _month(now: float) -> float:
     return float(calendar.timegm((year, month, 1, 0, 0, 0)))
 
 
-def _clock(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
-
-
-def money(nano_usd: int) -> str:
-    """Dollars, with cents; below one dollar, with their hundredths."""
-    dollars = nano_usd / 1e9
-    return f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}"
-
-
 def hours(seconds: float) -> str:
     """Hours, to one digit."""
     return f"{seconds / 3600:,.1f} h"
-
-
-def age(seconds: float) -> str:
-    """A span of time in its two largest units."""
-    left = max(0, round(seconds))
-    said = []
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, length)
-        if count:
-            said.append(f"{count} {unit}")
-    return " ".join(said[:2]) or "0 s"

@@ -12,7 +12,7 @@ use jitney::github::{Cursor, Method, Request, Response};
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::words::time::Timestamp;
-use jitney_operator::explain::{Failure, Inquiry, Seen, Story, Subject, read_lines, tell};
+use jitney_operator::explain::{Failure, Inquiry, Row, Seen, Story, Subject, read_lines, tell};
 use serde_json::{Value, json};
 
 const CREATED: &str = "2026-11-24T12:00:00Z";
@@ -141,7 +141,8 @@ impl World {
         let subject = Subject::parse(subject, &courses.api.pages()).map_err(Failure::Subject)?;
         let lines = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>();
         let mut inquiry = Inquiry::new(intake, courses, subject);
-        inquiry.remember(read_lines(&lines(&self.rows)));
+        let row = |row: &Value| Row::read(row["at"].as_u64()?, &row.to_string());
+        inquiry.remember(self.rows.iter().filter_map(row).collect());
         let mut request = inquiry.next(None)?;
         while let Some(next) = request {
             let answer = self.answer(&next);
@@ -323,7 +324,7 @@ fn what_was_said_last_decides_where_nothing_lives() {
 fn the_course_s_own_word_is_later_than_the_delivery_s_answer() {
     let world = delivered(world(), 202, "deferred", "still-at-work: it goes on").with(|w| {
         w.rows = vec![
-            json!({ "at": 1_795_521_610.0, "outcome": "deferred", "reason": "at-capacity", "why": "full",
+            json!({ "at": 1_795_521_610_000_u64, "outcome": "deferred", "reason": "at-capacity", "why": "full",
             "delivery": "guid-1", "repository": "octo/demo", "job": 41 }),
         ];
     });
@@ -423,7 +424,8 @@ fn its_deliveries_are_found_among_many_and_those_of_others_are_not_looked_at_twi
     let story = far.story_of("octo/demo 41").expect("a story");
     assert!(says(&story, "delivery", "of the 20 looked into") && far.asked < 30, "{}", far.asked);
     let mut remembered = busy(50);
-    remembered.rows = vec![json!({ "at": 1.0, "outcome": "launched", "reason": "runner-started", "why": "x",
+    remembered.rows =
+        vec![json!({ "at": 1000, "outcome": "launched", "reason": "runner-started", "why": "x",
         "delivery": "guid-50", "repository": "octo/demo", "job": 41 })];
     let story = remembered.story_of("octo/demo 41").expect("a story");
     assert!(says(&story, "delivery", "guid-50") && remembered.asked < 8, "{}", remembered.asked);

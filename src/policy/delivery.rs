@@ -4,7 +4,7 @@ use crate::delivery::signature::{self, Verified, WebhookSecrets};
 use crate::delivery::{Action, Delivery, Headers, JobDelivery};
 use crate::policy::allowlist::Allowlist;
 use crate::policy::labels::JobRules;
-use crate::reply::{Outcome, Progress, Reason, Reply, Subject};
+use crate::reply::{Outcome, Reason, Reply, Stage, Subject};
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::RunnerName;
 
@@ -121,8 +121,8 @@ fn admit(
 
     let purpose = purpose(&job).map_err(|reason| {
         let runner = job.runner.as_deref().filter(|_| job.action == Action::InProgress);
-        let progress = Progress { runner, at: job.at, created: job.created, over: false };
-        record.stop("action", Outcome::Ignored, reason).with_progress(&progress)
+        let stage = Stage::Running { created: job.created };
+        record.stop("action", Outcome::Ignored, reason).with_progress(runner, job.at, stage)
     })?;
     record.pass(
         "action",

@@ -1,9 +1,10 @@
 //! All that is known of a job, laid side by side, and what follows from it at a glance.
 
 use super::inquiry::Inquiry;
-use super::known::{Entry, Job, Row, Runner, Seen, Vetted};
+use super::known::{Job, Row, Runner, Seen, Vetted};
 use jitney::course::Sandbox;
 use jitney::github::Said;
+use jitney::ledger::Entry;
 use jitney::policy::delivery::Verdict;
 use jitney::reply::Reason;
 use jitney::settings::Credential;
@@ -34,15 +35,15 @@ impl<'a> Account<'a> {
     /// The ledger's entries about the job, the oldest first.
     pub(super) fn entries(&self) -> Vec<&'a Entry> {
         let mut entries: Vec<_> = self.seen.entries.iter().filter(|entry| entry.is_of(self.job.id)).collect();
-        entries.sort_by(|a, b| a.started.total_cmp(&b.started));
+        entries.sort_by_key(|entry| entry.started);
         entries
     }
 
-    /// The bulletin's lines about the job, the oldest first.
+    /// The recent deliveries about the job, the oldest first.
     pub(super) fn rows(&self) -> Vec<&'a Row> {
-        let about = |row: &&Row| row.job == Some(self.job.id);
+        let about = |row: &&Row| row.is_of(self.job.id);
         let mut rows: Vec<_> = self.inquiry.rows.iter().filter(about).collect();
-        rows.sort_by(|a, b| a.at.total_cmp(&b.at));
+        rows.sort_by_key(|row| row.at);
         rows
     }
 
@@ -62,7 +63,7 @@ impl<'a> Account<'a> {
         let logged = self.inquiry.log.of("queued");
         let row = match logged {
             Some(logged) => {
-                let same = |row: &&&Row| row.delivery.as_ref() == Some(&logged.newest.guid);
+                let same = |row: &&&Row| row.delivery() == Some(&logged.newest.guid);
                 self.rows().iter().find(same).copied()
             }
             None => self.rows().first().copied(),
@@ -86,7 +87,8 @@ impl<'a> Account<'a> {
     pub(super) fn sweep(&self) -> String {
         let settings = &self.inquiry.settings;
         let repository = &self.job.repository;
-        let lately = self.inquiry.rows.iter().any(|row| row.repository.as_ref() == Some(repository));
+        let lately =
+            self.inquiry.rows.iter().any(|row| row.answered.repository.as_deref() == Some(repository));
         let app = matches!(settings.credential, Credential::App);
         if app || lately || settings.allowlist.exact().contains(repository) {
             let settled = jitney::course::SETTLED / 1000;
@@ -121,14 +123,4 @@ pub(super) fn span(ms: u64) -> String {
         seconds @ 120..=7199 => format!("{} min", seconds / 60),
         seconds => format!("{} h", seconds / 3600),
     }
-}
-
-/// A time of the host's, in seconds since the epoch.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and none is negative"
-)]
-pub(super) fn moment(seconds: f64) -> Timestamp {
-    Timestamp((seconds * 1000.0) as u64)
 }

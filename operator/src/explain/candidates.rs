@@ -23,8 +23,8 @@ pub(super) struct Candidate {
     sure: bool,
 }
 
-/// The deliveries to look into, the likeliest first. Without a job, the one that was `named` alone. What the bulletin
-/// knows to be about another job is left out.
+/// The deliveries to look into, the likeliest first. Without a job, the one that was `named` alone. What the
+/// host remembers to be about another job is left out.
 pub(super) fn choose(
     listed: Vec<Listed>,
     job: Option<&Job>,
@@ -33,8 +33,8 @@ pub(super) fn choose(
 ) -> VecDeque<Candidate> {
     let mut by_guid: BTreeMap<Guid, Candidate> = BTreeMap::new();
     for attempt in listed {
-        let row = rows.iter().find(|row| row.delivery.as_ref() == Some(&attempt.guid) && row.job.is_some());
-        let ours = row.map(|row| row.job == job.map(|job| job.id));
+        let row = rows.iter().find(|row| row.delivery() == Some(&attempt.guid) && row.answered.job.is_some());
+        let ours = row.map(|row| row.answered.job == job.map(|job| job.id));
         let sure = Some(&attempt.guid) == named || ours == Some(true);
         if !sure && (ours == Some(false) || job.is_none()) {
             continue;

@@ -1,7 +1,7 @@
 //! What to ask GitHub about a job, one question after another, each made of what the last one told.
 //!
 //! A webhook's listing does not say which job a delivery was about, so the deliveries nearest to the job's own times
-//! are looked into, a bounded number of them; the host's bulletin, where it remembers one, spares the search.
+//! are looked into, a bounded number of them; a recent delivery that the host remembers spares the search.
 
 use super::candidates::Candidate;
 use super::known::{Job, Log, Row, Runner, Vetted};
@@ -90,12 +90,16 @@ impl Inquiry {
         }
     }
 
-    /// Takes in the host's bulletin, before the first request: it may know the job of the delivery that was named.
+    /// Takes in what the host remembers of deliveries, before the first request: the job of the one that was named may
+    /// be among it.
     pub fn remember(&mut self, rows: Vec<Row>) {
-        let remembered = rows.iter().find(|row| row.delivery.is_some() && row.delivery == self.named);
-        if let Some((repository, job)) = remembered.and_then(|row| Some((row.repository.clone()?, row.job?)))
+        let remembered =
+            rows.iter().find(|row| row.delivery().is_some() && row.delivery() == self.named.as_ref());
+        let answered = remembered.map(|row| &row.answered);
+        if let Some((repository, job)) =
+            answered.and_then(|answered| answered.repository.as_deref().zip(answered.job))
         {
-            self.subject = Subject::Job(repository, job);
+            self.subject = Subject::Job(repository.clone(), job);
         }
         self.rows = rows;
     }

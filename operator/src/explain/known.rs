@@ -2,13 +2,13 @@
 
 use jitney::course::Sandbox;
 use jitney::github::{Carried, Fault, Listed, Response, Said};
-use jitney::reply::Reason;
+use jitney::ledger::Entry;
+use jitney::reply::{Answered, Reason};
 use jitney::ticket::Ticket;
-use jitney::words::ids::{Guid, JobId, RunId, RunnerId, RunnerName};
+use jitney::words::ids::{Guid, JobId, RunId, RunnerId};
 use jitney::words::label::Label;
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
-use jitney::words::usd::Usd;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -97,67 +97,36 @@ impl Log {
     }
 }
 
-/// A line of the host's bulletin: what became of a delivery.
-#[derive(Clone, Debug, Deserialize)]
+/// What the host remembers of a recent delivery.
+#[derive(Clone, Debug)]
 pub struct Row {
-    /// When, in seconds since the epoch.
-    pub at: f64,
-    /// `launched`, `ignored`, ….
-    pub outcome: String,
-    /// The reason's code.
-    pub reason: String,
-    /// The reason's sentence.
-    #[serde(default)]
-    pub why: String,
-    /// The delivery.
-    #[serde(default)]
-    pub delivery: Option<Guid>,
-    /// The job's repository.
-    #[serde(default)]
-    pub repository: Option<Repository>,
-    /// The job.
-    #[serde(default)]
-    pub job: Option<JobId>,
-    /// The runner.
-    #[serde(default)]
-    pub runner: Option<String>,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// What it was answered, or what its course came to after that.
+    pub answered: Answered<'static>,
 }
 
 impl Row {
+    /// Reads what the host keeps; `None` where another version kept it.
+    pub fn read(at: u64, answered: &str) -> Option<Self> {
+        Answered::read(answered).map(|answered| Self { at: Timestamp(at), answered })
+    }
+
     /// As an answer would say it.
     pub fn said(&self) -> Said {
-        let reason = format!("{}: {}", self.reason, self.why);
-        Said { outcome: self.outcome.clone(), reason, runner: self.runner.clone(), sandbox: None }
+        let Answered { outcome, reason, why, runner, .. } = &self.answered;
+        let (outcome, reason) = (outcome.to_string(), format!("{reason}: {why}"));
+        Said { outcome, reason, runner: runner.as_deref().map(str::to_owned), sandbox: None }
     }
-}
 
-/// A sandbox in the host's ledger.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Entry {
-    /// Its id.
-    pub sandbox: String,
-    /// The job that it has, or had; before it had any, the one that it was meant for.
-    pub job: JobId,
-    /// Its runner, once it has its config.
-    #[serde(default)]
-    pub runner: String,
-    /// When it was started, in seconds since the epoch.
-    pub started: f64,
-    /// When it ended.
-    #[serde(default)]
-    pub ended: Option<f64>,
-    /// What it cost, in billionths of a dollar.
-    #[serde(default)]
-    pub nano_usd: Option<Usd>,
-    /// What it is made of.
-    #[serde(default)]
-    pub shape: String,
-}
+    /// The delivery.
+    pub fn delivery(&self) -> Option<&Guid> {
+        self.answered.delivery.as_deref()
+    }
 
-impl Entry {
-    /// Whether it has, had, or was meant for this job.
+    /// Whether it is about this job.
     pub fn is_of(&self, job: JobId) -> bool {
-        self.job == job || RunnerName::job_of(&self.runner) == Some(job)
+        self.answered.job == Some(job)
     }
 }
 

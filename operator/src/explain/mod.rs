@@ -16,7 +16,7 @@ mod tale;
 mod waiting;
 
 pub use inquiry::{Failure, Inquiry};
-pub use known::{Entry, Job, Log, Logged, Row, Runner, Seen, Vetted, read_lines};
+pub use known::{Job, Log, Logged, Row, Runner, Seen, Vetted, read_lines};
 pub use subject::Subject;
 
 use account::Account;

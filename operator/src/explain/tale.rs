@@ -1,7 +1,7 @@
 //! What happened to a job, thing by thing, in the order of time.
 
 use super::Event;
-use super::account::{Account, moment, span};
+use super::account::{Account, span};
 use super::known::{Log, Logged, Vetted};
 use jitney::github::Said;
 use jitney::policy::delivery::{Decision, Verdict};
@@ -126,7 +126,7 @@ impl Account<'_> {
         events
     }
 
-    /// What the host's bulletin adds to the answers in the log.
+    /// What the recent deliveries add to the answers in the log.
     fn courses(&self) -> Vec<Event> {
         let logged: Vec<&Said> = match &self.inquiry.log {
             Log::Read(found, _) => found.iter().filter_map(|one| one.carried.said.as_ref()).collect(),
@@ -136,7 +136,7 @@ impl Account<'_> {
             logged.iter().any(|one| (&one.outcome, &one.reason) == (&said.outcome, &said.reason))
         };
         let rows = self.rows().into_iter().map(|row| (row, row.said())).filter(|(_, said)| !known(said));
-        rows.map(|(row, said)| event(Some(moment(row.at)), "course", spoken(&said))).collect()
+        rows.map(|(row, said)| event(Some(row.at), "course", spoken(&said))).collect()
     }
 
     fn of_sandboxes(&self) -> Vec<Event> {
@@ -215,9 +215,9 @@ impl Account<'_> {
             self.entries().into_iter().filter_map(|entry| Some((entry, entry.ended?, entry.nano_usd?)));
         closed
             .map(|(entry, ended, cost)| {
-                let lived = span(moment(ended).since(moment(entry.started)));
+                let lived = span(ended.since(entry.started));
                 let said = format!("{} ended; it lived {lived} and cost {cost}", Shown(&entry.sandbox));
-                event(Some(moment(ended)), "cost", said)
+                event(Some(ended), "cost", said)
             })
             .collect()
     }

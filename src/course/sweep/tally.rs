@@ -1,6 +1,6 @@
 //! What a sweep did and what it spent, for its log line.
 
-use crate::reply::{Outcome, Reason, Reply, Subject};
+use crate::reply::{self, News, Outcome, Reason, Reply, Subject};
 
 /// The counts of one sweep.
 #[derive(Debug, Default)]
@@ -31,19 +31,20 @@ impl Tally {
             None => "jobs, sandboxes and registrations agree".to_owned(),
         };
         let mut answer = Reply::new(Outcome::Swept, Reason::new("swept", text), Subject::default());
-        answer.counts = vec![
-            ("repositories", self.repositories),
-            ("unreadable", self.unreadable),
-            ("requests", self.requests),
-            ("queued", self.queued),
-            ("opened", self.opened),
-            ("redelivered", self.redelivered),
-            ("hooks_hidden", self.hooks_hidden),
-            ("deleted", self.deleted),
-            ("ended", self.ended),
-            ("oldest_queued_s", self.oldest_queued_s),
-        ];
-        answer.counts.extend(self.quota_remaining.map(|remaining| ("quota_remaining", remaining)));
+        let counts = reply::Tally {
+            repositories: self.repositories,
+            unreadable: self.unreadable,
+            requests: self.requests,
+            queued: self.queued,
+            opened: self.opened,
+            redelivered: self.redelivered,
+            hooks_hidden: self.hooks_hidden,
+            deleted: self.deleted,
+            ended: self.ended,
+            oldest_queued_s: self.oldest_queued_s,
+            quota_remaining: self.quota_remaining,
+        };
+        answer.news = Some(Box::new(News::Swept(counts)));
         answer
     }
 }

@@ -1,11 +1,18 @@
 //! What GitHub and the log are told about a delivery, or about the course that it opened.
 
+mod answered;
+mod news;
+mod tally;
+
 use crate::words::ids::{Guid, JobId, RunId, RunnerName};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
+
+pub use answered::{Answered, genuine};
+pub use news::{News, Running, Stage};
+pub use tally::Tally;
 
 /// How a delivery or a course ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,43 +135,25 @@ pub struct Reply {
     pub runner: Option<RunnerName>,
     /// The sandbox that it runs in, by name.
     pub sandbox: Option<String>,
-    /// Figures for the log.
-    pub counts: Vec<(&'static str, u64)>,
-}
-
-/// How far a job has come, as a delivery tells it.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress<'a> {
-    /// The runner that has or had it.
-    pub runner: Option<&'a str>,
-    /// When the runner took it, or when it was over.
-    pub at: Option<Timestamp>,
-    /// When it was created.
-    pub created: Option<Timestamp>,
-    /// Whether it is over.
-    pub over: bool,
+    /// What it tells of that a host acts on.
+    pub news: Option<Box<News>>,
 }
 
 impl Reply {
-    /// The answer with what is known of a runner of ours: its name, `running_at` and `queued_ms` once it has a job,
-    /// `over_at` once it had. Of somebody else's runner it says nothing.
+    /// The answer with what is known of a runner of ours: its name, and what has become of it. Of somebody else's
+    /// runner it says nothing.
     #[must_use]
-    pub fn with_progress(mut self, progress: &Progress<'_>) -> Self {
-        self.runner = progress.runner.and_then(RunnerName::parse);
-        if let (Some(_), Some(at)) = (&self.runner, progress.at) {
-            if progress.over {
-                self.counts.push(("over_at", at.0));
-            } else {
-                self.counts.push(("running_at", at.0));
-                self.counts.extend(progress.created.map(|created| ("queued_ms", at.since(created))));
-            }
-        }
+    pub fn with_progress(mut self, runner: Option<&str>, at: Option<Timestamp>, stage: Stage) -> Self {
+        self.runner = runner.and_then(RunnerName::parse);
+        let news =
+            self.runner.clone().zip(at).and_then(|(ours, at)| News::of(ours, at, stage, &self.subject));
+        self.news = news.map(Box::new);
         self
     }
 
     /// An answer about `subject`.
     pub fn new(outcome: Outcome, reason: Reason, subject: Subject) -> Self {
-        Self { outcome, reason, subject, runner: None, sandbox: None, counts: Vec::new() }
+        Self { outcome, reason, subject, runner: None, sandbox: None, news: None }
     }
 
     /// The body: `outcome`, `reason`, `delivery` (null if unknown), and where known `job`, `runner`, `sandbox`.
@@ -191,31 +180,20 @@ impl Reply {
         })
     }
 
-    /// The flat fields of the log line.
+    /// The flat fields of the log line, which is for people: nothing is read out of it.
     pub fn log(&self) -> String {
         #[derive(Serialize)]
         struct Log<'a> {
-            outcome: &'static str,
-            reason: &'static str,
-            why: &'a str,
             #[serde(flatten)]
-            subject: &'a Subject,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            runner: Option<&'a RunnerName>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            sandbox: Option<&'a str>,
+            answered: Answered<'a>,
             #[serde(flatten)]
-            counts: BTreeMap<&'static str, u64>,
+            news: &'a News,
         }
-        json(&Log {
-            outcome: self.outcome.word(),
-            reason: self.reason.code,
-            why: &self.reason.text,
-            subject: &self.subject,
-            runner: self.runner.as_ref(),
-            sandbox: self.sandbox.as_deref(),
-            counts: self.counts.iter().copied().collect(),
-        })
+        let answered = Answered::of(self);
+        match &self.news {
+            Some(news) => json(&Log { answered, news }),
+            None => answered.write(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-"""Prometheus metrics out of the log's own fields: one name for one thing.
+"""Prometheus metrics out of the component's replies: one name for one thing.
 
-`observe` is told every log line of a delivery, a course and a sweep; what a line's words mean is the component's.
+`observe` is told every reply of a delivery, a course and a sweep; what its words mean is the component's.
 """
 
 from typing import Any
@@ -18,9 +18,15 @@ from prometheus_client import (
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 1800)
 #: Seconds that a job waits for its runner: a sandbox's boot, a limit of GitHub's, a budget that is spent.
 WAITS = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600, 86400)
-#: What a sweep counts, and what it measures.
-COUNTED = ("requests", "opened", "redelivered", "deleted", "ended", "unreadable", "hooks_hidden")
-MEASURED = ("queued", "oldest_queued_s", "quota_remaining", "repositories")
+#: What a sweep counts, and what it measures: a metric's name for each, and the WIT's name in `tally`.
+COUNTED = {
+    "requests": "requests", "opened": "opened", "redelivered": "redelivered", "deleted": "deleted", "ended": "ended",
+    "unreadable": "unreadable", "hooks_hidden": "hooks-hidden",
+}  # fmt: skip
+MEASURED = {
+    "queued": "queued", "oldest_queued_s": "oldest-queued", "quota_remaining": "quota",
+    "repositories": "repositories",
+}  # fmt: skip
 
 # Counters that start over are seen without a series that says when.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -83,20 +89,24 @@ class Metrics:
             "jitney_runner_image_built_seconds", "When the runner image was built.", registry=self._registry
         )
 
-    def observe(self, event: str, line: dict[str, Any]) -> None:
-        """Counts one log line."""
+    def observe(self, event: str, reply: Any, ms: dict[str, float]) -> None:
+        """Counts one WIT `reply`, and what its stages took."""
         if event not in self._lines:
             return
-        self._lines[event].labels(line["outcome"], line["reason"]).inc()
-        stages = "sweep" if line["outcome"] == "swept" else event
-        for stage, ms in line.get("ms", {}).items():
-            self._stages.labels(stages, stage).observe(ms / 1000)
-        for name in COUNTED:
-            if name in line:
-                self._swept.labels(name).inc(line[name])
-        for name, gauge in self._gauges.items():
-            if name in line:
-                gauge.set(line[name])
+        self._lines[event].labels(reply.outcome, reply.reason).inc()
+        tally = reply.news.payload if reply.news is not None and reply.news.tag == "swept" else None
+        stages = event if tally is None else "sweep"
+        for stage, spent in ms.items():
+            self._stages.labels(stages, stage).observe(spent / 1000)
+        if tally is not None:
+            self._tally(tally)
+
+    def _tally(self, tally: Any) -> None:
+        for name, counted in COUNTED.items():
+            self._swept.labels(name).inc(getattr(tally, counted))
+        for name, measured in MEASURED.items():
+            if (value := getattr(tally, measured)) is not None:
+                self._gauges[name].set(value)
 
     def cost(self, repository: str, seconds: float, usd: float) -> None:
         """A sandbox ended."""

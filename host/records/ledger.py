@@ -1,21 +1,23 @@
 """What every sandbox cost: opened when it starts, closed when it ends, and kept by job, by month and by hour.
 
-A sandbox's tags say what it costs a second (the component's word) and since when. Its end is seen in one of four
-ways: its job is over, it was watched, it was ended, or a sweep finds it gone.
+The component makes the entries and says what a life costs; here are time and sums. A sandbox's end is seen in one of
+four ways: its job is over, it was watched, it was ended, or a sweep finds it gone.
 """
 
 import asyncio
 import time
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from host.books.metrics import WAITS, Metrics
-from host.books.shelf import NoShelf, Saver, Shelf
+from host.component import Component
 from host.launcher import Sandbox
 from host.log import logger
+from host.records.entry import Entry, Life
+from host.records.metrics import WAITS, Metrics
+from host.records.store import NoStore, Saver, Store
 
 #: Entries of one shard stand under one name: ten minutes of them.
 SHARD = 600
@@ -27,25 +29,27 @@ LISTING_LAG = 60.0
 CLOSED_KEPT = 3600.0
 #: What happened to sandboxes that may be an earlier process's, until what that left is read.
 EARLY = 10_000
-#: What an entry has from its beginning.
-NEEDED = {"sandbox", "job", "run", "repository", "runner", "shape", "rate", "started"}
-
-Entry = dict[str, Any]
 
 
 class Ledger:
     """One for all courses of a process, on its event loop. Times are seconds since the epoch, money is nano-USD."""
 
     def __init__(
-        self, shelf: Shelf | None = None, metrics: Metrics | None = None, clock: Callable[[], float] = time.time
+        self,
+        component: Component,
+        store: Store | None = None,
+        metrics: Metrics | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._shelf = shelf or NoShelf()
+        self._component = component
+        self._store = store or NoStore()
         self._metrics = metrics or Metrics()
         self._clock = clock
         self._living: dict[str, Entry] = {}
         self._by_runner: dict[str, str] = {}
         self._closed: dict[str, float] = {}
-        self._shards: dict[str, list[Entry]] = {}
+        #: As they are kept.
+        self._shards: dict[str, list[dict[str, Any]]] = {}
         self._months: dict[str, dict[str, list[int]]] = {}
         self._hours: dict[str, dict[str, Any]] = {}
         #: The months and shards that what was kept of them is in.
@@ -58,43 +62,44 @@ class Ledger:
     @property
     def living(self) -> list[Entry]:
         """The entries of sandboxes that live, the oldest first."""
-        return sorted(self._living.values(), key=lambda entry: entry["started"])
+        return sorted(self._living.values(), key=lambda entry: entry.started)
 
     @property
     def hours(self) -> dict[str, dict[str, Any]]:
         """By hour, as `2026-11-24T13`: how many were `launched`, and how many waited up to each of `WAITS`."""
         return self._hours
 
-    def opened(self, sandbox: str, tags: Mapping[str, str]) -> None:
-        """A sandbox was started."""
-        self._enter(sandbox, tags)
+    def opened(self, sandbox: str, made: Any) -> None:
+        """A sandbox was started; `made` is its WIT `entry`, if it has one."""
+        if made is not None:
+            self._enter(Entry.of(sandbox, made))
         self._hour()["launched"] += 1
         self._saver.touch()
 
-    def handed_over(self, sandbox: str, tags: Mapping[str, str]) -> None:
+    def handed_over(self, sandbox: str, runner: str) -> None:
         """It is one runner's now."""
         if (entry := self._living.get(sandbox)) is not None:
-            entry["runner"] = tags.get("runner", "")
-            self._by_runner[entry["runner"]] = sandbox
+            entry.runner = runner
+            self._by_runner[runner] = sandbox
             self._saver.touch()
 
-    def observe(self, line: Mapping[str, Any]) -> None:
-        """A log line of a delivery or a course, which may tell how far a runner's job is."""
-        runner = line.get("runner") or ""
-        sandbox = self._by_runner.get(runner)
+    def observe(self, news: Any) -> None:
+        """The WIT's `news`, which may be of a runner."""
+        if news.tag not in ("running", "over"):
+            return
+        told = news.payload
+        sandbox = self._by_runner.get(told.runner)
         entry = self._living.get(sandbox or "")
         if sandbox is None or entry is None:
-            if runner and ("over_at" in line or "running_at" in line):
-                self._defer(partial(self.observe, line))
-            return
-        if "over_at" in line:
-            return self.closed(sandbox, line["over_at"] / 1000)
-        if "running_at" in line and "queued_s" not in entry:
+            return self._defer(partial(self.observe, news))
+        if news.tag == "over":
+            return self.closed(sandbox, told.at / 1000)
+        if entry.queued_s is None:
             # A runner takes any job whose labels match; what it costs is that job's.
-            entry |= {name: line[name] for name in ("job", "run", "repository") if name in line}
-            entry["queued_s"] = line.get("queued_ms", 0) / 1000
-            self._hour()["waits"][min(bisect_left(WAITS, entry["queued_s"]), len(WAITS) - 1)] += 1
-            self._metrics.queued.observe(entry["queued_s"])
+            entry.job, entry.run, entry.repository = told.job, told.run, told.repository
+            entry.queued_s = told.queued / 1000
+            self._hour()["waits"][min(bisect_left(WAITS, entry.queued_s), len(WAITS) - 1)] += 1
+            self._metrics.queued.observe(entry.queued_s)
             self._saver.touch()
 
     def closed(self, sandbox: str, at: float | None = None) -> None:
@@ -103,28 +108,28 @@ class Ledger:
         entry = self._living.pop(sandbox, None)
         if entry is None:
             return self._defer(partial(self.closed, sandbox, min(at or now, now)))
-        self._by_runner.pop(entry["runner"], None)
+        self._by_runner.pop(entry.runner, None)
         self._closed[sandbox] = now
-        entry["ended"] = max(entry["started"], min(at or now, now))
-        seconds = entry["ended"] - entry["started"]
-        cost = round(seconds * entry["rate"])
-        entry["nano_usd"] = cost
-        total = self._month(entry["ended"]).setdefault(entry["repository"], [0, 0, 0])
-        for column, more in enumerate((1, round(seconds * 1000), cost)):
+        entry.ended = max(entry.started, min(at or now, now))
+        life = entry.life(entry.ended)
+        (entry.nano_usd,) = self._component.costs([life])
+        total = self._month(entry.ended).setdefault(entry.repository, [0, 0, 0])
+        for column, more in enumerate((1, life.milliseconds, entry.nano_usd)):
             total[column] += more
-        self._shards.setdefault(shard(entry["ended"]), []).append(entry)
-        self._metrics.cost(entry["repository"], seconds, cost / 1e9)
-        logger().info("cost", **shown(entry))
+        self._shards.setdefault(shard(entry.ended), []).append(entry.kept())
+        self._metrics.cost(entry.repository, life.milliseconds / 1000, entry.nano_usd / 1e9)
+        logger().info("cost", **entry.shown())
         self._saver.touch()
 
     def found(self, sandboxes: Iterable[Sandbox]) -> None:
         """All that live: what is not among them has ended, what is not known yet is entered."""
         now = self._clock()
-        ids = set()
-        for sandbox in sandboxes:
-            ids.add(sandbox.id)
-            if sandbox.id not in self._living and sandbox.id not in self._closed:
-                self._enter(sandbox.id, sandbox.tags)
+        tags = {sandbox.id: list(sandbox.tags.items()) for sandbox in sandboxes}
+        ids = set(tags)
+        for made in self._component.entries(
+            [(name, tags[name]) for name in ids - self._living.keys() - self._closed.keys()]
+        ):
+            self._enter(Entry.of(made.sandbox, made))
         self._gone(ids, now)
         self._defer(partial(self._gone, ids, now))
         self._closed = {
@@ -139,12 +144,13 @@ class Ledger:
     async def spent(self, since: float) -> int:
         """What sandboxes have cost since the beginning of a month, those that live included."""
         await self.ready()
-        month = sum(total[2] for total in self._month(since).values())
-        return month + sum(self.cost(entry, since) for entry in self._living.values())
-
-    def cost(self, entry: Entry, since: float = 0.0) -> int:
-        """What a sandbox that lives has cost so far."""
-        return int(max(0.0, self._clock() - max(since, entry["started"])) * entry["rate"])
+        now = self._clock()
+        lives: Counter[int] = Counter()
+        for entry in self._living.values():
+            lives[entry.rate] += entry.life(now, since).milliseconds
+        # Few rates, however many sandboxes live: a job waits for this sum.
+        living = self._component.costs([Life(rate, milliseconds) for rate, milliseconds in lives.items()])
+        return sum(total[2] for total in self._month(since).values()) + sum(living)
 
     async def ready(self) -> None:
         """Reads what an earlier process left. Raises where that cannot be told."""
@@ -156,20 +162,22 @@ class Ledger:
 
     async def _load(self) -> None:
         names = ("living", "hours", "closed")
-        living, hours, closed = await asyncio.gather(*(self._shelf.get(f"ledger/{name}") for name in names))
+        living, hours, closed = await asyncio.gather(*(self._store.get(f"ledger/{name}") for name in names))
         self._closed = (closed or {}) | self._closed
         for sandbox in self._living.keys() & self._closed.keys():
             del self._living[sandbox]
-        for entry in living or []:
+        for kept in living or []:
             # What another version left must not keep the budget from being told.
-            if not isinstance(entry, dict) or not entry.keys() >= NEEDED:
+            entry = Entry.read(kept)
+            if entry is None:
                 logger().warning("not-read", error="a sandbox of the ledger lacks what it should have")
                 continue
-            here = self._living.get(entry["sandbox"], {})
-            if entry["sandbox"] not in self._closed and "queued_s" not in here:
-                # Tags do not tell which job the runner took.
-                self._living[entry["sandbox"]] = entry | {"runner": entry["runner"] or here.get("runner", "")}
-        self._by_runner = {entry["runner"]: name for name, entry in self._living.items() if entry["runner"]}
+            here = self._living.get(entry.sandbox)
+            # Tags do not tell which job the runner took.
+            if entry.sandbox not in self._closed and (here is None or here.queued_s is None):
+                entry.runner = entry.runner or (here.runner if here else "")
+                self._living[entry.sandbox] = entry
+        self._by_runner = {entry.runner: name for name, entry in self._living.items() if entry.runner}
         for hour, summary in (hours or {}).items():
             self._hours[hour] = _added(summary, self._hours.get(hour))
         self._loaded = True
@@ -180,13 +188,13 @@ class Ledger:
     async def _merge(self) -> None:
         """Adds what is kept of each month and shard that is about to be written, so that nothing is overwritten."""
         for month in [month for month in self._months if month not in self._read]:
-            total = await self._shelf.get(f"ledger/month/{month}") or {}
+            total = await self._store.get(f"ledger/month/{month}") or {}
             mine = self._months[month]
             for repository, sums in total.items():
                 mine[repository] = [a + b for a, b in zip(sums, mine.get(repository, [0, 0, 0]), strict=True)]
             self._read.add(month)
         for name in [name for name in self._shards if name not in self._read]:
-            entries = await self._shelf.get(f"ledger/shard/{name}") or []
+            entries = await self._store.get(f"ledger/shard/{name}") or []
             self._shards[name][:0] = entries
             self._read.add(name)
 
@@ -200,7 +208,7 @@ class Ledger:
         # All of one moment: what changes while it is written is written after it.
         kept: dict[str, Any] = {
             "ledger/closed": dict(self._closed),
-            "ledger/living": [dict(entry) for entry in self._living.values()],
+            "ledger/living": [entry.kept() for entry in self._living.values()],
             "ledger/hours": dict(sorted(self._hours.items())[-HOURS:]),
         }
         months = {month: {name: list(sums) for name, sums in total.items()} for month, total in self._months.items()}
@@ -208,7 +216,7 @@ class Ledger:
         kept |= {f"ledger/month/{month}": total for month, total in months.items()}
         kept |= {f"ledger/shard/{name}": entries for name, entries in shards.items()}
         for name, value in kept.items():
-            await self._shelf.put(name, value)
+            await self._store.put(name, value)
         for month in [month for month in months if month < month_of(now) and months[month] == self._months[month]]:
             del self._months[month]
             self._read.discard(month)
@@ -224,20 +232,14 @@ class Ledger:
 
     def _gone(self, ids: set[str], at: float) -> None:
         """At that time no others lived than these, and those that were too new to be listed."""
-        for entry in [entry for entry in self._living.values() if entry["sandbox"] not in ids]:
-            if at - entry["started"] > LISTING_LAG:
-                self.closed(entry["sandbox"], at)
+        for entry in [entry for entry in self._living.values() if entry.sandbox not in ids]:
+            if at - entry.started > LISTING_LAG:
+                self.closed(entry.sandbox, at)
 
-    def _enter(self, sandbox: str, tags: Mapping[str, str]) -> None:
-        rate, started, job = (_number(tags.get(name, "")) for name in ("rate", "started", "job"))
-        if rate is None or started is None:
-            return
-        entry: Entry = {name: tags.get(name, "") for name in ("run", "runner", "shape")}
-        entry |= {"sandbox": sandbox, "job": job or 0, "rate": rate, "started": started / 1000}
-        entry["repository"] = f"{tags.get('owner')}/{tags.get('repository')}"
-        self._living[sandbox] = entry
-        if entry["runner"]:
-            self._by_runner[entry["runner"]] = sandbox
+    def _enter(self, entry: Entry) -> None:
+        self._living[entry.sandbox] = entry
+        if entry.runner:
+            self._by_runner[entry.runner] = entry.sandbox
 
     def _month(self, at: float) -> dict[str, list[int]]:
         return self._months.setdefault(month_of(at), {})
@@ -245,19 +247,6 @@ class Ledger:
     def _hour(self) -> dict[str, Any]:
         hour = time.strftime("%Y-%m-%dT%H", time.gmtime(self._clock()))
         return self._hours.setdefault(hour, {"launched": 0, "waits": [0] * len(WAITS)})
-
-
-def shown(entry: Entry) -> dict[str, Any]:
-    """An entry that is closed, as the log and the table show it."""
-    names = ("sandbox", "repository", "job", "run", "runner", "shape", "queued_s")
-    said = {name: entry[name] for name in names if name in entry}
-    seconds = round(entry["ended"] - entry["started"], 1)
-    return said | {"started": iso(entry["started"]), "seconds": seconds, "usd": round(entry["nano_usd"] / 1e9, 6)}
-
-
-def iso(at: float) -> str:
-    """A time, as the log writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def month_of(at: float) -> str:
@@ -268,11 +257,6 @@ def month_of(at: float) -> str:
 def shard(at: float) -> str:
     """Where an entry that was closed at this time stands, as `2026-11-24T13:10`."""
     return time.strftime("%Y-%m-%dT%H:%M", time.gmtime(at // SHARD * SHARD))
-
-
-def _number(text: str) -> int | None:
-    """A number out of a tag, which whoever may use the workspace can set to anything."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
 def _added(one: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ EVERY = 10.0
 WITHIN = 10.0
 
 
-class Shelf(Protocol):
+class Store(Protocol):
     """Keeps values. A value that was never put is None."""
 
     async def get(self, name: str) -> Any:
@@ -29,7 +29,7 @@ class Shelf(Protocol):
         """Keeps a value in the place of the last one."""
 
 
-class NoShelf:
+class NoStore:
     """Forgets everything."""
 
     async def get(self, name: str) -> Any:
@@ -41,7 +41,7 @@ class NoShelf:
         del name, value
 
 
-class LocalShelf:
+class LocalStore:
     """A table in the journal's file. Writing takes less than a millisecond."""
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class LocalShelf:
         self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, json.dumps(value)))
 
 
-class ModalShelf:
+class ModalStore:
     """Entries of a `modal.Dict`, as JSON."""
 
     def __init__(self, entries: Any) -> None:

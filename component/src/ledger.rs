@@ -1,0 +1,28 @@
+//! `ledger`: entries and what lives cost, carried across the boundary.
+
+use super::{Jitney, bindings::exports::jitney::core::ledger as wit};
+use jitney::ledger::{Entry, cost};
+use jitney::words::usd::Usd;
+
+impl wit::Guest for Jitney {
+    fn entries(sandboxes: Vec<(String, Vec<(String, String)>)>) -> Vec<wit::Entry> {
+        sandboxes.iter().filter_map(|(sandbox, tags)| Entry::of(sandbox, tags)).map(carry).collect()
+    }
+
+    fn costs(lives: Vec<wit::Life>) -> Vec<u64> {
+        lives.into_iter().map(|life| cost(Usd::from_nano(life.rate), life.milliseconds).as_nano()).collect()
+    }
+}
+
+pub(super) fn carry(entry: Entry) -> wit::Entry {
+    wit::Entry {
+        sandbox: entry.sandbox,
+        job: entry.job.0,
+        run: entry.run.map_or(0, |run| run.0),
+        repository: entry.repository,
+        runner: entry.runner,
+        shape: entry.shape,
+        rate: entry.rate.as_nano(),
+        started: entry.started.0,
+    }
+}

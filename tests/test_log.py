@@ -1,0 +1,109 @@
+"""The log is for people: whatever it says, what happened is counted, kept and shown all the same."""
+
+import ast
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from wasmtime.component import Record, Variant
+
+from host.component import Component, Instance
+from host.endpoint import Endpoint
+from host.local.launcher import LocalLauncher
+from host.records.store import LocalStore
+from host.status.view import view
+from tests.processes import ROOT, SECRET, eventually
+from tests.standin import StandinGitHub, payload
+from tests.standin.deliveries import sign
+from tests.standin.server import TOKEN
+
+LABELS = ["self-hosted", "modal"]
+GARBAGE = json.dumps({
+    "outcome": "nonsense", "reason": 7, "runner": [], "running_at": "soon", "over_at": None, "queued": "many",
+    "oldest_queued_s": {}, "repository": 1, "job": "none", "delivery": "another",
+})  # fmt: skip
+
+
+def spoil(value: Any) -> Any:
+    """Every reply's log line, wherever in a WIT value it is, replaced by one that says other things."""
+    if isinstance(value, Variant):
+        spoil(value.payload)
+    elif isinstance(value, Record):
+        if hasattr(value, "log"):
+            value.log = GARBAGE
+        for part in vars(value).values():
+            spoil(part)
+    return value
+
+
+async def send(client: httpx.AsyncClient, action: str, **changes: Any) -> int:
+    body = json.dumps(payload(f"workflow_job.{action}", id=91, repository="octo/demo", labels=LABELS, **changes))
+    headers = {"x-github-event": "workflow_job", "x-github-delivery": f"guid-{action.replace('_', '-')}"}
+    headers["x-hub-signature-256"] = sign(SECRET, body.encode())
+    return (await client.post("http://jitney/", content=body, headers=headers)).status_code
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+async def test_what_the_log_says_is_nothing_to_what_is_recorded(
+    github: StandinGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: bool
+) -> None:
+    told = Instance.call
+    if spoilt:
+        monkeypatch.setattr(Instance, "call", lambda *arguments: spoil(told(*arguments)))
+    settings = {
+        "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo",
+        "PRICES": '{"cpu":0.5,"memory":0}',
+    }  # fmt: skip
+    deferred: list[str] = []
+
+    async def defer(ticket: str, delay: float) -> None:
+        deferred.append(ticket)
+
+    component = Component(settings)
+    endpoint = Endpoint(component, LocalLauncher(), defer, store=LocalStore(tmp_path / "journal.db"))
+    records: Any = endpoint._records
+    github.state.queue(91, "octo/demo", LABELS, seconds=1.0)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=endpoint)) as client:
+        assert await send(client, "queued") == 201
+        (living,) = records.ledger.living
+        assert (living.job, living.repository, living.queued_s) == (91, "octo/demo", None)
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(living.started - 30))
+        began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(living.started))
+        runner = {"runner_name": living.runner, "runner_id": 1}
+        assert await send(client, "in_progress", **runner, created_at=created, started_at=began) == 200
+        assert living.queued_s == 30
+        await asyncio.to_thread(eventually, lambda: github.state.jobs[91].status == "completed")
+        ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(living.started + 2))
+        assert await send(client, "completed", **runner, completed_at=ended) == 200
+    await endpoint.sweep()
+
+    assert records.ledger.living == [] and records.ledger.month["octo/demo"][0] == 1
+    assert 0 < living.nano_usd == records.ledger.month["octo/demo"][2]
+    shown = await view(component, records, endpoint._health, lambda: (0, [*endpoint._recent, "no ticket"]))
+    assert [(row["outcome"], row["reason"], row["job"]) for row in shown["deliveries"]] == [
+        ("released", "nothing-left", "91"), ("ignored", "job-in-progress", "91"),
+        ("launched", "runner-started", "91"),
+    ]  # fmt: skip
+    assert {(row["repository"], row["job"]) for row in shown["waiting"]} == {("octo/demo", "91")}
+    assert dict((name, figure) for name, figure, _ in shown["tiles"])["Last sweep"].endswith("ago")
+    metrics = records.metrics.text().splitlines()
+    assert 'jitney_courses_total{outcome="swept",reason="swept"} 1.0' in metrics
+    assert 'jitney_deliveries_total{outcome="launched",reason="runner-started"} 1.0' in metrics
+    assert "jitney_queued_seconds_count 1.0" in metrics and deferred == []
+    assert not any("nonsense" in line for line in metrics)
+    await endpoint.close(0.1)
+
+
+def test_a_reply_s_log_line_is_read_in_the_one_place_that_prints_it() -> None:
+    read = [
+        (file.relative_to(ROOT).as_posix(), node.lineno)
+        for file in [*ROOT.glob("host/**/*.py"), ROOT / "modal_app.py"]
+        for node in ast.walk(ast.parse(file.read_text()))
+        if (isinstance(node, ast.Attribute) and node.attr == "log")
+        or (isinstance(node, ast.Constant) and node.value == "log")
+    ]
+    assert [file for file, _ in read] == ["host/log.py"], read
