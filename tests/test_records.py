@@ -11,6 +11,7 @@ import pytest
 from host.launcher import Sandbox
 from host.records import Records
 from host.records.ledger import Ledger
+from host.records.recent import RecentDeliveries
 from host.records.store import LocalStore, ModalStore, Saver
 from tests.ledgers import DAY, DOLLAR, NOON, Clock, component, entry, ledger_of, over, runner, running, tags
 
@@ -204,3 +205,23 @@ async def test_a_sandbox_that_an_older_ledger_kept_costs_what_it_costs(tmp_path:
 
 async def test_a_record_that_fails_fails_no_course() -> None:
     Records(component()).observe("course", None, {})
+
+
+async def test_what_a_course_came_to_is_shown_in_the_place_of_its_delivery_s_answer(tmp_path: Path) -> None:
+    """And strangers, however many, push nothing out; a new container shows it too."""
+    store = LocalStore(tmp_path / "journal.db")
+    recent = RecentDeliveries(store)
+
+    def reply(delivery: str, answered: str) -> Any:
+        return types.SimpleNamespace(delivery=delivery, answered=answered, news=None)
+
+    recent.observe("delivery", reply("d-1", "deferred"), {"total": 3.0})
+    for _ in range(100):
+        recent.observe("delivery", reply("", "refused"), {})
+    recent.observe("course", reply("d-1", "launched"), {})
+    recent.observe("course", reply("d-2", "of no delivery that is known"), {})
+    assert [one.answered for one in recent.deliveries].count("refused") == 10
+    await recent.flush()
+    again = RecentDeliveries(store)
+    await again.ready()
+    assert [(one.delivery, one.answered, one.ms) for one in again.deliveries] == [("d-1", "launched", 3.0)]
