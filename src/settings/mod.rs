@@ -114,9 +114,16 @@ impl CoursesSettings {
         let mut reader = Reader::new(Instances::COURSES, environment);
         let credential = table::GITHUB_TOKEN.read(&mut reader);
         let api = api::base(&mut reader);
+        let (scope, allowlist) = (table::RUNNER_SCOPE.read(&mut reader), table::ALLOWED_REPOS.read(&mut reader));
+        let rules = jobs::rules(&mut reader);
+        let mut vetting = access::vetting(&mut reader);
+        if scope == Scope::Organization {
+            vetting.repositories = Some(allowlist.clone());
+            jobs::refuse_caches(&mut reader, &rules);
+        }
         let settings = Self {
             credential,
-            scope: table::RUNNER_SCOPE.read(&mut reader),
+            scope,
             runner_version: runner::version(&mut reader, &api),
             api,
             group: table::RUNNER_GROUP_ID.read(&mut reader),
@@ -124,9 +131,9 @@ impl CoursesSettings {
             mints_per_minute: table::MINTS_PER_MINUTE.read(&mut reader),
             webhook_url: table::WEBHOOK_URL.read(&mut reader),
             image: table::RUNNER_IMAGE.read(&mut reader),
-            allowlist: table::ALLOWED_REPOS.read(&mut reader),
-            rules: jobs::rules(&mut reader),
-            vetting: access::vetting(&mut reader),
+            allowlist,
+            rules,
+            vetting,
             refusals_per_hour: table::REFUSALS_PER_HOUR.read(&mut reader),
             prices: table::PRICES.read(&mut reader),
             monthly_budget: table::MONTHLY_BUDGET_USD.read(&mut reader),

@@ -4,6 +4,7 @@ use super::{HAND_OVER_WITHIN, Launch, Road, START_WITHIN, Tags, WayOut, claimed,
 use crate::course::desk::Started;
 use crate::course::{Start, Volume};
 use crate::machine::Machine;
+use crate::policy::run::VARIABLE;
 use crate::reply::{Outcome, Reason};
 use crate::words::duration::Duration;
 use crate::words::repository::Repository;
@@ -97,7 +98,7 @@ impl Launch {
             ("JITNEY_HAND_OVER_WITHIN", HAND_OVER_WITHIN.to_string()),
             ("JITNEY_START_WITHIN", START_WITHIN.to_string()),
             ("JITNEY_DOCKER", u8::from(machine.docker).to_string()),
-            ("JITNEY_FORKS", if self.settings.vetting.forks { "allow" } else { "deny" }.to_owned()),
+            (VARIABLE, self.settings.vetting.sealed(cached.then_some(&self.ticket.repository))),
         ];
         if let Some(refusal) = &self.refusal {
             environment.push(("JITNEY_REFUSAL", refusal.text.clone()));
