@@ -131,7 +131,10 @@ class Job:
                 self.shut_down, since = True, time.monotonic()
             if self.shut_down:
                 if signals and time.monotonic() - since >= signals[0][0]:
-                    step.send_signal(signals.pop(0)[1])
+                    sign = signals.pop(0)[1]
+                    step.send_signal(sign)
+                    with (HOME / "cancelled").open("a") as file:
+                        file.write(f"{sign.name}\n")
                 time.sleep(0.02)
         output = step.stdout.read() if step.stdout is not None else b""
         self.said += output.decode().splitlines()
