@@ -95,7 +95,7 @@ async def test_a_queued_job_gets_one_sandbox_of_its_own(wired: Wired, github: St
     assert list(shape.entrypoint_args) == [image.ENTRYPOINT] and shape.image_id == "im-runner"
     assert shape.readiness_probe.exec_command.argv[-1] == image.READING
     assert not shape.secret_ids and set(sandbox.environment) == {
-        "JITNEY_HAND_OVER_WITHIN", "JITNEY_START_WITHIN", "JITNEY_DOCKER", "JITNEY_VETTING",
+        "JITNEY_HAND_OVER_WITHIN", "JITNEY_START_WITHIN", "JITNEY_END_WITHIN", "JITNEY_DOCKER", "JITNEY_VETTING",
     }  # fmt: skip
     assert sandbox.stdin == runner.config.encode() + b"\n" and sandbox.eof
 

@@ -10,9 +10,9 @@ pub mod taken;
 
 pub use reference::{RefPattern, Reference, Workflow, WorkflowPattern};
 
+use crate::policy::allowlist::Allowlist;
 use crate::reply::Reason;
 use crate::words::printable::Shown;
-use crate::policy::allowlist::Allowlist;
 use crate::words::repository::Repository;
 use serde::{Deserialize, Serialize};
 
