@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import eventually
+from tests.processes import ROOT, eventually
 from tests.sandbox import BINARY, FORKED, PUSH, STUBBORN, USUAL, Sandbox
 
 REFUSED = FORKED | {"steps": STUBBORN}
@@ -95,6 +95,34 @@ def test_a_refused_job_is_told_why_and_another_run_s_job_is_left_alone(tmp_path:
     missed = Sandbox(tmp_path / "missed", other, **told)
     assert missed.give()["cause"] == "done"
     assert missed.completed is not None and missed.completed["ran"] == ["a"]
+
+
+def real(name: str) -> dict[str, Any]:
+    """A job of one of the events that GitHub publishes as examples."""
+    event = json.loads((ROOT / "tests" / "payloads" / "events" / f"{name}.json").read_text())
+    told = {"GITHUB_REPOSITORY": event["repository"]["full_name"], "GITHUB_EVENT_NAME": name}
+    return {"github": PUSH["github"] | told, "event": event, "steps": [{"name": "a"}, *STUBBORN]}
+
+
+@pytest.mark.parametrize("name", ["pull_request", "push", "workflow_dispatch", "workflow_run"])
+def test_what_comes_from_the_repository_itself_runs(tmp_path: Path, name: str) -> None:
+    sandbox = Sandbox(tmp_path, real(name))
+    assert sandbox.give()["cause"] == "done"
+    assert sandbox.completed is not None and sandbox.completed["result"] == "Succeeded"
+
+
+def forked() -> list[dict[str, Any]]:
+    """Pull requests from forks: another owner's, one that was deleted since, and what such a one triggers."""
+    other, gone, after = real("pull_request"), real("pull_request"), real("workflow_run")
+    other["event"]["pull_request"]["head"]["repo"]["full_name"] = "mallory/Hello-World"
+    gone["event"]["pull_request"]["head"]["repo"] = None
+    after["event"]["workflow_run"]["head_repository"]["full_name"] = "mallory/octo-repo"
+    return [other, gone, after]
+
+
+@pytest.mark.parametrize("plan", forked())
+def test_a_fork_s_job_on_a_public_repository_is_ended_with_the_reason(tmp_path: Path, plan: dict[str, Any]) -> None:
+    assert refused(Sandbox(tmp_path, plan)).startswith(FORK)
 
 
 def program(directory: Path, name: str, script: str) -> None:
