@@ -68,18 +68,24 @@ pub(super) fn vetting(reader: &mut Reader<'_>) -> Vetting {
 }
 
 pub(super) fn forks(reader: &mut Reader<'_>, row: &Row) -> bool {
-    let allowed = reader.parsed(row, "set it to yes, or unset it for no", |text| {
+    let allowed = yes(reader, row);
+    if allowed {
+        let fault = "lets anybody who can open a pull request on a public repository run code here";
+        reader.warn(row, fault, "unset it unless every such repository asks for approval first");
+    }
+    allowed
+}
+
+/// No, where it is at fault.
+pub(super) fn yes(reader: &mut Reader<'_>, row: &Row) -> bool {
+    let read = reader.parsed(row, "set it to yes, or unset it for no", |text| {
         match text.to_ascii_lowercase().as_str() {
             "no" | "false" | "0" => Ok(false),
             "yes" | "true" | "1" => Ok(true),
             _ => Err("is neither `yes` nor `no`"),
         }
     });
-    if allowed == Some(true) {
-        let fault = "lets anybody who can open a pull request on a public repository run code here";
-        reader.warn(row, fault, "unset it unless every such repository asks for approval first");
-    }
-    allowed.unwrap_or_default()
+    read.unwrap_or_default()
 }
 
 /// Names, in lower case.

@@ -84,6 +84,8 @@ pub struct CoursesSettings {
     pub vetting: Vetting,
     /// `REFUSALS_PER_HOUR`.
     pub refusals_per_hour: u32,
+    /// `TELL_FORKS`: whether a fork's run on a public repository is shown why it is refused.
+    pub tell_forks: bool,
     /// What a second of a sandbox costs: `PRICES`.
     pub prices: Prices,
     /// What sandboxes may cost in a month: `MONTHLY_BUDGET_USD`.
@@ -135,6 +137,7 @@ impl CoursesSettings {
             rules,
             vetting,
             refusals_per_hour: table::REFUSALS_PER_HOUR.read(&mut reader),
+            tell_forks: table::TELL_FORKS.read(&mut reader),
             prices: table::PRICES.read(&mut reader),
             monthly_budget: table::MONTHLY_BUDGET_USD.read(&mut reader),
         };

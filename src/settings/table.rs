@@ -111,4 +111,7 @@ rows! {
     REFUSALS_PER_HOUR: u32, INTAKE_AND_COURSES, Reads("20"),
         "How many refused jobs are failed with the reason as an annotation; 0 for none",
         |reader, row| reader.number(row, 0, 1_000);
+    TELL_FORKS: bool, COURSES, Reads("no"),
+        "Whether that goes for a fork's run on a public repository too: each then costs a sandbox for some seconds",
+        access::yes;
 }

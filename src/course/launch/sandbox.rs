@@ -38,7 +38,7 @@ const DIAGNOSTIC_TIMEOUT: Duration = Duration::minutes(10);
 impl Launch {
     /// What the sandbox is made of.
     pub(super) fn machine(&self) -> Road<Machine> {
-        if self.refusal.is_some() {
+        if self.refusal.is_some() && self.veto.is_none() {
             return Ok(diagnostic());
         }
         let machine = self.settings.rules.machine(&self.ticket.labels);

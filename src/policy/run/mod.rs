@@ -62,6 +62,18 @@ pub struct Run {
     pub private: Option<bool>,
 }
 
+impl Run {
+    /// Whether its code comes from another repository than this, or nobody knows whence.
+    pub fn is_forked(&self, repository: &Repository) -> bool {
+        self.head.as_ref() != Some(repository)
+    }
+
+    /// Whether anybody may have started it: it comes from a fork, of a repository that is not private for certain.
+    pub fn is_stranger(&self, repository: &Repository, private: Option<bool>) -> bool {
+        self.is_forked(repository) && private.or(self.private) != Some(true)
+    }
+}
+
 impl Vetting {
     /// Reads the rules that a sandbox was given. Unknown rules are unreadable: they could not be kept.
     pub fn parse(text: &str) -> Option<Self> {
@@ -85,12 +97,12 @@ impl Vetting {
 
     /// Admits a run of `repository`, saying whether it comes from a fork, or says why not.
     pub fn judge(&self, repository: &Repository, private: Option<bool>, run: &Run) -> Result<bool, Reason> {
-        let forked = run.head.as_ref() != Some(repository);
+        let forked = run.is_forked(repository);
         if self.repositories.as_ref().is_some_and(|allowed| !allowed.admits(repository)) {
             let text = format!("the run is of {repository}, which ALLOWED_REPOS does not name");
             return Err(Reason::new("repository-not-allowed", text));
         }
-        if forked && private.or(run.private) != Some(true) && !self.forks {
+        if run.is_stranger(repository, private) && !self.forks {
             let text =
                 "the run comes from a fork, and the repository is public; ALLOW_FORKS does not allow it";
             return Err(Reason::new("fork-not-allowed", text));
