@@ -11,8 +11,9 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh [COMMAND] [ARGUMENTS]
 
-  build      builds target/jitney.wasm and prints its size and sha256 (the default)
+  build      builds target/jitney.wasm and target/jitney-runner, and prints size and sha256 (the default)
   component  builds target/jitney.wasm and nothing that the host needs
+  runner     builds target/jitney-runner, which runs in sandboxes
   demo       the main job from end to end on this machine, with no account
   setup      from nothing to a working installation, step by step
   teardown   removes all that setup made, and shows that nothing is left
@@ -65,17 +66,25 @@ need_python() {
 
 need_rust() {
   command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
-  [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ] && return
+  local platform=${1:-wasm32-wasip2}
+  [ -d "$(rustc --print sysroot)/lib/rustlib/$platform" ] && return
   command -v rustup >/dev/null ||
-    die "Rust's standard library for wasm32-wasip2 is missing, and so is rustup; install Rust with rustup"
-  say "installing Rust's standard library for wasm32-wasip2"
-  rustup target add wasm32-wasip2 ||
-    die "rustup could not install wasm32-wasip2; run 'rustup target add wasm32-wasip2' where there is a network"
+    die "Rust's standard library for $platform is missing, and so is rustup; install Rust with rustup"
+  say "installing Rust's standard library for $platform"
+  rustup target add "$platform" ||
+    die "rustup could not install $platform; run 'rustup target add $platform' where there is a network"
+}
+
+# Paths of this machine do not enter what is built.
+remap() {
+  printf '%s' "--remap-path-prefix=$PWD=/jitney"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 }
 
 build() {
   . tools/build/component.sh
   build_component
+  . tools/build/runner.sh
+  build_runner
   need_python host
   .venv/bin/python tools/sbom.py target/jitney.wasm target/jitney.cdx.json
   .venv/bin/python -m host precompile >&2
@@ -87,11 +96,17 @@ command=${1:-build}
 case "$command" in
   build)
     build
-    say "target/jitney.wasm: $(wc -c <target/jitney.wasm) bytes, sha256 $(sha256sum target/jitney.wasm | cut -d' ' -f1)"
+    for file in target/jitney.wasm target/jitney-runner; do
+      say "$file: $(wc -c <"$file") bytes, sha256 $(sha256sum "$file" | cut -d' ' -f1)"
+    done
     ;;
   component)
     . tools/build/component.sh
     build_component
+    ;;
+  runner)
+    . tools/build/runner.sh
+    build_runner
     ;;
   # `build && …` would go on where a step of it fails: bash does not stop for what stands before `&&`.
   demo)

@@ -48,6 +48,7 @@ class Courses:
         self._ledger = self._records.ledger
         self._component = component
         self._launcher = launcher
+        launcher.on_end = self._records.metrics.ended
         self._defer = defer
         self._pace = Pace()
         self._turns: dict[asyncio.Task[Any] | None, Turn] = {}

@@ -4,10 +4,13 @@ It measures and moves; it decides nothing. Every answer's words come from the co
 """
 
 import asyncio
+import functools
+import hashlib
 import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wasmtime import Trap, WasmtimeError
@@ -36,6 +39,9 @@ HELD_BYTES = 256 * 1024 * 1024
 RECENT = 256
 #: A body above this is read by the component in a thread: HMAC over megabytes takes a while.
 INLINE = 64 * 1024
+
+#: What runs in sandboxes.
+RUNNER = Path(__file__).resolve().parent.parent / "target" / "jitney-runner"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -266,9 +272,16 @@ def _health(component: Component, unready: Any, *reports: dict[str, Any]) -> dic
         "version": VERSION,
         "ready": unready is None,
         "component": component.sha256,
+        "runner": _runner_sha256(),
         "problems": list(problems.values()),
         "warnings": list(warnings.values()),
     }
+
+
+@functools.cache
+def _runner_sha256() -> str | None:
+    """Of the binary that runs in sandboxes; None if it was not built."""
+    return hashlib.sha256(RUNNER.read_bytes()).hexdigest() if RUNNER.exists() else None
 
 
 def _ms(began: float) -> float:

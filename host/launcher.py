@@ -4,9 +4,11 @@
 means and what happens next is the component's to say, so anything that goes wrong simply raises.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from host.ending import Ending
 
 #: The name of the app at Modal in which sandboxes live.
 APP = "jitney"
@@ -65,8 +67,15 @@ class Sandbox:
     tags: Tags
 
 
+def no_one(_: Ending) -> None:
+    """For a launcher that nobody listens to."""
+
+
 class Launcher(Protocol):
     """Starts sandboxes, hands them their JIT config, finds and ends them. All methods run on one event loop."""
+
+    #: Is told how a sandbox ended, where that is seen.
+    on_end: Callable[[Ending], None]
 
     async def start(self, order: Start) -> str:
         """Starts a sandbox and returns its id as soon as the claim on its name holds; it may still be booting.

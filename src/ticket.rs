@@ -56,6 +56,9 @@ pub struct Ticket {
     /// How many sandboxes were started for it and ended without a job.
     #[serde(default)]
     pub starts: u32,
+    /// Whether its refusal has its place among the hour's that are shown.
+    #[serde(default)]
+    pub permitted: bool,
 }
 
 impl Ticket {
@@ -75,6 +78,7 @@ impl Ticket {
             installation: job.installation,
             deferrals: 0,
             starts: 0,
+            permitted: false,
         }
     }
 
@@ -100,6 +104,7 @@ impl Ticket {
             installation: None,
             deferrals: 1,
             starts: 0,
+            permitted: false,
         }
     }
 

@@ -13,9 +13,13 @@ const RUNNER: &str = "jitney-7-abcdefgh";
 
 /// Job 8 runs on the runner that was meant for job 7.
 fn course(labels: &str) -> Course {
+    of(labels, true)
+}
+
+fn of(labels: &str, private: bool) -> Course {
     let text = format!(
         r#"{{"purpose":"pair","delivery":"d-1","repository":"octo/x","job":8,"run":3,
-        "labels":{labels},"created":null,"runner":"{RUNNER}"}}"#
+        "labels":{labels},"created":null,"private":{private},"runner":"{RUNNER}"}}"#
     );
     let settings = CoursesSettings::read(&[("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())]);
     let ticket = Ticket::read(&text).expect("a ticket");
@@ -23,12 +27,33 @@ fn course(labels: &str) -> Course {
 }
 
 fn victim(course: &mut Course, status: &str) -> Step {
-    match course.next(Event::Report(Report::Opened), NOW) {
+    let step = course.next(Event::Report(Report::Opened), NOW);
+    asked_of_victim(course, &step, status)
+}
+
+fn asked_of_victim(course: &mut Course, step: &Step, status: &str) -> Step {
+    match step {
         Step::Ask(request) => assert_eq!(request.path, "/repos/octo/x/actions/jobs/7"),
         other @ Step::Tell(_) => panic!("{other:?}"),
     }
     let body = format!(r#"{{"id":7,"run_id":2,"status":"{status}","labels":["self-hosted","modal"]}}"#);
-    course.next(Event::Response(Ok(Response { status: 200, body: body.into(), ..Response::default() })), NOW)
+    answered(course, 200, &body)
+}
+
+fn answered(course: &mut Course, status: u16, body: &str) -> Step {
+    course.next(Event::Response(Ok(Response { status, body: body.into(), ..Response::default() })), NOW)
+}
+
+/// The thief's run comes from this repository.
+fn vetted(course: &mut Course, head: &str) -> Step {
+    match course.next(Event::Report(Report::Opened), NOW) {
+        Step::Ask(request) => assert_eq!(request.path, "/repos/octo/x/actions/runs/3"),
+        other @ Step::Tell(_) => panic!("{other:?}"),
+    }
+    let body = format!(
+        r#"{{"event":"pull_request","head_branch":"main","head_repository":{{"full_name":"{head}"}}}}"#
+    );
+    answered(course, 200, &body)
 }
 
 fn found(course: &mut Course, runner: Option<&str>) -> Step {
@@ -80,4 +105,54 @@ fn a_victim_that_waits_no_longer_needs_nothing() {
         let mut course = course(r#"["modal"]"#);
         assert_eq!(ended(victim(&mut course, status)), "job-in-progress");
     }
+}
+
+#[test]
+fn a_thief_that_is_refused_loses_its_sandbox_first_and_the_victim_gets_a_runner() {
+    let mut course = of(r#"["self-hosted","modal"]"#, false);
+    let step = vetted(&mut course, "mallory/x");
+    assert!(matches!(step, Step::Tell(Command::FindJob(job)) if job == "7"));
+    let watched = found(&mut course, Some(RUNNER));
+    assert!(matches!(watched, Step::Tell(Command::Watch { sandbox, .. }) if sandbox == "sb-1"));
+    let terminated = course.next(Event::Report(Report::Done), NOW);
+    assert!(matches!(terminated, Step::Tell(Command::Terminate(sandbox)) if sandbox == "sb-1"));
+    let step = course.next(Event::Report(Report::Done), NOW);
+    // Of like labels; but the thief has no runner of its own to swap for.
+    match asked_of_victim(&mut course, &step, "queued") {
+        Step::Tell(Command::Defer(ticket, 0, reply)) => {
+            assert_eq!((ticket.purpose, ticket.job.0), (Purpose::Launch, 7));
+            assert_eq!((reply.outcome, reply.reason.code), (Outcome::Refused, "fork-not-allowed"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_sandbox_that_ends_a_refused_job_itself_is_left_alone_and_nobody_else_s_is_ended() {
+    let mut course = of(r#"["modal"]"#, false);
+    vetted(&mut course, "mallory/x");
+    found(&mut course, Some(RUNNER));
+    let step = course.next(Event::Report(Report::Ended(0)), NOW);
+    assert_eq!(ended(asked_of_victim(&mut course, &step, "completed")), "fork-not-allowed");
+    for other in [None, Some("jitney-7-ijklmnop")] {
+        let mut course = of(r#"["modal"]"#, false);
+        vetted(&mut course, "mallory/x");
+        let step = found(&mut course, other);
+        assert!(matches!(step, Step::Ask(_)), "{step:?}");
+    }
+}
+
+#[test]
+fn a_thief_that_is_admitted_or_cannot_be_judged_keeps_its_sandbox() {
+    let mut admitted = of(r#"["modal"]"#, false);
+    let step = vetted(&mut admitted, "octo/x");
+    launches_the_victim(asked_of_victim(&mut admitted, &step, "queued"));
+    let mut unknown = of(r#"["modal"]"#, false);
+    unknown.next(Event::Report(Report::Opened), NOW);
+    let step = answered(&mut unknown, 500, "");
+    let step = match step {
+        Step::Tell(Command::Pause(_)) => unknown.next(Event::Report(Report::Done), NOW),
+        step => step,
+    };
+    launches_the_victim(asked_of_victim(&mut unknown, &step, "queued"));
 }

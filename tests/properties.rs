@@ -115,7 +115,8 @@ proptest! {
                     return Ok(());
                 }
                 Step::Tell(Command::Start(start)) => {
-                    for (_, value) in start.tags.iter().chain(&start.environment) {
+                    prop_assert!(start.environment.iter().all(|(_, value)| !value.contains(char::is_control)));
+                    for (_, value) in &start.tags {
                         let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
                         prop_assert!(plain && value.len() <= 63, "{value}");
                     }

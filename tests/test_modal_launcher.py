@@ -13,6 +13,7 @@ from modal_proto import api_pb2 as api
 
 from host.component import Component, Loaded
 from host.courses import Courses
+from host.ending import Ending
 from host.launcher import APP, AtCapacity, Machine, NameTaken, Start
 from host.modal import image
 from host.modal.launcher import ModalLauncher
@@ -95,7 +96,7 @@ async def test_a_queued_job_gets_one_sandbox_of_its_own(wired: Wired, github: St
     assert list(shape.entrypoint_args) == [image.ENTRYPOINT] and shape.image_id == "im-runner"
     assert shape.readiness_probe.exec_command.argv[-1] == image.READING
     assert not shape.secret_ids and set(sandbox.environment) == {
-        "JITNEY_HAND_OVER_WITHIN", "JITNEY_START_WITHIN", "JITNEY_DOCKER", "JITNEY_FORKS",
+        "JITNEY_HAND_OVER_WITHIN", "JITNEY_START_WITHIN", "JITNEY_END_WITHIN", "JITNEY_DOCKER", "JITNEY_VETTING",
     }  # fmt: skip
     assert sandbox.stdin == runner.config.encode() + b"\n" and sandbox.eof
 
@@ -251,7 +252,24 @@ async def test_a_watched_sandbox_s_end_and_status_are_seen(wired: Wired) -> None
     assert await wired.launcher.watch(sandbox, 0.3) is None
     wired.plane.state.sandbox(sandbox).exit = 7
     wired.plane.state.sandbox(sandbox).ended = True
+    ends: list[Ending] = []
+    wired.launcher.on_end = ends.append
     assert await wired.launcher.watch(sandbox, 5) == 7
+    assert ends == [Ending(7, "deprecated")]
+
+
+async def test_what_a_sandbox_said_of_its_end_is_read(wired: Wired) -> None:
+    sandbox = await wired.launcher.start(order("job-25"))
+    ended = wired.plane.state.sandbox(sandbox)
+    ended.output = 'Listening for Jobs\n{"event":"sandbox-ended","cause":"refused","exit":0,"job_s":2.5}\n'
+    ended.exit, ended.ended = 0, True
+    ends: list[Ending] = []
+    wired.launcher.on_end = ends.append
+    assert await wired.launcher.watch(sandbox, 5) == 0
+    assert ends == [Ending(0, "refused", {"job_s": 2.5})]
+    wired.plane.state.fail("AppFetchLogs", Status.PERMISSION_DENIED)
+    assert await wired.launcher.watch(sandbox, 5) == 0
+    assert ends[1:] == [Ending(0, "done")]
 
 
 async def test_docker_gets_a_virtual_machine(wired: Wired, github: StandinGitHub) -> None:

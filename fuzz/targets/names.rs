@@ -3,7 +3,7 @@
 use jitney::github::{self, Cursor};
 use jitney::machine::{Domain, Gpu};
 use jitney::policy::allowlist::Allowlist;
-use jitney::policy::run::BranchPattern;
+use jitney::policy::run::{RefPattern, Vetting, taken};
 use jitney::words::label::Label;
 use jitney::words::repository::Repository;
 
@@ -27,7 +27,15 @@ pub fn names(data: &[u8]) {
         assert!(!label.as_str().chars().any(char::is_control));
     }
     let (pattern, name) = text.split_once('\n').unwrap_or((text, "octo/x"));
-    let _ = BranchPattern::new(pattern).matches(name);
+    let _ = RefPattern::new(pattern).matches(name);
+    let rules = Vetting::parse(pattern).unwrap_or_default();
+    for event in ["push", "pull_request", "workflow_run"] {
+        let told =
+            |variable: &str| Some(if variable == "GITHUB_EVENT_NAME" { event } else { name }.to_owned());
+        if let Some((repository, run)) = taken::read(told, pattern) {
+            let _ = rules.judge(&repository, None, &run);
+        }
+    }
     if let (Ok(list), Ok(repository)) = (Allowlist::parse(pattern), Repository::parse(name)) {
         let admitted = list.admits(&repository);
         let excluded =

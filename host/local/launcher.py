@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags
+from host.ending import TAIL, read
+from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags, no_one
 from host.local.process import Process
 from host.log import logger
 
@@ -51,6 +52,7 @@ class LocalLauncher:
         self._ended: dict[str, float] = {}
         self._starting: set[str] = set()
         self._statuses: dict[str, int] = {}
+        self.on_end = no_one
 
     async def start(self, order: Start) -> str:
         """Starts the process; its id is made of its name and its process id."""
@@ -91,7 +93,9 @@ class LocalLauncher:
             self._statuses.pop(next(iter(self._statuses)))
         if self._living.pop(living.sandbox.id, None) is not None:
             self._ended[living.sandbox.name] = time.monotonic()
-        logger().info("sandbox-ended", sandbox=living.sandbox.name, exit=status)
+        ending = read(living.process.last_output(TAIL), status)
+        logger().info("sandbox-ended", sandbox=living.sandbox.name, exit=status, cause=ending.cause, **ending.figures)
+        self.on_end(ending)
         home.cleanup()
 
     async def hand_over(self, sandbox: str, line: str, tags: Tags) -> None:

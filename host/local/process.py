@@ -6,19 +6,23 @@ and holds the loop up for ten times as long.
 
 import asyncio
 import contextlib
+import os
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 
 
 class Process:
-    """A started process, the leader of a session of its own, with a pipe to its standard input."""
+    """A started process, the leader of a session of its own, with a pipe to its standard input. What it writes goes
+    into a file that has no name."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], directory: str) -> None:
+        self._output = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=self._output,
             stderr=subprocess.DEVNULL,
             env=environment,
             cwd=directory,
@@ -33,6 +37,12 @@ class Process:
     async def wait(self) -> int:
         """Its status, once it has ended."""
         return await asyncio.shield(self._ended)
+
+    def last_output(self, most: int) -> str:
+        """The end of what it has written, of a process that has ended. Can be called once."""
+        with self._output as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - most))
+            return file.read().decode(errors="replace")
 
     async def tell(self, line: bytes) -> None:
         """Writes to its standard input and closes it. Raises OSError if it has ended."""

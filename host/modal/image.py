@@ -12,12 +12,12 @@ import modal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: The sandbox's main process, and the file by which it says that it is about to read its config.
-ENTRYPOINT = "/opt/jitney/entrypoint.sh"
+ENTRYPOINT = "/opt/jitney/jitney-runner"
 READING = "/run/jitney/reading"
 #: Where the Actions runner is.
 RUNNER = "/opt/actions-runner"
-#: What is laid beside it, of `runner/`.
-SCRIPTS = ["entrypoint.sh", "job-started.sh", "job_started.py", "no-docker/docker"]
+#: The binary that `runner/` builds, which is all of ours in a sandbox.
+BINARY = ROOT / "target" / "jitney-runner"
 
 #: What jobs that ran on GitHub's own Ubuntu expect to find.
 # fmt: off
@@ -41,28 +41,23 @@ def base() -> modal.Image:
 
 
 def workshop() -> modal.Image:
-    """Where runner images are made: `base`, so that a deploy builds it, jitney's host, and what goes into them."""
-    image = _with_host(base())
-    for script in SCRIPTS:
-        image = image.add_local_file(ROOT / "runner" / script, f"/root/runner/{script}", copy=True)
-    return image
+    """Where runner images are made: `base`, so that a deploy builds it, and jitney's host."""
+    return _with_host(base())
 
 
 def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Image:
-    """A runner image: `under` with the Actions runner of this release, checked, and jitney's entrypoint."""
+    """A runner image: `under` with the Actions runner of this release, checked, and jitney's binary."""
     archive = "/tmp/actions-runner.tar.gz"
     commands = [
         f"curl -fsSL --retry 3 -o {archive} {url}",
         f"echo '{sha256}  {archive}' | sha256sum --check --strict",
         f"mkdir -p {RUNNER} && tar -xzf {archive} -C {RUNNER} && rm {archive}",
         f"{RUNNER}/bin/installdependencies.sh",
-        "command -v python3 || (apt-get update && apt-get install -y --no-install-recommends python3-minimal)",
         f"test \"$({RUNNER}/bin/Runner.Listener --version)\" = '{version}'",
     ]
     image = under.run_commands(*commands)
-    for script in SCRIPTS:
-        image = image.add_local_file(ROOT / "runner" / script, f"/opt/jitney/{script}", copy=True)
-    return image.run_commands("chmod 755 /opt/jitney/*.sh /opt/jitney/no-docker/docker").env(
+    image = image.add_local_file(BINARY, ENTRYPOINT, copy=True)
+    return image.run_commands(f"chmod 755 {ENTRYPOINT}").env(
         {
             "ImageOS": "ubuntu24",
             "RUNNER_TOOL_CACHE": "/opt/hostedtoolcache",
@@ -86,5 +81,6 @@ def _with_host(image: modal.Image) -> modal.Image:
         )
         .add_local_dir(ROOT / "host", "/root/host", copy=True, ignore=["**/__pycache__", "**/*.pyc"])
         .add_local_file(ROOT / "target" / "jitney.wasm", "/root/target/jitney.wasm", copy=True)
+        .add_local_file(BINARY, "/root/target/jitney-runner", copy=True)
         .run_commands("cd /root && python -m host precompile")
     )

@@ -14,7 +14,8 @@ from typing import Any
 import modal
 from modal.exception import AlreadyExistsError, ConflictError, NotFoundError
 
-from host.launcher import APP, AtCapacity, NameTaken, Sandbox, Start, Tags
+from host.ending import read
+from host.launcher import APP, AtCapacity, NameTaken, Sandbox, Start, Tags, no_one
 from host.log import logger
 from host.modal import image
 
@@ -26,6 +27,9 @@ AGAIN_AFTER = 0.5
 LISTING_LAG = 30.0
 #: Seconds between two listings, and between two requests to build an image that is missing.
 LIST_EVERY = 2.0
+#: Seconds for what an ended sandbox wrote last, and how many lines of it.
+OUTPUT_WITHIN = 10.0
+OUTPUT_LINES = 20
 BUILD_EVERY = 600.0
 
 
@@ -38,6 +42,7 @@ class ModalLauncher:
         self._build_asked: float | None = None
         self._handles: dict[str, modal.Sandbox] = {}
         self._census = Census(app)
+        self.on_end = no_one
 
     async def start(self, order: Start) -> str:
         """Creates the sandbox. One without a GPU exists at once and boots while the config is minted."""
@@ -100,7 +105,22 @@ class ModalLauncher:
                 await handle.wait.aio(raise_on_termination=False)
         except TimeoutError:
             return None
+        if handle.returncode is not None:
+            await self._see_end(handle, handle.returncode)
         return handle.returncode
+
+    async def _see_end(self, handle: modal.Sandbox, status: int) -> None:
+        """What it wrote last outlives it. Where Modal does not show that, its status must do."""
+        said = ""
+        try:
+            async with asyncio.timeout(OUTPUT_WITHIN):
+                async for entry in handle.logs.tail.aio(OUTPUT_LINES, source="stdout"):
+                    said += entry.message
+        except Exception as error:
+            logger().warning("output-not-shown", sandbox=handle.object_id, error=type(error).__name__)
+        ending = read(said, status)
+        logger().info("sandbox-ended", sandbox=handle.object_id, exit=status, cause=ending.cause, **ending.figures)
+        self.on_end(ending)
 
     async def find_name(self, name: str) -> list[Sandbox]:
         """The living sandbox of this name."""

@@ -14,6 +14,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from host.ending import Ending
+
 #: Seconds: from a decision to a GPU's boot.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 1800)
 #: Seconds that a job waits for its runner: a sandbox's boot, a limit of GitHub's, a budget that is spent.
@@ -78,6 +80,9 @@ class Metrics:
             "jitney_component_failures", "Deliveries, courses and sweeps in which the component itself failed.",
             ["where"], registry=self._registry,
         )  # fmt: skip
+        self._ends = Counter(
+            "jitney_sandbox_ends", "Sandboxes that were seen to end, by cause.", ["cause"], registry=self._registry
+        )
         for where in ("delivery", "course", "sweep"):
             self._failures.labels(where)
         self.living = Gauge("jitney_sandboxes_living", "Sandboxes that live.", registry=self._registry)
@@ -116,6 +121,10 @@ class Metrics:
     def failed(self, where: str) -> None:
         """The component itself failed."""
         self._failures.labels(where).inc()
+
+    def ended(self, ending: Ending) -> None:
+        """A sandbox was seen to end."""
+        self._ends.labels(ending.cause).inc()
 
     def text(self) -> str:
         """All of it, in Prometheus's text form."""

@@ -53,7 +53,7 @@ impl Course {
             Purpose::Release => {
                 Play::new(credential, installation, |desk| release::play(desk, ticket, settings))
             }
-            Purpose::Pair => Play::new(credential, installation, |desk| pair::play(desk, ticket)),
+            Purpose::Pair => Play::new(credential, installation, |desk| pair::play(desk, ticket, settings)),
         })
     }
 

@@ -1,34 +1,75 @@
 //! A runner took another job than the one it was meant for. That job, the victim, must not be left without one.
 //!
-//! Two jobs of like labels may simply swap their runners, and then nothing is to be done.
+//! Two jobs of like labels may simply swap their runners, and then nothing is to be done. But a job that is refused at
+//! the door takes runners too: it is vetted here, and its sandbox ended.
 
 use super::End;
 use super::desk::Desk;
 use crate::github::{self, QueuedJob, Request};
 use crate::reply::{Outcome, Reason};
+use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
-use crate::words::ids::RunnerName;
+use crate::words::ids::{JobId, RunnerName};
+
+/// How many seconds the sandbox has to end a refused job itself, which tells GitHub more: a job whose machine is gone
+/// hangs for ten minutes and has no log.
+const OWN_END: u32 = 10;
 
 /// `ticket` is of the job that was taken; it names the runner.
-pub(super) async fn play(desk: Desk, ticket: Ticket) -> End {
+pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) -> End {
     let Some(victim) = ticket.runner.as_deref().and_then(RunnerName::job_of) else {
         return over(&ticket, "job-in-progress", "a runner has the job");
     };
+    let refusal = refusal(&desk, &ticket, &settings).await;
+    if refusal.is_some() {
+        end(&desk, &ticket, victim).await;
+    }
     let response = desk.ask(Request::job(&ticket.repository, victim)).await;
     let Some(victim) = github::read_queued_job(response.as_ref().map_err(|fault| *fault)) else {
         let text = "the job that its runner was meant for waits no longer";
-        return over(&ticket, "job-in-progress", text);
+        return match refusal {
+            Some(reason) => End::Finish(ticket.answer(Outcome::Refused, reason)),
+            None => over(&ticket, "job-in-progress", text),
+        };
     };
-    if would_do(&ticket, &victim) && has_a_spare(&desk, &ticket).await {
+    if refusal.is_none() && would_do(&ticket, &victim) && has_a_spare(&desk, &ticket).await {
         let text = "the job's own runner serves the job whose runner it has";
         return over(&ticket, "runners-swapped", text);
     }
     // The victim's own course looks for itself whether a runner is coming.
     let found = victim.ticket(ticket.repository.clone());
     let victims = Ticket { delivery: ticket.delivery.clone(), ..found };
-    let text = format!("job {}, whose runner it has, is looked after", victims.job);
-    let reply = ticket.answer(Outcome::Ignored, Reason::new("runner-taken", text));
+    let looked_after = format!("job {}, whose runner it has, is looked after", victims.job);
+    let reply = match refusal {
+        Some(reason) => {
+            let text = format!("{}; {looked_after}", reason.text);
+            ticket.answer(Outcome::Refused, Reason::new(reason.code, text))
+        }
+        None => ticket.answer(Outcome::Ignored, Reason::new("runner-taken", looked_after)),
+    };
     End::Defer(Box::new(victims), 0, reply)
+}
+
+/// Why the job that took the runner may not run here, if that is so. Its sandbox judges it too, and may know better.
+async fn refusal(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings) -> Option<Reason> {
+    if !settings.vetting.is_needed(ticket.private, false) {
+        return None;
+    }
+    let response = desk.ask(Request::run(&ticket.repository, ticket.run)).await;
+    let run = github::read_run(response.as_ref().map_err(|fault| *fault))?;
+    settings.vetting.judge(&ticket.repository, ticket.private, &run).err()
+}
+
+/// Ends the sandbox whose runner was taken, unless it ends by itself.
+async fn end(desk: &Desk, ticket: &Ticket, victim: JobId) {
+    let found = desk.find_job(victim).await.unwrap_or_default();
+    let taken = found.into_iter().find(|sandbox| sandbox.tag("runner") == ticket.runner.as_deref());
+    let Some(sandbox) = taken else { return };
+    if desk.watch(sandbox.id.clone(), OWN_END).await.is_ok_and(|ended| ended.is_some()) {
+        return;
+    }
+    // Best effort: it ends at its time limit whatever happens.
+    let _ = desk.terminate(sandbox.id).await;
 }
 
 /// Whether a runner with the labels of the job that was taken would do for the victim.

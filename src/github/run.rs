@@ -1,7 +1,8 @@
 //! A workflow run, as far as it is vetted.
 
 use super::{Fault, Request, Response, Whose};
-use crate::policy::run::Run;
+use crate::policy::run::taken::is_pull;
+use crate::policy::run::{Reference, Run, Workflow};
 use crate::words::ids::RunId;
 use crate::words::repository::Repository;
 use serde::Deserialize;
@@ -19,6 +20,8 @@ pub fn read_run(answer: Result<&Response, Fault>) -> Option<Run> {
     #[derive(Deserialize)]
     struct Wire {
         event: String,
+        #[serde(default)]
+        path: Option<String>,
         #[serde(default)]
         head_branch: Option<String>,
         #[serde(default)]
@@ -43,11 +46,41 @@ pub fn read_run(answer: Result<&Response, Fault>) -> Option<Run> {
     let answer = answer.ok().filter(|answer| answer.status == 200)?;
     let wire: Wire = serde_json::from_slice(&answer.body).ok()?;
     let actors = wire.actor.into_iter().chain(wire.triggering_actor).map(|actor| actor.login).collect();
+    let repository = wire.repository.as_ref().and_then(|named| Repository::parse(&named.full_name).ok());
+    let reference = reference(&wire.event, wire.head_branch, wire.path.as_deref());
+    // Which ref a pull request's workflow was read at is not told, nor that of one that follows another.
+    let read_at = match &reference {
+        Reference::Full(_) | Reference::Named(_) => Some(reference.clone()),
+        Reference::Head(_) | Reference::Untold => None,
+    };
     Some(Run {
+        workflow: wire.path.map(|path| Workflow::new(&path, repository.as_ref(), read_at)),
         event: wire.event,
-        branch: wire.head_branch,
+        reference,
         actors,
         head: wire.head_repository.and_then(|named| Repository::parse(&named.full_name).ok()),
         private: wire.repository.and_then(|named| named.private),
     })
+}
+
+/// What a run is of. `head_branch` is a bare name, and only some events leave no doubt whether it is a branch's or a
+/// tag's; a workflow's path ends in its ref sometimes, which is the run's own where the code itself was the event.
+fn reference(event: &str, name: Option<String>, path: Option<&str>) -> Reference {
+    let at = path.and_then(|path| path.split_once('@')).map(|(_, at)| at);
+    match (event, name) {
+        (_, None) => Reference::Untold,
+        (event, Some(name)) if is_pull(event) => Reference::Head(name),
+        ("push" | "workflow_dispatch" | "create", Some(name)) => match at {
+            Some(full) if full == format!("refs/tags/{name}") || full == format!("refs/heads/{name}") => {
+                Reference::Full(full.to_owned())
+            }
+            _ => Reference::Named(name),
+        },
+        ("release", Some(name)) => Reference::Full(format!("refs/tags/{name}")),
+        (
+            "schedule" | "merge_group" | "issues" | "issue_comment" | "repository_dispatch" | "workflow_run",
+            Some(name),
+        ) => Reference::Full(format!("refs/heads/{name}")),
+        (_, Some(name)) => Reference::Named(name),
+    }
 }

@@ -1,9 +1,12 @@
 //! Which repositories may have runners: the patterns of `ALLOWED_REPOS`.
 
 use crate::words::repository::{Repository, is_segment};
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Which repositories may have runners: `ALLOWED_REPOS`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Allowlist {
     /// `None` admits every repository.
     admitted: Option<Vec<Pattern>>,
@@ -63,6 +66,27 @@ impl Allowlist {
     pub fn admits(&self, repository: &Repository) -> bool {
         let hit = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(repository));
         self.admitted.as_deref().is_none_or(hit) && !hit(&self.excluded)
+    }
+}
+
+impl TryFrom<String> for Allowlist {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.is_empty() { Ok(Self::default()) } else { Self::parse(&text) }
+    }
+}
+
+impl From<Allowlist> for String {
+    fn from(list: Allowlist) -> Self {
+        let admitted = list.admitted.iter().flatten().map(Pattern::to_string);
+        let excluded = list.excluded.iter().map(|pattern| format!("!{pattern}"));
+        admitted.chain(excluded).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name.as_deref().unwrap_or("*"))
     }
 }
 

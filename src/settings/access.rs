@@ -5,7 +5,7 @@ use super::reader::Reader;
 use super::row::Row;
 use super::table::{self, GITHUB_APP_ID};
 use crate::policy::allowlist::Allowlist;
-use crate::policy::run::{BranchPattern, Vetting};
+use crate::policy::run::{RefPattern, Vetting, WorkflowPattern};
 use crate::words::secret::Secret;
 
 /// How to sign in: as the GitHub App if one is named, else with `GITHUB_TOKEN`.
@@ -61,22 +61,31 @@ pub(super) fn vetting(reader: &mut Reader<'_>) -> Vetting {
         events: table::ALLOWED_EVENTS.read(reader),
         branches: table::ALLOWED_BRANCHES.read(reader),
         actors: table::ALLOWED_ACTORS.read(reader),
+        workflows: table::ALLOWED_WORKFLOWS.read(reader),
+        repositories: None,
+        cache: None,
     }
 }
 
 pub(super) fn forks(reader: &mut Reader<'_>, row: &Row) -> bool {
-    let allowed = reader.parsed(row, "set it to yes, or unset it for no", |text| {
+    let allowed = yes(reader, row);
+    if allowed {
+        let fault = "lets anybody who can open a pull request on a public repository run code here";
+        reader.warn(row, fault, "unset it unless every such repository asks for approval first");
+    }
+    allowed
+}
+
+/// No, where it is at fault.
+pub(super) fn yes(reader: &mut Reader<'_>, row: &Row) -> bool {
+    let read = reader.parsed(row, "set it to yes, or unset it for no", |text| {
         match text.to_ascii_lowercase().as_str() {
             "no" | "false" | "0" => Ok(false),
             "yes" | "true" | "1" => Ok(true),
             _ => Err("is neither `yes` nor `no`"),
         }
     });
-    if allowed == Some(true) {
-        let fault = "lets anybody who can open a pull request on a public repository run code here";
-        reader.warn(row, fault, "unset it unless every such repository asks for approval first");
-    }
-    allowed.unwrap_or_default()
+    read.unwrap_or_default()
 }
 
 /// Names, in lower case.
@@ -84,12 +93,18 @@ pub(super) fn names(reader: &mut Reader<'_>, row: &Row, cure: &'static str) -> O
     Some(list(reader, row, cure)?.map(str::to_ascii_lowercase).collect())
 }
 
-pub(super) fn branches(reader: &mut Reader<'_>, row: &Row) -> Option<Vec<BranchPattern>> {
-    Some(
-        list(reader, row, "name branches, such as main,release/*, or unset it")?
-            .map(BranchPattern::new)
-            .collect(),
-    )
+pub(super) fn branches(reader: &mut Reader<'_>, row: &Row) -> Option<Vec<RefPattern>> {
+    let cure = "name branches and tags, such as main,release/*,tags/v*, or unset it";
+    let branches: Vec<RefPattern> = list(reader, row, cure)?.map(RefPattern::new).collect();
+    if branches.iter().any(RefPattern::seems_a_tag) {
+        reader.warn(row, "names branches by what looks like a tag", "write tags as tags/v*");
+    }
+    Some(branches)
+}
+
+pub(super) fn workflows(reader: &mut Reader<'_>, row: &Row) -> Option<Vec<WorkflowPattern>> {
+    let cure = "name files, such as .github/workflows/deploy.yml@main, or unset it";
+    Some(list(reader, row, cure)?.map(WorkflowPattern::new).collect())
 }
 
 /// A comma-separated list that, if it is set, must name something: empty, it would admit all or nobody.

@@ -31,6 +31,15 @@ pub(super) fn rules(reader: &mut Reader<'_>) -> JobRules {
     JobRules { labels, profiles, limits }
 }
 
+/// In org scope another repository's job could take the runner that has a repository's cache.
+pub(super) fn refuse_caches(reader: &mut Reader<'_>, rules: &JobRules) {
+    if rules.profiles.values().any(|shape| shape.cache == Some(true)) {
+        let fault =
+            "has a profile with a cache, and with RUNNER_SCOPE=org any repository's job could take its runner";
+        reader.problem(&RUNNER_PROFILES.row, fault, "leave the cache out, or set RUNNER_SCOPE=repo");
+    }
+}
+
 pub(super) fn labels(reader: &mut Reader<'_>, row: &Row) -> Vec<Label> {
     let cure = r#"write it as JSON, as ["self-hosted","modal"], or unset it"#;
     let labels = reader.parsed(row, cure, |text| match serde_json::from_str::<Vec<Label>>(text) {

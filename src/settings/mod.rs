@@ -84,6 +84,8 @@ pub struct CoursesSettings {
     pub vetting: Vetting,
     /// `REFUSALS_PER_HOUR`.
     pub refusals_per_hour: u32,
+    /// `TELL_FORKS`: whether a fork's run on a public repository is shown why it is refused.
+    pub tell_forks: bool,
     /// What a second of a sandbox costs: `PRICES`.
     pub prices: Prices,
     /// What sandboxes may cost in a month: `MONTHLY_BUDGET_USD`.
@@ -114,9 +116,16 @@ impl CoursesSettings {
         let mut reader = Reader::new(Instances::COURSES, environment);
         let credential = table::GITHUB_TOKEN.read(&mut reader);
         let api = api::base(&mut reader);
+        let (scope, allowlist) = (table::RUNNER_SCOPE.read(&mut reader), table::ALLOWED_REPOS.read(&mut reader));
+        let rules = jobs::rules(&mut reader);
+        let mut vetting = access::vetting(&mut reader);
+        if scope == Scope::Organization {
+            vetting.repositories = Some(allowlist.clone());
+            jobs::refuse_caches(&mut reader, &rules);
+        }
         let settings = Self {
             credential,
-            scope: table::RUNNER_SCOPE.read(&mut reader),
+            scope,
             runner_version: runner::version(&mut reader, &api),
             api,
             group: table::RUNNER_GROUP_ID.read(&mut reader),
@@ -124,10 +133,11 @@ impl CoursesSettings {
             mints_per_minute: table::MINTS_PER_MINUTE.read(&mut reader),
             webhook_url: table::WEBHOOK_URL.read(&mut reader),
             image: table::RUNNER_IMAGE.read(&mut reader),
-            allowlist: table::ALLOWED_REPOS.read(&mut reader),
-            rules: jobs::rules(&mut reader),
-            vetting: access::vetting(&mut reader),
+            allowlist,
+            rules,
+            vetting,
             refusals_per_hour: table::REFUSALS_PER_HOUR.read(&mut reader),
+            tell_forks: table::TELL_FORKS.read(&mut reader),
             prices: table::PRICES.read(&mut reader),
             monthly_budget: table::MONTHLY_BUDGET_USD.read(&mut reader),
         };

@@ -6,7 +6,7 @@ use super::row::{Instances, Row, Setting, rows};
 use super::{Credential, access, api, jobs, keys, runner};
 use crate::machine::{GpuLimit, Prices, Shape};
 use crate::policy::allowlist::Allowlist;
-use crate::policy::run::BranchPattern;
+use crate::policy::run::{RefPattern, WorkflowPattern};
 use crate::words::api_base::ApiBase;
 use crate::words::duration::Duration;
 use crate::words::label::Label;
@@ -99,13 +99,19 @@ rows! {
     ALLOWED_EVENTS: Option<Vec<String>>, COURSES, Means("all"),
         "What may start a run: `push,workflow_dispatch`",
         |reader, row| access::names(reader, row, "name events, such as push,workflow_dispatch, or unset it");
-    ALLOWED_BRANCHES: Option<Vec<BranchPattern>>, COURSES, Means("all"),
-        "Which branches and tags: `main,release/*`",
+    ALLOWED_BRANCHES: Option<Vec<RefPattern>>, COURSES, Means("all"),
+        "Which branches and tags of the repository itself: `main,release/*,tags/v*`",
         access::branches;
     ALLOWED_ACTORS: Option<Vec<String>>, COURSES, Means("all"),
         "Who may start it, and start it again: `octocat,dependabot[bot]`",
         |reader, row| access::names(reader, row, "name GitHub users, such as octocat,dependabot[bot], or unset it");
+    ALLOWED_WORKFLOWS: Option<Vec<WorkflowPattern>>, COURSES, Means("all"),
+        "Which workflow files, at any ref or at certain ones: `.github/workflows/ci.yml,.github/workflows/deploy*@main`",
+        access::workflows;
     REFUSALS_PER_HOUR: u32, INTAKE_AND_COURSES, Reads("20"),
         "How many refused jobs are failed with the reason as an annotation; 0 for none",
         |reader, row| reader.number(row, 0, 1_000);
+    TELL_FORKS: bool, COURSES, Reads("no"),
+        "Whether that goes for a fork's run on a public repository too: each then costs a sandbox for some seconds",
+        access::yes;
 }

@@ -73,9 +73,15 @@ class Sandboxes:
             # A failure is one of the process; only Modal's own end is a termination.
             kinds = {0: api.GenericResult.GENERIC_STATUS_SUCCESS, 137: api.GenericResult.GENERIC_STATUS_TERMINATED}
             status = kinds.get(sandbox.exit, api.GenericResult.GENERIC_STATUS_FAILURE)
-        return api.SandboxWaitResponse(result=api.GenericResult(status=status, exitcode=sandbox.exit))
+        result = api.GenericResult(status=status, exitcode=sandbox.exit)
+        return api.SandboxWaitResponse(result=result, metadata=api.SandboxHandleMetadata(app_id=sandbox.app))
 
     SandboxWaitV2 = SandboxWait
+
+    async def AppFetchLogs(self, request: Any) -> Any:
+        said = next(sandbox.output for sandbox in self.state.sandboxes.values() if sandbox.task == request.task_id)
+        item = api.TaskLogs(data=said, file_descriptor=api.FILE_DESCRIPTOR_STDOUT)
+        return api.AppFetchLogsResponse(batches=[api.TaskLogsBatch(items=[item])])
 
     async def SandboxTerminate(self, request: Any) -> Any:
         self.state.sandbox(request.sandbox_id).ended = True

@@ -36,6 +36,7 @@ class FakeSandbox:
     exit: int = 137
     stdin: bytes = b""
     eof: bool = False
+    output: str = ""
 
     @property
     def name(self) -> str:

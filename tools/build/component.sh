@@ -5,11 +5,11 @@
 build_component() {
   need_rust
   say "building the component and its guard"
-  local remap="-Ctarget-feature=+simd128"$'\x1f'"--remap-path-prefix=$PWD=/jitney"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-  local part
+  local flags part
+  flags="-Ctarget-feature=+simd128"$'\x1f'"$(remap)"
   # One at a time: together they would share the features of their dependencies, and the guard does without most.
   for part in jitney-component jitney-guard; do
-    CARGO_ENCODED_RUSTFLAGS="$remap" \
+    CARGO_ENCODED_RUSTFLAGS="$flags" \
       cargo build --quiet --release --locked --lib -p "$part" --target wasm32-wasip2
   done
   local made=target/wasm32-wasip2/release

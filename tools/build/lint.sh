@@ -33,7 +33,7 @@ lint() {
   check "ruff format" .venv/bin/ruff format --check
   check mypy .venv/bin/mypy
   check shellcheck find . \( -name '.?*' -o -name target \) -prune -o -name '*.sh' \
-    -exec .venv/bin/shellcheck .ci/run runner/no-docker/docker {} +
+    -exec .venv/bin/shellcheck .ci/run {} +
   local promtool
   if promtool=$(find_promtool); then
     check "promtool: alert rules" "$promtool" check rules ops/alerts.yml

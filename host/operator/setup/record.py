@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from host.modal.cloud import Cloud
-from host.modal.image import SCRIPTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 #: What a deploy is made of.
 SOURCES = [
     "modal_app.py", "requirements/webhook.txt", "target/jitney.wasm", "host/**/*.*",
-    *(f"runner/{script}" for script in SCRIPTS),
+    "target/jitney-runner",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ impl Launch {
     /// Asks about the run where a rule wants to know. A rule that cannot be looked up is not taken for kept.
     pub(super) async fn vet(&mut self) -> Road<()> {
         let cached = self.settings.rules.machine(&self.ticket.labels).is_ok_and(|machine| machine.cache);
-        if !self.settings.vetting.is_needed(self.ticket.private, cached) {
+        if self.refusal.is_some() || !self.settings.vetting.is_needed(self.ticket.private, cached) {
             return Ok(());
         }
         let response = self.desk.ask(Request::run(&self.ticket.repository, self.ticket.run)).await;
@@ -35,28 +35,58 @@ impl Launch {
                 _ => self.defer(Reason::new("run-unknown", "GitHub did not say what started the run")),
             });
         };
-        let judged = self.settings.vetting.judge(&self.ticket.repository, self.ticket.private, &run);
-        self.forked = judged.map_err(|reason| WayOut::Finish(Outcome::Refused, reason))?;
+        let (repository, private) = (&self.ticket.repository, self.ticket.private);
+        match self.settings.vetting.judge(repository, private, &run) {
+            Ok(forked) => self.forked = forked,
+            // Strangers would cost money with every pull request.
+            Err(reason) if run.is_stranger(repository, private) && !self.settings.tell_forks => {
+                return Err(WayOut::Finish(Outcome::Refused, reason));
+            }
+            Err(reason) => (self.forked, self.veto) = (true, Some(reason)),
+        }
         Ok(())
     }
 
-    /// A job of ours that cannot be run gets a small runner that fails it at once, with the reason as an annotation:
-    /// so many an hour, and none where it could hit another job. Does nothing for any other job.
+    /// A job of ours that cannot or may not be run gets a runner that fails it at once, with the reason as an
+    /// annotation: so many an hour, and none where it could hit another job. Does nothing for any other job.
     pub(super) async fn refuse(&mut self) -> Road<()> {
-        if self.ticket.purpose != Purpose::Refuse || self.refusal.is_some() {
+        if self.refusal.is_some() {
             return Ok(());
         }
-        let Err(reason) = self.settings.rules.machine(&self.ticket.labels) else {
-            // The settings changed while the ticket waited.
-            self.ticket.purpose = Purpose::Launch;
-            return Ok(());
+        let reason = match (self.veto.clone(), self.ticket.purpose) {
+            (Some(veto), _) => veto,
+            (None, Purpose::Refuse) => match self.settings.rules.machine(&self.ticket.labels) {
+                Err(reason) => reason,
+                Ok(_) => {
+                    // The settings changed while the ticket waited.
+                    self.ticket.purpose = Purpose::Launch;
+                    return Ok(());
+                }
+            },
+            (None, _) => return Ok(()),
         };
         let unseen = |but: &str| {
             let text = format!("{}{but}", reason.text);
             Err(WayOut::Finish(Outcome::Refused, Reason::new(reason.code, text)))
         };
-        if self.desk.permit("refusals", self.settings.refusals_per_hour, HOUR).await != Ok(true) {
+        let most = self.settings.refusals_per_hour;
+        if most == 0 {
+            return unseen("");
+        }
+        let machine = self.settings.rules.machine(&self.ticket.labels);
+        if self.veto.is_some() && machine.is_ok_and(|machine| machine.gpu.is_some()) {
+            return unseen("");
+        }
+        // One that waited for its place has been counted.
+        self.ticket.permitted =
+            self.ticket.permitted || self.desk.permit("refusals", most, HOUR).await == Ok(true);
+        if !self.ticket.permitted {
             return unseen(", and REFUSALS_PER_HOUR diagnostic runners were started in this hour");
+        }
+        if self.veto.is_some() {
+            // What its run may not, no job of it may, and whoever else takes the runner finds the machine it wanted.
+            self.refusal = Some(reason);
+            return Ok(());
         }
         let response = self.desk.ask(Request::jobs(&self.ticket.repository, self.ticket.run, 1)).await;
         let Some(page) = github::read_jobs(by_ref(&response)) else {

@@ -53,6 +53,8 @@ pub(super) struct Launch {
     minted: Option<Minted>,
     /// Why the job is refused, if this launch is to tell its author so.
     refusal: Option<Reason>,
+    /// Why the run may not run here, before it is clear whether its author is shown that.
+    veto: Option<Reason>,
     /// Whether the run comes from a fork.
     forked: bool,
     /// Whether this month's budget was found to suffice.
@@ -100,6 +102,7 @@ impl Launch {
             sandbox: None,
             minted: None,
             refusal: None,
+            veto: None,
             forked: false,
             affordable: false,
             started: Timestamp(0),

@@ -4,6 +4,7 @@ use super::{HAND_OVER_WITHIN, Launch, Road, START_WITHIN, Tags, WayOut, claimed,
 use crate::course::desk::Started;
 use crate::course::{Start, Volume};
 use crate::machine::Machine;
+use crate::policy::run::VARIABLE;
 use crate::reply::{Outcome, Reason};
 use crate::words::duration::Duration;
 use crate::words::repository::Repository;
@@ -27,6 +28,9 @@ const CACHED: [(&str, &str); 9] = [
     ("GOCACHE", "/opt/jitney-cache/go-build"),
     ("GRADLE_USER_HOME", "/opt/jitney-cache/gradle"),
 ];
+/// How many seconds before its machine is gone a job is ended, so that GitHub hears of it and has its log; of a short
+/// life, a fifth.
+const FAREWELL: u64 = 60;
 /// What the runner of a refused job needs, and no more; the memory in MiB.
 const DIAGNOSTIC_MEMORY: u32 = 1024;
 const DIAGNOSTIC_TIMEOUT: Duration = Duration::minutes(10);
@@ -34,7 +38,7 @@ const DIAGNOSTIC_TIMEOUT: Duration = Duration::minutes(10);
 impl Launch {
     /// What the sandbox is made of.
     pub(super) fn machine(&self) -> Road<Machine> {
-        if self.refusal.is_some() {
+        if self.refusal.is_some() && self.veto.is_none() {
             return Ok(diagnostic());
         }
         let machine = self.settings.rules.machine(&self.ticket.labels);
@@ -91,13 +95,15 @@ impl Launch {
         }
     }
 
-    /// What the entrypoint and the job-started hook are told.
+    /// What the sandbox's binary is told: the supervisor, and the hook that judges the job.
     fn environment(&self, machine: &Machine, cached: bool) -> Tags {
+        let lifetime = machine.timeout.as_seconds();
         let mut environment = vec![
             ("JITNEY_HAND_OVER_WITHIN", HAND_OVER_WITHIN.to_string()),
             ("JITNEY_START_WITHIN", START_WITHIN.to_string()),
+            ("JITNEY_END_WITHIN", (lifetime - (lifetime / 5).min(FAREWELL)).to_string()),
             ("JITNEY_DOCKER", u8::from(machine.docker).to_string()),
-            ("JITNEY_FORKS", if self.settings.vetting.forks { "allow" } else { "deny" }.to_owned()),
+            (VARIABLE, self.settings.vetting.sealed(cached.then_some(&self.ticket.repository))),
         ];
         if let Some(refusal) = &self.refusal {
             environment.push(("JITNEY_REFUSAL", refusal.text.clone()));

@@ -1,0 +1,69 @@
+//! The one line that a sandbox is handed: its JIT config.
+
+use base64ct::{Base64, Encoding};
+use std::io::Read;
+use std::sync::mpsc::Sender;
+
+/// The longest config that is taken. GitHub's are a few thousand characters long, and the kernel passes on an
+/// environment variable of up to 128 KiB.
+pub(crate) const LONGEST: usize = 96 * 1024;
+
+/// What standard input said.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// Its first line, without the line break.
+    Line(Vec<u8>),
+    /// Something after the first line.
+    More,
+    /// A line beyond [`LONGEST`].
+    TooLong,
+    /// Its end.
+    End,
+}
+
+/// Reads until the end of standard input, or until it is clear that the input is bad.
+pub(crate) fn listen<T: From<Input>>(mut input: impl Read, tell: &Sender<T>) {
+    let mut line = Vec::new();
+    let mut told = false;
+    let mut buffer = [0; 4096];
+    loop {
+        let read = match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => buffer.get(..read).unwrap_or_default(),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(_) => break,
+        };
+        line.extend_from_slice(read);
+        if !told && let Some(at) = line.iter().position(|byte| *byte == b'\n') {
+            let rest = line.split_off(at + 1);
+            line.pop();
+            told = true;
+            let _ = tell.send(Input::Line(std::mem::replace(&mut line, rest)).into());
+        }
+        if told && !line.is_empty() {
+            let _ = tell.send(Input::More.into());
+            return;
+        }
+        if line.len() > LONGEST {
+            let _ = tell.send(Input::TooLong.into());
+            return;
+        }
+    }
+    if !told && !line.is_empty() {
+        let _ = tell.send(Input::Line(line).into());
+    }
+    let _ = tell.send(Input::End.into());
+}
+
+/// The config in a line, or what is wrong with the line.
+pub(crate) fn read(line: &[u8]) -> Result<String, &'static str> {
+    let text = std::str::from_utf8(line).map_err(|_| "the line is not text")?.trim();
+    if text.is_empty() {
+        return Err("the line is empty");
+    }
+    if text.len() > LONGEST {
+        return Err("the line is too long");
+    }
+    Base64::decode_vec(text).map_err(|_| "the line is not base64")?;
+    Ok(text.to_owned())
+}

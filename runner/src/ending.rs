@@ -1,0 +1,63 @@
+//! How a sandbox ended, as one line of JSON on its standard output, the last that it writes.
+
+use crate::usage::Usage;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Why a sandbox ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Cause {
+    /// Its job is over, however it went.
+    Done,
+    /// It was handed no config, or one that cannot be right.
+    BadInput,
+    /// The Docker daemon that the job asked for did not start.
+    NoDocker,
+    /// No job came.
+    NoJob,
+    /// GitHub no longer takes the runner's version.
+    Deprecated,
+    /// The job that came may not run here.
+    Refused,
+    /// The job ran for as long as it may.
+    TimedOut,
+    /// The kernel ended one of its processes for want of memory.
+    OutOfMemory,
+    /// Somebody ended it.
+    Killed,
+    /// The listener failed.
+    Failed,
+}
+
+/// What the host is told. It holds no secret.
+#[derive(Debug, Serialize)]
+pub(crate) struct Ending {
+    /// What the line is, for whoever reads it among others.
+    pub(crate) event: &'static str,
+    pub(crate) cause: Cause,
+    /// More about the cause, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// The status that the sandbox exits with.
+    pub(crate) exit: u8,
+    /// Seconds from the sandbox's start until its listener had a session at GitHub.
+    pub(crate) listening_s: Option<f64>,
+    /// Seconds until its job started.
+    pub(crate) job_s: Option<f64>,
+    /// Seconds until it ended.
+    pub(crate) ended_s: f64,
+    #[serde(flatten)]
+    pub(crate) usage: Usage,
+}
+
+impl Ending {
+    pub(crate) fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Seconds to the millisecond.
+pub(crate) fn seconds(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1000.0).round() / 1000.0
+}

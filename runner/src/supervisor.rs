@@ -1,0 +1,349 @@
+//! The sandbox's main process: reads one JIT config, runs one job, and ends with the listener's status.
+//!
+//! Its own statuses: 64, no config came that can be right; 65, no job came in time; 66, Docker did not start.
+
+use crate::config::{self, Input};
+use crate::ending::{Cause, Ending, seconds};
+use crate::listener::{DEPRECATED, Listener, RETRY, UPDATING, UPDATING_ONE_JOB};
+use crate::orders::Orders;
+use crate::state::{self, State};
+use crate::usage::Meter;
+use crate::{daemon, state::READING};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::io;
+use std::process::{Child, ExitCode};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const BAD_INPUT: i32 = 64;
+const NO_JOB: i32 = 65;
+const NO_DOCKER: i32 = 66;
+
+/// How often marks are looked for.
+const TICK: Duration = Duration::from_millis(100);
+/// How long the end of standard input, or a second line, may take after the first line.
+const SETTLED: Duration = Duration::from_secs(1);
+const DOCKER_WITHIN: Duration = Duration::from_secs(30);
+const UPDATE_WITHIN: Duration = Duration::from_secs(30);
+const TRIES: u32 = 5;
+/// An idle listener ends at once on SIGINT.
+const IDLE_STEPS: [(Duration, Signal); 2] =
+    [(Duration::from_secs(10), Signal::SIGTERM), (Duration::from_secs(20), Signal::SIGKILL)];
+/// A listener with a job waits for its worker, which uploads logs. Ended too early, it tells GitHub nothing, and
+/// the job hangs for ten minutes.
+const BUSY_STEPS: [(Duration, Signal); 1] = [(Duration::from_mins(2), Signal::SIGKILL)];
+
+enum Event {
+    Signal(i32),
+    Input(Input),
+}
+
+impl From<Input> for Event {
+    fn from(input: Input) -> Self {
+        Self::Input(input)
+    }
+}
+
+/// An end that was begun here: why, when, and what is still to be tried.
+struct Shutdown {
+    cause: Cause,
+    since: Instant,
+    steps: &'static [(Duration, Signal)],
+}
+
+struct Supervisor {
+    orders: Orders,
+    state: State,
+    events: Receiver<Event>,
+    started: Instant,
+    listening: Option<Duration>,
+    job: Option<Duration>,
+    shutdown: Option<Shutdown>,
+    terminated: bool,
+}
+
+/// What a life comes to: a cause, the status to exit with, and a reason.
+type End = (Cause, i32, Option<String>);
+
+pub(crate) fn main() -> ExitCode {
+    let started = Instant::now();
+    let orders = Orders::read();
+    let cgroup = orders.cgroup.clone();
+    let meter = Meter::start(&cgroup);
+    let (tell, events) = channel();
+    match Signals::new([SIGTERM, SIGINT, SIGCHLD]) {
+        Ok(mut signals) => {
+            let tell = tell.clone();
+            thread::spawn(move || signals.forever().all(|signal| tell.send(Event::Signal(signal)).is_ok()));
+        }
+        Err(error) => say(&format!("signals cannot be handled: {error}")),
+    }
+    // Orphans of the job come here, wherever this process is not the first of its machine.
+    let _ = nix::sys::prctl::set_child_subreaper(true);
+    let state = State::open();
+    let mut supervisor = Supervisor {
+        orders,
+        state,
+        events,
+        started,
+        listening: None,
+        job: None,
+        shutdown: None,
+        terminated: false,
+    };
+    let (cause, status, reason) = supervisor.live(move || {
+        thread::spawn(move || config::listen(io::stdin().lock(), &tell));
+    });
+    let usage = meter.read();
+    let starved = usage.oom_kills.is_some_and(|kills| kills > 0);
+    let cause = match cause {
+        Cause::Done | Cause::Failed | Cause::Killed if starved && !supervisor.terminated => {
+            Cause::OutOfMemory
+        }
+        cause => cause,
+    };
+    if let Some(reason) = &reason {
+        say(reason);
+    }
+    let exit = u8::try_from(status).unwrap_or(u8::MAX);
+    let ending = Ending {
+        event: "sandbox-ended",
+        cause,
+        reason,
+        exit,
+        listening_s: supervisor.listening.map(seconds),
+        job_s: supervisor.job.map(seconds),
+        ended_s: seconds(started.elapsed()),
+        usage,
+    };
+    println!("{}", ending.line());
+    ExitCode::from(exit)
+}
+
+fn say(text: &str) {
+    eprintln!("jitney: {text}");
+}
+
+impl Supervisor {
+    fn live(&mut self, read_input: impl FnOnce()) -> End {
+        if let Err(error) = self.state.prepare() {
+            return (Cause::Failed, 1, Some(format!("the state directory cannot be used: {error}")));
+        }
+        let daemon = self.orders.docker.then(|| daemon::start(self.state.path()));
+        read_input();
+        let _ = self.state.mark(READING);
+        let end = match self.read_config() {
+            Ok(config) if self.is_docker_ready(daemon.as_ref()) => self.run(&config),
+            Ok(_) => (Cause::NoDocker, NO_DOCKER, Some("the Docker daemon did not start".to_owned())),
+            Err(end) => end,
+        };
+        if let Some(Ok(daemon)) = daemon
+            && let Ok(pid) = i32::try_from(daemon.id())
+        {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+        end
+    }
+
+    fn read_config(&mut self) -> Result<String, End> {
+        let bad = |reason: String| (Cause::BadInput, BAD_INPUT, Some(reason));
+        let within = self.orders.hand_over_within;
+        let missing = || bad(format!("no config came within {} s", within.as_secs_f64()));
+        let mut until = self.started + within;
+        let mut config = None;
+        loop {
+            let event = self.events.recv_timeout(until.saturating_duration_since(Instant::now()));
+            match (event, config.take()) {
+                (Ok(Event::Input(Input::Line(line))), None) => {
+                    config = Some(config::read(&line).map_err(|fault| bad(fault.to_owned()))?);
+                    until = Instant::now() + SETTLED;
+                }
+                (Ok(Event::Input(Input::TooLong)), _) => return Err(bad("the line is too long".to_owned())),
+                (Ok(Event::Input(_)), None) => return Err(bad("no config came, and none will".to_owned())),
+                (Ok(Event::Input(Input::End)), Some(config)) => return Ok(config),
+                (Ok(Event::Input(_)), Some(_)) => return Err(bad("more than one line came".to_owned())),
+                (Ok(Event::Signal(SIGCHLD)), kept) => config = kept,
+                (Ok(Event::Signal(signal)), _) => {
+                    self.terminated = true;
+                    return Err((Cause::Killed, 128 + signal, None));
+                }
+                (Err(RecvTimeoutError::Timeout), Some(config)) => return Ok(config),
+                (Err(_), _) => return Err(missing()),
+            }
+        }
+    }
+
+    /// Whether the daemon is up, where one was wanted.
+    fn is_docker_ready(&mut self, daemon: Option<&io::Result<Child>>) -> bool {
+        match daemon {
+            None => return true,
+            Some(Err(_)) => return false,
+            Some(Ok(_)) => {}
+        }
+        let until = Instant::now() + DOCKER_WITHIN;
+        while Instant::now() < until && !self.terminated {
+            if daemon::is_up() {
+                return true;
+            }
+            self.tick(None, 5 * TICK);
+        }
+        false
+    }
+
+    /// Runs listeners until one has had its job, or asks for no other.
+    fn run(&mut self, config: &str) -> End {
+        let failed =
+            |error: io::Error| (Cause::Failed, 1, Some(format!("the listener did not start: {error}")));
+        let listener = match Listener::prepare(&self.orders, &self.state) {
+            Ok(listener) => listener,
+            Err(error) => return failed(error),
+        };
+        let since = Instant::now();
+        let mut tries = 0;
+        let status = loop {
+            let pid = match listener.start(config) {
+                Ok(pid) => pid,
+                Err(error) => return failed(error),
+            };
+            let status = self.supervise(&listener, pid, since);
+            let over = self.shutdown.is_some() || self.terminated;
+            if over || (self.job.is_some() && status != UPDATING_ONE_JOB) {
+                break status;
+            }
+            match status {
+                RETRY => {}
+                UPDATING | UPDATING_ONE_JOB => self.await_update(&listener),
+                _ => break status,
+            }
+            tries += 1;
+            if tries >= TRIES || self.terminated {
+                break status;
+            }
+            self.rest(Duration::from_secs(tries.into()), || false);
+        };
+        self.conclude(status)
+    }
+
+    fn conclude(&self, status: i32) -> End {
+        if let Some(shutdown) = &self.shutdown {
+            let within = self.orders.start_within.as_secs_f64();
+            return match shutdown.cause {
+                Cause::NoJob => (Cause::NoJob, NO_JOB, Some(format!("no job started within {within} s"))),
+                cause => (cause, status, None),
+            };
+        }
+        let cause = match status {
+            _ if self.terminated => Cause::Killed,
+            DEPRECATED if self.job.is_none() => Cause::Deprecated,
+            // GitHub deleted the registration of an idle runner.
+            0 if self.job.is_none() => Cause::NoJob,
+            0 => Cause::Done,
+            129.. => Cause::Killed,
+            _ => Cause::Failed,
+        };
+        (cause, status, None)
+    }
+
+    /// Stays with a listener until its end, and returns its status.
+    fn supervise(&mut self, listener: &Listener, pid: Pid, since: Instant) -> i32 {
+        loop {
+            if let Some(status) = self.tick(Some(pid), TICK) {
+                self.look(listener);
+                return status;
+            }
+            self.look(listener);
+            if self.shutdown.is_none() {
+                self.judge(pid, since);
+            }
+            self.insist(pid);
+        }
+    }
+
+    /// Waits for an event, passes signals on, and reaps. The status of the process `main`, once it has ended.
+    fn tick(&mut self, main: Option<Pid>, within: Duration) -> Option<i32> {
+        match self.events.recv_timeout(within) {
+            Ok(Event::Signal(SIGTERM | SIGINT)) => {
+                self.terminated = true;
+                if let Some(pid) = main {
+                    let _ = kill(pid, Signal::SIGTERM);
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(within),
+            _ => {}
+        }
+        let mut ended = None;
+        loop {
+            let (pid, status) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, status)) => (pid, status),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, 128 + signal as i32),
+                Ok(WaitStatus::StillAlive) => return ended,
+                Ok(_) | Err(Errno::EINTR) => continue,
+                Err(_) => return ended,
+            };
+            if main == Some(pid) {
+                ended = Some(status);
+            }
+        }
+    }
+
+    fn look(&mut self, listener: &Listener) {
+        if self.job.is_none() && self.state.has(state::JOB_STARTED) {
+            self.job = Some(self.started.elapsed());
+        }
+        if self.listening.is_none() && (self.job.is_some() || listener.is_listening()) {
+            self.listening = Some(self.started.elapsed());
+        }
+    }
+
+    /// Begins the listener's end, where it is time for that. SIGINT goes to the listener alone: the hook must outlive
+    /// the moment at which the worker hears of the shutdown.
+    fn judge(&mut self, listener: Pid, since: Instant) {
+        let late =
+            |within: Option<Duration>, since: Instant| within.is_some_and(|within| since.elapsed() >= within);
+        // The mark of the job is looked for last, so that a job which has just started is left alone.
+        let no_job = self.job.is_none()
+            && late(Some(self.orders.start_within), since)
+            && !self.state.has(state::JOB_STARTED);
+        let (cause, steps): (_, &[_]) = if self.state.has(state::REFUSED) {
+            (Cause::Refused, &BUSY_STEPS)
+        } else if no_job {
+            (Cause::NoJob, &IDLE_STEPS)
+        } else if late(self.orders.end_within, self.started) {
+            (Cause::TimedOut, &BUSY_STEPS)
+        } else {
+            return;
+        };
+        let _ = kill(listener, Signal::SIGINT);
+        self.shutdown = Some(Shutdown { cause, since: Instant::now(), steps });
+    }
+
+    fn insist(&mut self, listener: Pid) {
+        let Some(shutdown) = &mut self.shutdown else { return };
+        if let Some(((after, signal), rest)) = shutdown.steps.split_first()
+            && shutdown.since.elapsed() >= *after
+        {
+            shutdown.steps = rest;
+            let _ = kill(listener, *signal);
+        }
+    }
+
+    fn await_update(&mut self, listener: &Listener) {
+        let file = listener.update();
+        self.rest(UPDATE_WITHIN, || file.as_ref().exists());
+        let _ = std::fs::remove_file(file);
+    }
+
+    /// Waits, but not for longer than it must.
+    fn rest(&mut self, within: Duration, done: impl Fn() -> bool) {
+        let until = Instant::now() + within;
+        while Instant::now() < until && !done() && !self.terminated {
+            self.tick(None, TICK);
+        }
+    }
+}
