@@ -80,6 +80,14 @@ remap() {
   printf '%s' "--remap-path-prefix=$PWD=/jitney"$'\x1f'"--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 }
 
+# Cargo and pip run what others wrote: build scripts, macros, installers. None of that is to see a setting.
+forget_settings() {
+  local name
+  for name in $(sed -nE 's/^    ([A-Z][A-Z_]+): .*/\1/p' src/settings/table.rs) MODAL_TOKEN_ID MODAL_TOKEN_SECRET; do
+    unset "$name"
+  done
+}
+
 build() {
   . tools/build/component.sh
   build_component
@@ -93,6 +101,16 @@ build() {
 mkdir -p .tools
 command=${1:-build}
 [ $# -eq 0 ] || shift
+case "$command" in
+  setup | teardown | serve | doctor | explain | cost | replay)
+    (
+      forget_settings
+      build
+    )
+    exec .venv/bin/python -m host "$command" "$@"
+    ;;
+esac
+forget_settings
 case "$command" in
   build)
     build
@@ -112,10 +130,6 @@ case "$command" in
   demo)
     build
     exec .venv/bin/python -m tests.demo "$@"
-    ;;
-  setup | teardown | serve | doctor | explain | cost | replay)
-    build
-    exec .venv/bin/python -m host "$command" "$@"
     ;;
   simulate)
     command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"

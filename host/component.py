@@ -18,7 +18,9 @@ from typing import Any
 
 from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component as Artifact
-from wasmtime.component import ExportIndex, Linker, OptionType, RecordType, Variant, VariantType
+from wasmtime.component import ExportIndex, OptionType, RecordType, Variant, VariantType
+
+from host.linking import linked
 
 #: Where `build.sh` leaves the component.
 PATH = Path(__file__).resolve().parent.parent / "target" / "jitney.wasm"
@@ -87,9 +89,7 @@ class Component:
         loaded = loaded or Loaded()
         self.sha256 = loaded.sha256
         self._engine, self._artifact = loaded.engine, loaded.artifact
-        self._linker = Linker(self._engine)
-        self._linker.add_wasip2()
-        self._linker.add_wasi_http()
+        self._linkers = {http: linked(self._engine, self._artifact, http) for http in (False, True)}
         self._exports: dict[str, ExportIndex] = {}
         self._signatures: dict[str, Signature] = {}
         self._ticking = threading.Lock()
@@ -103,7 +103,7 @@ class Component:
         return list(self.bare().call("settings", "declared"))
 
     def intake(self) -> "Instance":
-        """A fresh instance for one delivery. It has no way out: a request of its would be a trap."""
+        """A fresh instance for one delivery. It has no way out: a request of its is an error."""
         return Instance(self, self._intake, INTAKE_MEMORY, INTAKE_EPOCHS, http=False)
 
     def courses(self) -> "Instance":
@@ -164,9 +164,9 @@ class Component:
             store.set_wasi_http()
         return store
 
-    def instantiate(self, store: Store) -> Any:
+    def instantiate(self, store: Store, http: bool) -> Any:
         """An instance of the artifact in `store`."""
-        return self._linker.instantiate(store, self._artifact)
+        return self._linkers[http].instantiate(store, self._artifact)
 
     def export(self, interface: str, function: str) -> ExportIndex:
         """Where a function of `jitney:core` is."""
@@ -209,7 +209,7 @@ class Instance:
         self._component = component
         self._epochs = epochs
         self._store = component.store(environment, memory, epochs, http)
-        self._instance = component.instantiate(self._store)
+        self._instance = component.instantiate(self._store, http)
 
     def call(self, interface: str, function: str, *arguments: Any) -> Any:
         """Calls a function of `jitney:core`. Raises WasmtimeError or Trap where the component fails."""

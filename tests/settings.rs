@@ -8,7 +8,7 @@ use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
 
 fn environment(given: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut all = vec![("GITHUB_TOKEN", "ghp_canary"), ("WEBHOOK_SECRET", "secret-canary")];
+    let mut all = vec![("GITHUB_TOKEN", "ghp_canary"), ("WEBHOOK_SECRET", "webhook-secret-canary")];
     all.retain(|(name, _)| given.iter().all(|(other, _)| name != other));
     all.extend(given.iter().filter(|(_, value)| *value != "<unset>"));
     all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -47,6 +47,10 @@ fn what_is_malformed_is_named_with_fault_and_cure_and_without_its_value() {
         ("GITHUB_TOKEN", "canary with spaces"),
         ("WEBHOOK_SECRET", "<unset>"),
         ("WEBHOOK_SECRET", "  "),
+        ("WEBHOOK_SECRET", "your_webhook_secret_here"),
+        ("WEBHOOK_SECRET", " <Your-Webhook-Secret> "),
+        ("WEBHOOK_SECRET", "changeme"),
+        ("WEBHOOK_SECRET_PREVIOUS", "your_webhook_secret_here"),
         ("ALLOWED_REPOS", ""),
         ("ALLOWED_REPOS", " , ,"),
         ("ALLOWED_REPOS", "canary"),
@@ -196,4 +200,19 @@ fn each_kind_of_instance_keeps_to_its_secrets() {
     }
     let shown = format!("{:?}{:?}", intake(&[]), courses(&[]));
     assert!(!shown.contains("canary"), "a secret shows in a debug print");
+}
+
+#[test]
+fn a_webhook_secret_that_could_be_guessed_is_warned_of() {
+    let warned = |name: &str, value: &str| {
+        let checked = intake(&[(name, value)]);
+        assert!(checked.problems.is_empty(), "{name}");
+        checked.warnings.iter().any(|warning| warning.setting == name)
+    };
+    for name in ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"] {
+        assert!(warned(name, "a") && warned(name, "fifteen-letters"));
+        assert!(
+            !warned(name, "sixteen-letters-") && !warned(name, "your_webhook_secret_here_is_not_this_one")
+        );
+    }
 }

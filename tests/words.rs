@@ -1,7 +1,8 @@
-//! The words for money and for spans of time: how they are read, and the one way in which each is shown.
+//! The words for money, spans of time and runners: how they are read, and the one way in which each is shown.
 #![allow(clippy::expect_used, reason = "a test")]
 
 use jitney::words::duration::Duration;
+use jitney::words::ids::{JobId, Nonce, RunnerName};
 use jitney::words::usd::Usd;
 use jitney::words::version::{RunnerVersion, Sha256Hex};
 
@@ -69,4 +70,29 @@ fn a_checksum_is_64_hex_digits_and_a_version_three_numbers() {
     assert!(Sha256Hex::parse(&"a".repeat(63)).is_none() && Sha256Hex::parse(&"g".repeat(64)).is_none());
     assert!(RunnerVersion::parse("2.329.0").is_some_and(|version| version == RunnerVersion::LEAST));
     assert!(RunnerVersion::parse("2.336").is_none() && RunnerVersion::parse("2.336.0.1").is_none());
+}
+
+#[test]
+fn a_runner_is_ours_by_the_exact_form_of_its_name() {
+    for bits in [0, 1, 0x1234_5678_9abc_def0, u64::MAX] {
+        let name = RunnerName::new(JobId(41), &Nonce::from_bits(bits));
+        assert_eq!(RunnerName::job_of(name.as_str()), Some(JobId(41)), "{}", name.as_str());
+    }
+    for other in [
+        "jitney-41-ABCDEFGH",
+        "jitney-41-abcdefg1",
+        "jitney-41-abcdefg8",
+        "jitney-41-abcd-fgh",
+        "jitney-41-ab/../gh",
+        "jitney-41-ab\u{1b}[1mgh",
+        "jitney-41-\u{e9}\u{e9}\u{e9}\u{e9}",
+        "jitney-41-abcdefg",
+        "jitney-41-abcdefghi",
+        "jitney-041-abcdefgh",
+        "jitney-0-abcdefgh",
+        "jitney-+41-abcdefgh",
+        "jitney--abcdefgh",
+    ] {
+        assert_eq!(RunnerName::job_of(other), None, "{other}");
+    }
 }

@@ -44,13 +44,14 @@ fn set(value: Option<&str>) -> Option<&str> {
     value.map(str::trim).filter(|value| !value.is_empty())
 }
 
-/// Whether a path lies below `prefix` and climbs out of it nowhere, not even by way of an escape.
+/// Whether a path lies below `prefix` and cannot climb out of it. Servers differ in what they make of escapes
+/// (`..%2f`), parameters (`..;x`) and backslashes, and no request of jitney's has any, so a segment may have none.
 fn below(path: &str, prefix: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let Some(rest) = path.strip_prefix(prefix) else { return false };
     let plain = |segment: &str| {
-        let dots = segment.to_ascii_lowercase().replace("%2e", ".");
-        dots != "." && dots != ".."
+        let safe = segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b));
+        safe && segment != "." && segment != ".."
     };
-    rest.starts_with('/') && !rest.contains('\\') && rest.split('/').all(plain)
+    rest.starts_with('/') && rest.split('/').all(plain)
 }

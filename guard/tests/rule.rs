@@ -26,6 +26,14 @@ fn github_s_api_is_reached_over_tls_and_nothing_else_is() {
         Outgoing { path: "/repos/%2E%2e/x", ..OWN },
         Outgoing { path: "/repos/.%2e/x", ..OWN },
         Outgoing { path: "/repos\\..\\x", ..OWN },
+        Outgoing { path: "/repos/..%2f..%2Fx", ..OWN },
+        Outgoing { path: "/repos/..%5c..%5Cx", ..OWN },
+        Outgoing { path: "/repos/..%252fx", ..OWN },
+        Outgoing { path: "/repos/..;/x", ..OWN },
+        Outgoing { path: "/repos/..;a=b/x", ..OWN },
+        Outgoing { path: "/repos/.;/x", ..OWN },
+        Outgoing { path: "/repos/x#/../y", ..OWN },
+        Outgoing { path: "/repos/\u{ff0e}\u{ff0e}/x", ..OWN },
     ] {
         assert!(!allows(None, None, other), "{other:?}");
     }

@@ -22,7 +22,7 @@ pub async fn search(desk: Desk, settings: CoursesSettings) -> Result<RunnerRelea
     };
     let request = Request::runner_release(wanted.as_ref().map(|wanted| wanted.version), &settings.api, whose);
     let response = desk.ask(request).await;
-    read_release(response.as_ref().map_err(|fault| *fault), wanted.as_ref(), desk.now())
+    read_release(response.as_ref().map_err(|fault| *fault), wanted.as_ref())
 }
 
 async fn offered(desk: &Desk, settings: &CoursesSettings, repository: &Repository) -> Option<RunnerPin> {

@@ -8,8 +8,6 @@ use crate::words::time::Timestamp;
 use crate::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 use serde::{Deserialize, Serialize};
 
-/// A release older than this gets no jobs once a newer one is out ("Self-hosted runners", the update warning).
-const STALE: Duration = Duration::days(30);
 /// An image older than this is worth a look: it is built daily.
 const OLD: Duration = Duration::days(14);
 
@@ -22,8 +20,6 @@ pub struct RunnerRelease {
     pub url: String,
     /// What the archive must hash to.
     pub sha256: Sha256Hex,
-    /// Whether it was published over 30 days ago.
-    pub stale: bool,
 }
 
 /// Reads the answer to [`Request::runner_downloads`]: the runner that this GitHub offers. Its `sha256_checksum` is
@@ -62,15 +58,12 @@ impl Request {
 pub fn read_release(
     answer: Result<&Response, Fault>,
     wanted: Option<&RunnerPin>,
-    now: Timestamp,
 ) -> Result<RunnerRelease, String> {
     #[derive(Deserialize)]
     struct Release {
         tag_name: String,
         #[serde(default)]
         body: Option<String>,
-        #[serde(default)]
-        published_at: Option<String>,
         #[serde(default)]
         assets: Vec<Asset>,
     }
@@ -91,7 +84,7 @@ pub fn read_release(
     };
     if let Some(fault) = fault {
         let (version, sha256) = vouched.ok_or(fault)?;
-        return Ok(RunnerRelease { url: url(version), version, sha256, stale: false });
+        return Ok(RunnerRelease { url: url(version), version, sha256 });
     }
     let body = answer.map(|answer| answer.body.as_slice()).unwrap_or_default();
     let release: Release = serde_json::from_slice(body)
@@ -113,9 +106,7 @@ pub fn read_release(
         (Some(hash), _) | (None, Some((_, hash))) => hash,
         (None, None) => return Err(format!("GitHub gives no checksum for {archive}, so it is not used")),
     };
-    let published = release.published_at.as_deref().and_then(Timestamp::parse);
-    let stale = published.is_some_and(|published| now > published.after(STALE));
-    Ok(RunnerRelease { url: url(version), version, sha256, stale })
+    Ok(RunnerRelease { url: url(version), version, sha256 })
 }
 
 /// What an operator should know of a runner image of this version, built at this time.

@@ -27,8 +27,41 @@ pub(super) fn credential(reader: &mut Reader<'_>, row: &Row) -> Credential {
     Credential::Token(token)
 }
 
+/// Below so many characters a webhook secret could be guessed.
+const SECRET_LENGTH: usize = 16;
+/// What README, GitHub's documentation and people in a hurry write where a webhook secret belongs.
+const PLACEHOLDERS: [&str; 6] = [
+    "your_webhook_secret_here",
+    "your_webhook_secret",
+    "your_secret_here",
+    "your_secret",
+    "changeme",
+    "change_me",
+];
+const MAKE_ONE: &str = "make one with `openssl rand -hex 32` and give GitHub the same";
+
 pub(super) fn webhook_secret(reader: &mut Reader<'_>, row: &Row) -> Secret {
-    reader.secret(row, "make one with `openssl rand -hex 32` and give GitHub the same")
+    let secret = reader.secret(row, MAKE_ONE);
+    if !secret.expose().is_empty() {
+        doubt(reader, row, &secret);
+    }
+    secret
+}
+
+pub(super) fn previous_secret(reader: &mut Reader<'_>, row: &Row) -> Option<Secret> {
+    let secret = reader.text(row).map(Secret::new)?;
+    doubt(reader, row, &secret);
+    Some(secret)
+}
+
+/// A webhook secret that others know, or could guess, signs deliveries for them too.
+fn doubt(reader: &mut Reader<'_>, row: &Row, secret: &Secret) {
+    let plain = secret.expose().trim().to_ascii_lowercase().replace('-', "_");
+    if PLACEHOLDERS.contains(&plain.trim_matches(['<', '>'])) {
+        reader.problem(row, "is the placeholder of an example, which everybody knows", MAKE_ONE);
+    } else if secret.expose().chars().count() < SECRET_LENGTH {
+        reader.warn(row, "is shorter than 16 characters, so it could be guessed", MAKE_ONE);
+    }
 }
 
 /// Who has it sees all that is logged, so it must be hard to guess.

@@ -32,7 +32,7 @@ rows! {
         access::webhook_secret;
     WEBHOOK_SECRET_PREVIOUS: Option<Secret>, INTAKE, Means("none"),
         "Is accepted too, while a new secret is being introduced",
-        |reader, row| reader.text(row).map(Secret::new);
+        access::previous_secret;
     ALLOWED_REPOS: Allowlist, INTAKE_AND_COURSES, Means("all"),
         "Who gets runners: `owner/repo`, `owner/*`; `!owner/repo` takes one out",
         access::allowlist;

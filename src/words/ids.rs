@@ -62,6 +62,9 @@ impl Guid {
     }
 }
 
+/// What a nonce is spelt in.
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
 /// Eight characters that make a runner's name new at every try: a lost answer leaves the old name taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nonce(String);
@@ -69,7 +72,6 @@ pub struct Nonce(String);
 impl Nonce {
     /// The nonce that `bits` spell, five bits a character.
     pub fn from_bits(bits: u64) -> Self {
-        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         #[allow(
             clippy::indexing_slicing,
             clippy::cast_possible_truncation,
@@ -77,6 +79,11 @@ impl Nonce {
         )]
         let spell = |i: u32| ALPHABET[(bits >> (5 * i) & 31) as usize];
         Self((0..8).map(|i| char::from(spell(i))).collect())
+    }
+
+    /// Whether a text could be a nonce.
+    fn spells(text: &str) -> bool {
+        text.len() == 8 && text.bytes().all(|b| ALPHABET.contains(&b))
     }
 
     /// The nonce as text.
@@ -99,8 +106,8 @@ impl RunnerName {
     /// The job that the runner of this name was meant for; `None` if it is no runner of ours.
     pub fn job_of(name: &str) -> Option<JobId> {
         let (job, nonce) = name.strip_prefix("jitney-")?.split_once('-')?;
-        let ours = nonce.len() == 8 && job.bytes().all(|b| b.is_ascii_digit());
-        job.parse().ok().filter(|&id| ours && id != 0).map(JobId)
+        let ours = Nonce::spells(nonce) && job.bytes().all(|b| b.is_ascii_digit()) && !job.starts_with('0');
+        job.parse().ok().filter(|_| ours).map(JobId)
     }
 
     /// A name that GitHub tells, if it is one of ours.
