@@ -21,12 +21,14 @@ def runner_release(component: Component) -> Any:
 class Conversation:
     """A WIT resource of an operator's interface, such as `releases.search`."""
 
-    def __init__(self, component: Component, interface: str, resource: str, *arguments: Any) -> None:
+    def __init__(
+        self, component: Component, interface: str, resource: str, *arguments: Any, opening: str = "open"
+    ) -> None:
         """Opens it. Raises LookupError with the component's reason where it cannot be."""
         self._component = component
         self._interface, self._resource = interface, resource
         self._instance = component.courses()
-        opened = self._instance.call(interface, f"[static]{resource}.open", *arguments)
+        opened = self._instance.call(interface, f"[static]{resource}.{opening}", *arguments)
         if isinstance(opened, str):
             raise LookupError(opened)
         self._opened = opened
