@@ -1,7 +1,6 @@
 """The settings of `setup` and `teardown`: those of the environment, and what is missing, asked for."""
 
 from collections.abc import Mapping
-
 from typing import Any
 
 from host.component import Component, Loaded
