@@ -138,14 +138,6 @@ class Component:
         """All settings, for a replay."""
         return list(dict(self._intake + self._courses + self._keys).items())
 
-    def examine(self) -> list[Any]:
-        """What an operator asks when nothing runs, a WIT `finding` each. Asks GitHub, with all settings."""
-        return list(Instance(self, self.everything(), COURSE_MEMORY, COURSE_EPOCHS).call("doctor", "examine"))
-
-    def setup(self, function: str, *arguments: Any) -> Any:
-        """A function of `setup`: asks GitHub, and may change what is there."""
-        return Instance(self, self.everything(), COURSE_MEMORY, COURSE_EPOCHS).call("setup", function, *arguments)
-
     def check(self) -> list[Any]:
         """The readiness of each part of the settings, a WIT `readiness` each."""
         kinds = {"intake": self.intake, "courses": self.courses, "keys": self.keys}

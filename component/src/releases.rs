@@ -1,7 +1,7 @@
 //! The Actions runner: which release goes into the runner image, and what an operator should know of an image.
 
 use super::bindings::exports::jitney::core::{courses, releases as wit};
-use super::play::Conversation;
+use super::play::{Conversation, settings};
 use super::{Jitney, now};
 use jitney::course::desk::Play;
 use jitney::github::{self, RunnerRelease};
@@ -31,8 +31,7 @@ impl wit::Guest for Jitney {
 
 impl wit::GuestSearch for Search {
     fn open() -> Result<wit::Search, String> {
-        let settings =
-            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
+        let settings = settings()?;
         let (api, credential) = (settings.api.clone(), settings.credential.clone());
         let play = Play::new(credential, None, |desk| releases::search(desk, settings));
         Ok(wit::Search::new(Conversation::new(api, play)))

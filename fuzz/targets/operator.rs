@@ -1,13 +1,15 @@
 //! What an operator asks, and what GitHub says to it.
 
+use jitney::course::desk::{Desk, Next, Play};
+use jitney::course::{Event, Report, Step};
 use jitney::github::{self, Response};
 use jitney::machine::Prices;
 use jitney::settings::{CoursesSettings, IntakeSettings};
-use jitney::words::repository::Repository;
 use jitney::words::secret::Secret;
+use jitney_operator::doctor::examine;
 use jitney_operator::explain::{Inquiry, Row, Seen, Subject, read_lines, tell};
 use jitney_operator::setup::{
-    Align, Mode, Next, PATIENT, Ping, Registrations, Remove, Target as Aim, Task, read_conversion,
+    Item, Mode, Target, hooks, ping, read_conversion, remove_hooks, remove_registrations,
 };
 use jitney_operator::status::may_see;
 
@@ -49,35 +51,54 @@ pub fn operator(data: &[u8]) {
     for answer in &answers {
         let _ = read_conversion(&settings.api, Ok(answer)).map(|made| format!("{made:?}"));
     }
-    let aim = Aim { settings: &settings, url: Some("https://x--jitney.modal.run") };
-    let Ok(repository) = Repository::parse("octo/x") else { return };
-    let home = || github::HookHome::Repository(repository.clone());
-    let secret = || Some(Secret::new(SECRET));
-    set_up(Align::new(aim.clone(), home(), secret(), Mode::Look), &answers, true);
-    set_up(Align::new(aim.clone(), home(), secret(), Mode::Renew), &answers, false);
-    set_up(Ping::new(aim.clone(), home(), PATIENT), &answers, false);
-    set_up(Remove::new(aim, home(), true), &answers, true);
-    set_up(Registrations::new(&settings, repository.clone(), true), &answers, true);
+    let url = Some("https://x--jitney.modal.run".to_owned());
+    let target = || Target { settings: settings.clone(), url: url.clone() };
+    let (secret, all) = (|| Some(Secret::new(SECRET)), &answers);
+    set_up(&settings, all, true, |desk| hooks(desk, target(), None, Mode::Look));
+    set_up(&settings, all, false, |desk| hooks(desk, target(), secret(), Mode::Renew));
+    set_up(&settings, all, false, |desk| ping(desk, target()));
+    set_up(&settings, all, true, |desk| remove_hooks(desk, target(), true));
+    set_up(&settings, all, true, |desk| remove_registrations(desk, settings.clone(), true));
+    let found = play(&settings, all, true, |desk| examine(desk, settings.clone(), true));
+    for finding in found.unwrap_or_default() {
+        plain(&format!("{}{}{}", finding.what, finding.why, finding.cure));
+    }
     explain(intake, settings, subject, &answers);
 }
 
-fn set_up(mut task: impl Task, answers: &[Response], looks: bool) {
+fn set_up<F: Future<Output = Vec<Item>> + 'static>(
+    settings: &CoursesSettings,
+    answers: &[Response],
+    looks: bool,
+    make: impl FnOnce(Desk) -> F,
+) {
+    for item in play(settings, answers, looks, make).unwrap_or_default() {
+        plain(&format!("{}{}{}", item.what, item.why, item.cure));
+    }
+}
+
+/// What it comes to, if the answers last; one that `looks` may change nothing.
+fn play<T, F: Future<Output = T> + 'static>(
+    settings: &CoursesSettings,
+    answers: &[Response],
+    looks: bool,
+    make: impl FnOnce(Desk) -> F,
+) -> Option<T> {
     let mut told = answers.iter();
-    let mut answer = None;
+    let mut play = Play::new(settings.credential.clone(), None, make);
+    let mut event = Event::Report(Report::Opened);
     for _ in 0..200 {
-        match task.next(answer.take().map(Ok)) {
-            Next::Ask(request) => {
+        event = match play.next(event, NOW)? {
+            Next::Step(Step::Ask(request)) => {
                 assert!(!looks || request.method == github::Method::Get, "a look changes nothing");
                 assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
-                answer = told.next();
-                if answer.is_none() {
-                    return;
-                }
+                Event::Response(Ok(told.next()?.clone()))
             }
-            Next::Pause(_) => {}
-            Next::Over(step) => return plain(&format!("{}{}{}", step.what, step.why, step.cure)),
-        }
+            Next::Step(Step::Tell(_)) => Event::Report(Report::Done),
+            Next::Over(over) => return Some(over),
+        };
     }
+    None
 }
 
 fn explain(intake: IntakeSettings, settings: CoursesSettings, subject: &str, answers: &[Response]) {

@@ -1,7 +1,8 @@
 //! A GitHub App from a manifest: the form that the operator's browser posts to GitHub, and what GitHub gives for the
 //! code that it sends the browser back with ("Registering a GitHub App from a manifest").
 
-use jitney::github::{EVENTS, Fault, Response};
+use jitney::course::desk::Desk;
+use jitney::github::{EVENTS, Fault, Request, Response};
 use jitney::settings::ApiBase;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
@@ -85,7 +86,13 @@ pub struct Made {
     pub install: String,
 }
 
-/// Reads the answer to [`Request::convert_manifest`].
+/// The App that GitHub made, for the code that it sent the browser back with.
+pub async fn convert(desk: Desk, api: ApiBase, code: String) -> Result<Made, String> {
+    let response = desk.ask(Request::convert_manifest(&code)?).await;
+    read_conversion(&api, response.as_ref().map_err(|fault| *fault))
+}
+
+/// Reads the response to [`Request::convert_manifest`].
 pub fn read_conversion(api: &ApiBase, answer: Result<&Response, Fault>) -> Result<Made, String> {
     #[derive(Deserialize)]
     struct Body {
