@@ -1,4 +1,4 @@
-"""How a sandbox ended: the line of JSON that its binary writes last, or what its exit status says where there is none.
+"""How a sandbox ended: the line of JSON that its binary writes last, or else what its exit status says.
 
 The words are the binary's (`runner/src/ending.rs`). A job is root in its sandbox and could write such a line too, so
 nothing is decided by it, and nothing of it is passed on but words and figures that are known.
@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 
 #: How much of a sandbox's output is looked through, from its end.
 TAIL = 16 * 1024
-CAUSES = frozenset(
-    "done bad-input no-docker no-job deprecated refused timed-out out-of-memory killed failed".split()
-)
+# fmt: off
+CAUSES = frozenset({
+    "done", "bad-input", "no-docker", "no-job", "deprecated", "refused", "timed-out", "out-of-memory", "killed",
+    "failed",
+})
+# fmt: on
 FIGURES = ("listening_s", "job_s", "ended_s", "cpu_s", "peak_memory", "oom_kills")
 #: The binary's own statuses, then those that Modal gives.
 BY_STATUS = {

@@ -78,7 +78,16 @@ def test_rules_that_cannot_be_read_are_a_refusal(tmp_path: Path, rules: str) -> 
 
 @pytest.mark.parametrize(
     "event",
-    ["", "{", "[]", "null", {"pull_request": 1}, {"pull_request": {}}, {"pull_request": None}, {"pull_request": {"head": 7}}],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        {"pull_request": 1},
+        {"pull_request": {}},
+        {"pull_request": None},
+        {"pull_request": {"head": 7}},
+    ],
 )
 def test_an_event_that_cannot_be_read_is_a_refusal(tmp_path: Path, event: Any) -> None:
     sandbox = Sandbox(tmp_path, FORKED | {"event": event, "steps": STUBBORN})

@@ -11,11 +11,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host.ending import TAIL, read
+from host.ending import TAIL, Ending, read
 from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags, no_one
 from host.local.process import Process
 from host.log import logger
@@ -52,7 +52,7 @@ class LocalLauncher:
         self._ended: dict[str, float] = {}
         self._starting: set[str] = set()
         self._statuses: dict[str, int] = {}
-        self.on_end = no_one
+        self.on_end: Callable[[Ending], None] = no_one
 
     async def start(self, order: Start) -> str:
         """Starts the process; its id is made of its name and its process id."""

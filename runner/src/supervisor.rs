@@ -101,9 +101,9 @@ pub(crate) fn main() -> ExitCode {
         thread::spawn(move || config::listen(io::stdin().lock(), &tell));
     });
     let usage = meter.read();
-    let starved = usage.oom_kills.is_some_and(|kills| kills > 0);
+    let out_of_memory = usage.oom_kills.is_some_and(|kills| kills > 0);
     let cause = match cause {
-        Cause::Done | Cause::Failed | Cause::Killed if starved && !supervisor.terminated => {
+        Cause::Done | Cause::Failed | Cause::Killed if out_of_memory && !supervisor.terminated => {
             Cause::OutOfMemory
         }
         cause => cause,
@@ -166,14 +166,15 @@ impl Supervisor {
                 }
                 (Ok(Event::Input(Input::TooLong)), _) => return Err(bad("the line is too long".to_owned())),
                 (Ok(Event::Input(_)), None) => return Err(bad("no config came, and none will".to_owned())),
-                (Ok(Event::Input(Input::End)), Some(config)) => return Ok(config),
+                (Ok(Event::Input(Input::End)) | Err(RecvTimeoutError::Timeout), Some(config)) => {
+                    return Ok(config);
+                }
                 (Ok(Event::Input(_)), Some(_)) => return Err(bad("more than one line came".to_owned())),
                 (Ok(Event::Signal(SIGCHLD)), kept) => config = kept,
                 (Ok(Event::Signal(signal)), _) => {
                     self.terminated = true;
                     return Err((Cause::Killed, 128 + signal, None));
                 }
-                (Err(RecvTimeoutError::Timeout), Some(config)) => return Ok(config),
                 (Err(_), _) => return Err(missing()),
             }
         }

@@ -34,8 +34,7 @@ pub(super) fn rules(reader: &mut Reader<'_>) -> JobRules {
 /// In org scope another repository's job could take the runner that has a repository's cache.
 pub(super) fn refuse_caches(reader: &mut Reader<'_>, rules: &JobRules) {
     if rules.profiles.values().any(|shape| shape.cache == Some(true)) {
-        let fault =
-            "has a profile with a cache, and with RUNNER_SCOPE=org any repository's job could take its runner";
+        let fault = "has a profile with a cache, and with RUNNER_SCOPE=org any repository's job could take its runner";
         reader.problem(&RUNNER_PROFILES.row, fault, "leave the cache out, or set RUNNER_SCOPE=repo");
     }
 }

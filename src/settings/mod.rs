@@ -116,7 +116,8 @@ impl CoursesSettings {
         let mut reader = Reader::new(Instances::COURSES, environment);
         let credential = table::GITHUB_TOKEN.read(&mut reader);
         let api = api::base(&mut reader);
-        let (scope, allowlist) = (table::RUNNER_SCOPE.read(&mut reader), table::ALLOWED_REPOS.read(&mut reader));
+        let (scope, allowlist) =
+            (table::RUNNER_SCOPE.read(&mut reader), table::ALLOWED_REPOS.read(&mut reader));
         let rules = jobs::rules(&mut reader);
         let mut vetting = access::vetting(&mut reader);
         if scope == Scope::Organization {

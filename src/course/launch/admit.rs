@@ -55,14 +55,14 @@ impl Launch {
         }
         let reason = match (self.veto.clone(), self.ticket.purpose) {
             (Some(veto), _) => veto,
-            (None, Purpose::Refuse) => match self.settings.rules.machine(&self.ticket.labels) {
-                Err(reason) => reason,
-                Ok(_) => {
+            (None, Purpose::Refuse) => {
+                let Err(reason) = self.settings.rules.machine(&self.ticket.labels) else {
                     // The settings changed while the ticket waited.
                     self.ticket.purpose = Purpose::Launch;
                     return Ok(());
-                }
-            },
+                };
+                reason
+            }
             (None, _) => return Ok(()),
         };
         let unseen = |but: &str| {
