@@ -93,6 +93,7 @@ class Component:
         self._exports: dict[str, ExportIndex] = {}
         self._signatures: dict[str, Signature] = {}
         self._ticking = threading.Lock()
+        self._reckoner: Instance | None = None
         present = [setting for setting in self.declared() if setting.name in environment]
         self._intake: Environment = [(s.name, environment[s.name]) for s in present if s.intake]
         self._courses: Environment = [(s.name, environment[s.name]) for s in present if s.courses]
@@ -128,7 +129,13 @@ class Component:
 
     def costs(self, lives: list[Any]) -> list[int]:
         """What each WIT `life` costs, in billionths of a dollar."""
-        return list(self.bare().call("ledger", "costs", lives)) if lives else []
+        if not lives:
+            return []
+        # Each job is reckoned with on its way: an instance is made once, and anew where one failed.
+        reckoner, self._reckoner = self._reckoner or self.bare(), None
+        costs = list(reckoner.call("ledger", "costs", lives))
+        self._reckoner = reckoner
+        return costs
 
     def bare(self) -> "Instance":
         """A fresh instance that is told no setting and has no way out."""
