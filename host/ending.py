@@ -6,6 +6,7 @@ nothing is decided by it, and nothing of it is passed on but words and figures t
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 #: How much of a sandbox's output is looked through, from its end.
 TAIL = 16 * 1024
@@ -39,7 +40,10 @@ def read(output: str, status: int) -> Ending:
         except ValueError:
             continue
         if isinstance(told, dict) and told.get("event") == "sandbox-ended" and str(told.get("cause")) in CAUSES:
-            given = {name: told.get(name) for name in FIGURES}
-            figures = {name: value for name, value in given.items() if type(value) in (int, float)}
-            return Ending(status, told["cause"], figures)
+            return Ending(status, told["cause"], {name: told[name] for name in FIGURES if _is_number(told.get(name))})
     return Ending(status, "killed" if status < 0 else BY_STATUS.get(status, "failed"))
+
+
+def _is_number(value: Any) -> bool:
+    """JSON's `true` is an int to Python."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

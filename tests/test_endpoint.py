@@ -259,7 +259,7 @@ def test_a_sandbox_that_ends_before_its_job_is_replaced_at_once(github: StandinG
     """The first runner ends as one does whose version GitHub no longer takes, the second does its job."""
     github.state.queue(57, REPOSITORY, LABELS)
     script = tmp_path / "runner.sh"
-    standin = f"exec {sys.executable} -I -S {ROOT / 'host' / 'standin_runner.py'}"
+    standin = f"exec {sys.executable} -I -S {ROOT / 'host' / 'local' / 'standin_runner.py'}"
     script.write_text(f"if [ ! -e {tmp_path}/first ]; then : >{tmp_path}/first; read -r _; exit 7; fi\n{standin}\n")
     with Jitney(github.url, tmp_path / "j.db", JITNEY_LOCAL_RUNNER=f"bash {script}") as jitney:
         assert deliver(jitney.url, SECRET, queued(57)).status_code == 201
