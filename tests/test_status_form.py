@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from host import endpoint, status
+from host import endpoint, reading, status
 from host.component import Component
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
@@ -23,7 +23,7 @@ SETTINGS = {"STATUS_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": GIT
 
 
 async def test_a_form_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "FORM_WITHIN", 0.1)
+    monkeypatch.setattr(reading, "WITHIN", 0.1)
     component = Component(SETTINGS)
     page = status.StatusPage(component, Records(component), {}, lambda: (0, []))
 

@@ -50,6 +50,8 @@ class Teardown:
         #: Whether GitHub is as clean as it can be, so that the credential may go.
         self._clean = True
         self._blind = False
+        #: Whether jitney was ever at this Modal. Another's secret may have the same name, and keys of the same names.
+        self._was_here = False
 
     def run(self) -> int:
         """The exit status: 0 if nothing is left that could be removed."""
@@ -57,6 +59,7 @@ class Teardown:
         with telling(self._terminal, "teardown"):
             with busy("asking Modal"):
                 self._cloud.reach()
+                self._was_here = self._cloud.app() is not None or self._cloud.has_dict()
             self._blind = self._settings.are_blind(self._cloud.secret_keys())
             if not self._blind:
                 self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
@@ -174,6 +177,8 @@ class Teardown:
         return [*items, Item("done", "Modal app jitney", "is stopped")]
 
     def _delete_dict(self) -> list[Item]:
+        if not self._clean:
+            return [Item("skipped", "Modal Dict jitney", "stays while the secret does: it shows whose that is")]
         self._cloud.delete_dict()
         return [Item("done", "Modal Dict jitney", "is deleted")]
 
@@ -181,6 +186,9 @@ class Teardown:
         keys = self._cloud.secret_keys()
         if foreign := sorted((keys or set()) - set(self._settings.names)):
             why = f"stays: {', '.join(foreign)} in it is none of jitney's"
+            return [Item("skipped", f"Modal secret {SECRET}", why, f"delete it yourself: {PAGES}/secrets")]
+        if keys is not None and not self._was_here:
+            why = "stays: jitney has neither an app nor a Dict here, so it may be somebody else's"
             return [Item("skipped", f"Modal secret {SECRET}", why, f"delete it yourself: {PAGES}/secrets")]
         return _if(keys is not None, f"Modal secret {SECRET}", "secrets")
 
