@@ -16,7 +16,7 @@ from tests.control_plane.calls import Task
 from tests.processes import eventually
 
 #: Seconds that anything may take on a machine that is busy with much else.
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 class Running:
