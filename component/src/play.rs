@@ -60,6 +60,11 @@ impl<T> Conversation<T> {
         Some(command::to_host(command))
     }
 
+    /// Something of what it came to, once it is over.
+    pub(super) fn read<R>(&self, of: impl FnOnce(&T) -> R) -> Option<R> {
+        self.over.borrow().as_ref().map(of)
+    }
+
     /// What it came to, once it is over; the second time, nothing.
     pub(super) fn take(&self) -> Option<T> {
         self.over.take()

@@ -2,12 +2,12 @@
 
 use jitney::course::desk::{Desk, Next, Play};
 use jitney::course::{Event, Report, Step};
-use jitney::github::{self, Response};
+use jitney::github::{self, Fault, Response};
 use jitney::machine::Prices;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::words::secret::Secret;
 use jitney_operator::doctor::examine;
-use jitney_operator::explain::{Inquiry, Row, Seen, Subject, read_lines, tell};
+use jitney_operator::explain::{HostFacts, RecentDelivery, Subject, Unexplained, ask, explain, read_lines};
 use jitney_operator::setup::{
     Item, Mode, Target, hooks, ping, read_conversion, remove_hooks, remove_registrations,
 };
@@ -63,7 +63,7 @@ pub fn operator(data: &[u8]) {
     for finding in found.unwrap_or_default() {
         plain(&format!("{}{}{}", finding.what, finding.why, finding.cure));
     }
-    explain(intake, settings, subject, &answers);
+    explained(settings, subject, &answers);
 }
 
 fn set_up<F: Future<Output = Vec<Item>> + 'static>(
@@ -101,26 +101,37 @@ fn play<T, F: Future<Output = T> + 'static>(
     None
 }
 
-fn explain(intake: IntakeSettings, settings: CoursesSettings, subject: &str, answers: &[Response]) {
+/// GitHub responds with these, and then not at all.
+fn explained(settings: CoursesSettings, subject: &str, answers: &[Response]) {
     let Ok(subject) = Subject::parse(subject, "https://github.com") else { return };
-    let mut inquiry = Inquiry::new(intake, settings, subject);
     let lines: Vec<String> =
         answers.iter().map(|answer| String::from_utf8_lossy(&answer.body).into_owned()).collect();
-    inquiry.remember(lines.iter().filter_map(|line| Row::read(NOW.0, line)).collect());
-    let mut next = inquiry.next(None);
-    for answer in answers {
-        let Ok(Some(request)) = next else { break };
-        assert!(request.method == github::Method::Get && request.path.bytes().all(|b| b.is_ascii_graphic()));
-        next = inquiry.next(Some(Ok(answer)));
-    }
-    let seen = Seen { entries: read_lines(&lines), ..Seen::default() };
-    if let Some(story) = tell(&inquiry, &seen, NOW) {
-        plain(&story.page);
-        plain(&story.conclusion.text);
-        for event in story.events {
-            plain(&event.said);
-            plain(&event.cure);
+    let recent = lines.iter().filter_map(|line| RecentDelivery::read(NOW.0, line)).collect();
+    let credential = settings.credential.clone();
+    let mut play = Play::new(credential, None, |desk| ask(desk, settings, subject, recent));
+    let mut answers = answers.iter();
+    let mut event = Event::Report(Report::Opened);
+    let facts = loop {
+        match play.next(event, NOW) {
+            Some(Next::Step(Step::Ask(request))) => {
+                assert!(request.method == github::Method::Get, "an explanation changes nothing");
+                assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
+                event = Event::Response(answers.next().cloned().ok_or(Fault::Unreachable));
+            }
+            Some(Next::Over(Ok(facts))) => break facts,
+            Some(Next::Over(Err(Unexplained::Misread(why) | Unexplained::Unasked(why)))) => {
+                return plain(&why);
+            }
+            other => panic!("it only asks GitHub: {other:?}"),
         }
+    };
+    let host = HostFacts { entries: read_lines(&lines), ..HostFacts::default() };
+    let explanation = explain(&facts, &host, NOW);
+    plain(&explanation.page);
+    plain(&explanation.conclusion.text);
+    for moment in explanation.timeline {
+        plain(&moment.said);
+        plain(&moment.cure);
     }
 }
 

@@ -261,7 +261,9 @@ impl World {
         mac.update(body.as_bytes());
         let signature = hex::encode(mac.finalize().into_bytes());
         let head = format!("x-github-event: workflow_job\nx-hub-signature-256: sha256={signature}\n");
-        if let Verdict::Open(ticket) = decide(&self.intake.admission, &head, &body, Trust::Signed).verdict {
+        if let Verdict::Open(ticket) =
+            decide(&self.intake.admission, &head, &body, Trust::Signed(&self.intake.secrets)).verdict
+        {
             let resumption = ticket.resumption();
             let course = Course::open(ticket, self.settings.clone(), self.dice.roll());
             let id = self.open(course, None, Some(resumption));

@@ -43,6 +43,8 @@ use std::collections::BTreeSet;
 /// What an intake instance works with.
 #[derive(Clone, Debug)]
 pub struct IntakeSettings {
+    /// `WEBHOOK_SECRET` and `WEBHOOK_SECRET_PREVIOUS`.
+    pub secrets: WebhookSecrets,
     /// What admits a delivery.
     pub admission: Admission,
     /// `STATUS_TOKEN`: who presents it may see the metrics.
@@ -90,17 +92,17 @@ impl IntakeSettings {
     /// Reads an intake instance's part.
     pub fn read(environment: &Environment) -> Checked<Self> {
         let mut reader = Reader::new(Instances::INTAKE, environment);
+        let secrets = WebhookSecrets {
+            current: table::WEBHOOK_SECRET.read(&mut reader),
+            previous: table::WEBHOOK_SECRET_PREVIOUS.read(&mut reader),
+        };
         let admission = Admission {
-            secrets: WebhookSecrets {
-                current: table::WEBHOOK_SECRET.read(&mut reader),
-                previous: table::WEBHOOK_SECRET_PREVIOUS.read(&mut reader),
-            },
             rules: parts::rules(&mut reader),
             allowlist: table::ALLOWED_REPOS.read(&mut reader),
             refusals_per_hour: table::REFUSALS_PER_HOUR.read(&mut reader),
         };
         let status_token = table::STATUS_TOKEN.read(&mut reader);
-        reader.check(Some(Self { admission, status_token }))
+        reader.check(Some(Self { secrets, admission, status_token }))
     }
 }
 
@@ -137,6 +139,15 @@ impl CoursesSettings {
             monthly_budget: table::MONTHLY_BUDGET_USD.read(&mut reader),
         };
         reader.check(Some(settings))
+    }
+
+    /// What admits a delivery, as an intake instance of the same settings has it.
+    pub fn admission(&self) -> Admission {
+        Admission {
+            allowlist: self.allowlist.clone(),
+            rules: self.rules.clone(),
+            refusals_per_hour: self.refusals_per_hour,
+        }
     }
 
     /// The registry images that jobs may run in, each once.
