@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import json
+import resource
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -140,6 +141,8 @@ async def _connection(
 
 def suffer(flood: Flood, valid: int = 60, every: float = 0.1, files: int = 1024) -> Outcome:
     """An endpoint of its own, with so many files, and the flood."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     with tempfile.TemporaryDirectory() as home:
         settings = {"STATUS_TOKEN": "status-token-canary-0123456789"}
         with Jitney("http://127.0.0.1:9", Path(home) / "journal.db", files=files, **settings) as jitney:

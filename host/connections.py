@@ -7,6 +7,7 @@ On Modal its own proxy does all this.
 import asyncio
 import errno
 import resource
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -46,11 +47,16 @@ class Connections:
         """Whether there is a place for one more beside `opening`; makes one if somebody was slow."""
         if len(self.open) + opening < self._most:
             return True
-        slowest, since = next(iter(self.owing.items()), (None, 0.0))
-        if slowest is None or time.monotonic() - since < YOUNG:
-            return False
-        slowest.hang_up()
-        return True
+        for slow, since in list(self.owing.items()):
+            if time.monotonic() - since < YOUNG:
+                break
+            if not slow.has_sent():
+                slow.hang_up()
+                return True
+            # It is this process that is slow.
+            del self.owing[slow]
+            self.owing[slow] = time.monotonic()
+        return False
 
 
 class Bounded(HttpToolsProtocol):
@@ -115,6 +121,12 @@ class Bounded(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
         super().connection_lost(exc)
+
+    def has_sent(self) -> bool:
+        """Whether something of it waits to be read."""
+        waiting = select.poll()
+        waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
 
     def hang_up(self) -> None:
         """At once: what was not read by now need not be sent."""

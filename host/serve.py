@@ -63,7 +63,7 @@ class Server(uvicorn.Server):
             print(f"listening on http://{shown}:{port}", flush=True)
 
 
-def _bind(host: str, port: int) -> list[socket.socket]:
+def bind(host: str, port: int) -> list[socket.socket]:
     """A listening socket for each address that `host` has."""
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -75,7 +75,7 @@ def _bind(host: str, port: int) -> list[socket.socket]:
 
 async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_every: float) -> None:
     """Serves until told to stop."""
-    listening = _bind(host, port)
+    listening = bind(host, port)
     journal = Journal(journal_path)
     sandboxes = await _launcher(launcher)
     endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer, store=LocalStore(journal_path))
