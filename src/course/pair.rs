@@ -5,7 +5,8 @@
 
 use super::End;
 use super::desk::Desk;
-use crate::github::{self, QueuedJob, Request};
+use crate::github::Request;
+use crate::github::job::{Job, QueuedJob};
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
@@ -25,7 +26,7 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         end(&desk, &ticket, victim).await;
     }
     let response = desk.ask(Request::job(&ticket.repository, victim)).await;
-    let Some(victim) = github::read_queued_job(response.as_ref().map_err(|fault| *fault)) else {
+    let Some(victim) = Job::seen(&response).known().and_then(Job::queued) else {
         let text = "the job that its runner was meant for waits no longer";
         return match refusal {
             Some(reason) => End::Finish(ticket.answer(Outcome::Refused, reason)),
