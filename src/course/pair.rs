@@ -5,8 +5,8 @@
 
 use super::End;
 use super::desk::Desk;
-use crate::github::Request;
 use crate::github::job::{Job, QueuedJob};
+use crate::github::{Request, run};
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
@@ -57,7 +57,7 @@ async fn refusal(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings) -> Op
         return None;
     }
     let response = desk.ask(Request::run(&ticket.repository, ticket.run)).await;
-    let run = github::read_run(response.as_ref().map_err(|fault| *fault))?;
+    let run = run::started_by(&response)?;
     settings.vetting.judge(&ticket.repository, ticket.private, &run).err()
 }
 

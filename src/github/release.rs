@@ -66,10 +66,7 @@ impl Request {
 /// The response to [`Request::runner_release`] about `wanted`, or about the newest. The checksum is the asset's
 /// `digest`, or stands in the release's notes, or is `wanted`'s; where two are known they must agree, and a release
 /// without one is refused.
-pub fn read_release(
-    answered: &Answered,
-    wanted: Option<&RunnerPin>,
-) -> Result<RunnerRelease, String> {
+pub fn read_release(answered: &Answered, wanted: Option<&RunnerPin>) -> Result<RunnerRelease, String> {
     #[derive(Deserialize)]
     struct Release {
         tag_name: String,
