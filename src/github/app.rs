@@ -18,6 +18,7 @@ use rsa::pkcs1v15::SigningKey;
 use rsa::signature::{SignatureEncoding, Signer};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use std::collections::BTreeMap;
 
 /// By how much a JWT is dated back, against clocks that differ.
 const BACKDATED: Duration = Duration::minutes(1);
@@ -55,6 +56,62 @@ pub fn jwt(app: &str, key: &PrivateKey, now: Timestamp, nonce: u64) -> Option<Gr
     let signature = Base64UrlUnpadded::encode_string(&signature.to_bytes());
     let renew = expires.before(MARGIN);
     Some(Grant { token: Secret::new(format!("{signed}.{signature}")), renew })
+}
+
+/// The App, as it sees itself.
+#[derive(Clone, Debug, Deserialize)]
+pub struct App {
+    /// Its name in addresses.
+    #[serde(default)]
+    pub slug: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub owner: Owner,
+    /// What it may do: a permission's name, and `read` or `write`.
+    #[serde(default)]
+    pub permissions: BTreeMap<String, String>,
+    /// What its webhook sends.
+    #[serde(default)]
+    pub events: Vec<String>,
+}
+
+/// Whose an App is.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Owner {
+    /// Its name.
+    #[serde(default)]
+    pub login: String,
+    /// `User` or `Organization`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+}
+
+impl App {
+    /// The response to [`Request::app`].
+    pub fn seen(answered: &Answered) -> Option<Self> {
+        read(answered)
+    }
+}
+
+/// An App that was made of a manifest.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MadeApp {
+    /// What it signs in as.
+    pub client_id: String,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its private key.
+    pub pem: Secret,
+    /// What its webhook signs with.
+    pub webhook_secret: Secret,
+}
+
+impl MadeApp {
+    /// The response to [`Request::convert_manifest`].
+    pub fn read(answered: &Answered) -> Option<Self> {
+        let response = answered.as_ref().ok().filter(|response| response.status == 201)?;
+        serde_json::from_slice(&response.body).ok()
+    }
 }
 
 impl Request {

@@ -48,6 +48,17 @@ pub struct ListedHook {
     /// How.
     #[serde(default)]
     pub config: HookConfig,
+    /// How the last delivery went.
+    #[serde(default)]
+    pub last_response: LastResponse,
+}
+
+/// How a webhook's last delivery went.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct LastResponse {
+    /// What the endpoint answered with; none before the first delivery.
+    #[serde(default)]
+    pub code: Option<u16>,
 }
 
 /// A webhook's configuration.
@@ -70,9 +81,9 @@ impl ListedHook {
         read(answered)
     }
 
-    /// Whether it sends workflow jobs.
+    /// Whether it sends workflow jobs, while it is active.
     pub fn sends_jobs(&self) -> bool {
-        self.active && self.events.iter().any(|event| EVENTS.contains(&event.as_str()) || event == "*")
+        self.events.iter().any(|event| EVENTS.contains(&event.as_str()) || event == "*")
     }
 }
 

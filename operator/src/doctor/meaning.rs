@@ -1,15 +1,16 @@
 //! What GitHub's responses mean to an operator.
 
 use super::{Finding, Level};
-use jitney::github::{Fault, Response, read_downloads};
+use jitney::github::app::App;
+use jitney::github::hook::ListedHook;
+use jitney::github::release::read_downloads;
+use jitney::github::{Answered, Fault, Response};
 use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::printable::Shown;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
 use jitney::words::time::Timestamp;
 use jitney::words::version::RunnerVersion;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// A clock that is off by more, in milliseconds, makes JWTs and ages wrong.
 const SKEW: u64 = 30_000;
@@ -110,18 +111,14 @@ pub(super) fn quota(settings: &CoursesSettings, response: &Response, now: Timest
     findings
 }
 
-pub(super) fn app(settings: &CoursesSettings, response: &Response, now: Timestamp) -> Vec<Finding> {
-    #[derive(Deserialize)]
-    struct App {
-        #[serde(default)]
-        permissions: BTreeMap<String, String>,
-        #[serde(default)]
-        events: Vec<String>,
-    }
+pub(super) fn app(
+    settings: &CoursesSettings,
+    response: &Response,
+    answered: &Answered,
+    now: Timestamp,
+) -> Vec<Finding> {
     let mut findings: Vec<Finding> = clock(response, now).into_iter().collect();
-    let app: Option<App> =
-        if response.status == 200 { serde_json::from_slice(&response.body).ok() } else { None };
-    let Some(app) = app else {
+    let Some(app) = App::seen(answered) else {
         let why = format!("GitHub answers {}: the App's id and key do not belong together", response.status);
         let cure =
             "make a new private key on the App's page and set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
@@ -168,11 +165,12 @@ pub(super) fn administration(
     settings: &CoursesSettings,
     repository: &Repository,
     response: &Response,
+    answered: &Answered,
 ) -> Vec<Finding> {
     let cure = "give the credential Administration: Read and write on the repository (in org scope Self-hosted runners on the organization)";
     let mut findings =
         vec![permission(repository, response, "Administration", "runners can be administered", cure)];
-    if let Some(offered) = read_downloads(Ok(response)) {
+    if let Some(offered) = read_downloads(answered) {
         let old = !settings.api.is_server() && offered.version < RunnerVersion::LEAST;
         let level = if old { Level::Warn } else { Level::Ok };
         findings.push(finding(level, "runner's version", format!("GitHub offers {}", offered.version), ""));
@@ -184,33 +182,10 @@ pub(super) fn webhook(
     settings: &CoursesSettings,
     repository: &Repository,
     response: &Response,
+    answered: &Answered,
 ) -> Vec<Finding> {
-    #[derive(Deserialize)]
-    struct Hook {
-        #[serde(default)]
-        active: bool,
-        #[serde(default)]
-        events: Vec<String>,
-        config: Config,
-        #[serde(default)]
-        last_response: Option<Last>,
-    }
-    #[derive(Deserialize)]
-    struct Config {
-        #[serde(default)]
-        url: String,
-        #[serde(default)]
-        secret: Option<String>,
-    }
-    #[derive(Deserialize)]
-    struct Last {
-        #[serde(default)]
-        code: Option<u16>,
-    }
     let what = format!("{repository}: webhook");
-    let hooks: Option<Vec<Hook>> =
-        if response.status == 200 { serde_json::from_slice(&response.body).ok() } else { None };
-    let Some(hooks) = hooks else {
+    let Some(hooks) = ListedHook::all(answered) else {
         let why = format!(
             "GitHub answers {}: it cannot be looked at, and failed deliveries are not redelivered",
             response.status
@@ -226,13 +201,13 @@ pub(super) fn webhook(
     if !hook.active {
         wrong("is switched off", "switch it on in the repository's Settings → Webhooks");
     }
-    if !hook.events.iter().any(|event| event == "workflow_job" || event == "*") {
+    if !hook.sends_jobs() {
         wrong("does not send workflow jobs", "choose the event `Workflow jobs` for it");
     }
     if hook.config.secret.is_none() {
         wrong("has no secret, so its deliveries are refused", "give it the value of WEBHOOK_SECRET");
     }
-    match hook.last_response.as_ref().and_then(|last| last.code) {
+    match hook.last_response.code {
         Some(401) => wrong(
             "its last delivery was refused: its secret is not WEBHOOK_SECRET",
             "give both the same secret",

@@ -4,7 +4,8 @@
 mod meaning;
 
 use jitney::course::desk::Desk;
-use jitney::github::{Fault, HookHome, Request, Response};
+use jitney::github::hook::HookHome;
+use jitney::github::{Answered, Request, Response};
 use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::scope::Scope;
 use meaning::{actions, administration, app, group, quota, silence, webhook};
@@ -44,22 +45,24 @@ pub async fn examine(desk: Desk, settings: CoursesSettings, can_sign: bool) -> V
     }
     let mut found = Found { settings: &settings, findings: Vec::new() };
     if is_app {
-        found.add(desk.ask(Request::app()).await, |response| app(&settings, response, desk.now()));
+        found.add(desk.ask(Request::app()).await, |response, answered| {
+            app(&settings, response, answered, desk.now())
+        });
     } else {
-        found.add(desk.ask(Request::quota()).await, |response| quota(&settings, response, desk.now()));
+        found.add(desk.ask(Request::quota()).await, |response, _| quota(&settings, response, desk.now()));
     }
     for repository in settings.allowlist.exact().into_iter().take(MOST) {
         let downloads = desk.ask(Request::runner_downloads(settings.scope, &repository)).await;
-        found.add(downloads, |response| administration(&settings, &repository, response));
+        found.add(downloads, |response, answered| administration(&settings, &repository, response, answered));
         let runs = desk.ask(Request::runs(&repository, "queued", 1)).await;
-        found.add(runs, |response| vec![actions(&repository, response)]);
+        found.add(runs, |response, _| vec![actions(&repository, response)]);
         if !is_app {
             let hooks = desk.ask(Request::hooks(&HookHome::Repository(repository.clone()))).await;
-            found.add(hooks, |response| webhook(&settings, &repository, response));
+            found.add(hooks, |response, answered| webhook(&settings, &repository, response, answered));
         }
         if settings.scope == Scope::Organization {
             let runner_group = desk.ask(Request::runner_group(&repository, settings.group)).await;
-            found.add(runner_group, |response| vec![group(&repository, response)]);
+            found.add(runner_group, |response, _| vec![group(&repository, response)]);
         }
     }
     found.findings
@@ -72,10 +75,10 @@ struct Found<'a> {
 
 impl Found<'_> {
     /// What a response means; a GitHub that is silent is said once.
-    fn add(&mut self, response: Result<Response, Fault>, means: impl FnOnce(&Response) -> Vec<Finding>) {
-        let new = match response {
-            Ok(response) => means(&response),
-            Err(fault) => vec![silence(self.settings, fault)],
+    fn add(&mut self, answered: Answered, means: impl FnOnce(&Response, &Answered) -> Vec<Finding>) {
+        let new = match &answered {
+            Ok(response) => means(response, &answered),
+            Err(fault) => vec![silence(self.settings, *fault)],
         };
         for finding in new {
             if !self.findings.contains(&finding) {

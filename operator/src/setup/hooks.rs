@@ -4,10 +4,9 @@ use super::places::{homes, uncovered};
 use super::thing::Thing;
 use super::{Item, Standing, Target, ended};
 use jitney::course::desk::Desk;
-use jitney::github::{EVENTS, Hook, HookHome, Request, Response};
-use jitney::words::ids::HookId;
+use jitney::github::Request;
+use jitney::github::hook::{Hook, HookConfig, HookHome, ListedHook};
 use jitney::words::secret::Secret;
-use serde::Deserialize;
 
 /// What may be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,52 +19,24 @@ pub enum Mode {
     Renew,
 }
 
-/// A webhook, as GitHub lists it.
-#[derive(Deserialize)]
-pub(super) struct Listed {
-    pub(super) id: HookId,
-    #[serde(default)]
-    active: bool,
-    #[serde(default)]
-    events: Vec<String>,
-    #[serde(default)]
-    config: Configured,
-}
-
-#[derive(Default, Deserialize)]
-struct Configured {
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    content_type: String,
-    /// Never the secret itself.
-    #[serde(default)]
-    secret: Option<String>,
-}
-
-impl Listed {
-    /// Where it leads.
-    pub(super) fn url(&self) -> &str {
-        &self.config.url
-    }
-
-    fn faults(&self) -> Vec<&'static str> {
-        let sends = self.events.iter().any(|event| event == EVENTS[0] || event == "*");
-        let faults = [
-            (!self.active, "it was switched off"),
-            (!sends, "it did not send workflow jobs"),
-            (self.config.content_type != "json", "it did not send JSON"),
-            (self.config.secret.is_none(), "it had no secret"),
-        ];
-        faults.into_iter().filter_map(|(is, fault)| is.then_some(fault)).collect()
-    }
+fn faults(hook: &ListedHook) -> Vec<&'static str> {
+    let faults = [
+        (!hook.active, "it was switched off"),
+        (!hook.sends_jobs(), "it did not send workflow jobs"),
+        (hook.config.content_type != "json", "it did not send JSON"),
+        (hook.config.secret.is_none(), "it had no secret"),
+    ];
+    faults.into_iter().filter_map(|(is, fault)| is.then_some(fault)).collect()
 }
 
 /// The webhooks of `home` that are meant.
-pub(super) async fn find(thing: &Thing<'_>, target: &Target, home: &HookHome) -> Result<Vec<Listed>, Item> {
-    let read = |response: &Response| serde_json::from_slice::<Vec<Listed>>(&response.body).ok();
-    let listed = thing.read(Request::hooks(home), &[200], read).await?;
-    Ok(listed.into_iter().filter(|hook| target.is(hook.url())).collect())
+pub(super) async fn find(
+    thing: &Thing<'_>,
+    target: &Target,
+    home: &HookHome,
+) -> Result<Vec<ListedHook>, Item> {
+    let listed = thing.read(Request::hooks(home), ListedHook::all).await?;
+    Ok(listed.into_iter().filter(|hook| target.is(&hook.config.url)).collect())
 }
 
 /// Brings every webhook into line, or makes it. `secret` is what it shall sign with, where that is known here.
@@ -105,7 +76,7 @@ async fn align(
         thing.ask(Request::create_hook(home, url, secret), &[201]).await?;
         return Ok(thing.is(Standing::Done, "is made"));
     };
-    let faults = found.faults();
+    let faults = faults(found);
     let has_secret = found.config.secret.is_some();
     let mut why = faults.join(", ");
     match (mode, faults.is_empty()) {
@@ -136,9 +107,8 @@ async fn align_app(
     secret: Option<&Secret>,
     mode: Mode,
 ) -> Result<Item, Item> {
-    let read = |response: &Response| serde_json::from_slice::<Configured>(&response.body).ok();
     let hook = Hook { home: HookHome::App, id: None };
-    let now = thing.read(Request::hook_config(&hook), &[200], read).await?;
+    let now = thing.read(Request::hook_config(&hook), HookConfig::seen).await?;
     let fits = target.is(&now.url) && now.content_type == "json" && now.secret.is_some();
     match mode {
         Mode::Look | Mode::Mend if fits => {
@@ -152,7 +122,9 @@ async fn align_app(
             Err(thing.is(Standing::Failed, "its secret is not known here"))
         }
         Mode::Mend | Mode::Renew => {
-            thing.read(Request::configure_hook(&hook, target.url.as_deref(), secret), &[200], read).await?;
+            thing
+                .read(Request::configure_hook(&hook, target.url.as_deref(), secret), HookConfig::seen)
+                .await?;
             Ok(thing.is(Standing::Done, "leads to the endpoint"))
         }
     }

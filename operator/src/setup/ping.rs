@@ -5,7 +5,9 @@ use super::places::homes;
 use super::thing::Thing;
 use super::{Item, Standing, Target, ended};
 use jitney::course::desk::Desk;
-use jitney::github::{Hook, HookHome, Pinged, Request, read_pings};
+use jitney::github::delivery::{Attempt, Went};
+use jitney::github::hook::{Hook, HookHome};
+use jitney::github::{Answered, Request};
 use jitney::words::ids::DeliveryId;
 use jitney::words::printable::Shown;
 
@@ -43,7 +45,7 @@ async fn one(desk: &Desk, target: &Target, home: &HookHome, looks: u32) -> Resul
         Some(found.first().ok_or_else(none)?.id)
     };
     let hook = Hook { home: home.clone(), id };
-    let before = thing.read(Request::newest_deliveries(&hook), &[200], read_pings).await?;
+    let before = thing.read(Request::deliveries(&hook, Went::Anyhow, None), pings).await?;
     let request = match (home, before.first()) {
         (HookHome::App, None) => {
             let why = "GitHub shows no ping of the App's that could be delivered again";
@@ -58,7 +60,7 @@ async fn one(desk: &Desk, target: &Target, home: &HookHome, looks: u32) -> Resul
     for _ in 0..looks {
         // A pause that the host does not grant is a look sooner.
         let _ = desk.pause(AGAIN_AFTER).await;
-        let pings = thing.read(Request::newest_deliveries(&hook), &[200], read_pings).await?;
+        let pings = thing.read(Request::deliveries(&hook, Went::Anyhow, None), pings).await?;
         if let Some(new) = pings.iter().find(|ping| !seen.contains(&ping.id)) {
             return Ok(judge(&thing, new));
         }
@@ -67,8 +69,15 @@ async fn one(desk: &Desk, target: &Target, home: &HookHome, looks: u32) -> Resul
     Err(thing.is(Standing::Failed, "GitHub has not delivered its ping").with_cure(cure))
 }
 
-fn judge(thing: &Thing<'_>, ping: &Pinged) -> Item {
-    match ping.status_code {
+/// The attempts to deliver a ping, the newest first.
+fn pings(answered: &Answered) -> Option<Vec<Attempt>> {
+    let mut all = Attempt::all(answered)?;
+    all.retain(|attempt| attempt.event == "ping");
+    Some(all)
+}
+
+fn judge(thing: &Thing<'_>, ping: &Attempt) -> Item {
+    match ping.status {
         200..=299 => thing.is(Standing::Done, "came back, signed with the endpoint's secret"),
         401 => thing
             .is(
@@ -80,7 +89,7 @@ fn judge(thing: &Thing<'_>, ping: &Pinged) -> Item {
             .is(Standing::Failed, "is answered 503: the endpoint's settings are at fault")
             .with_cure("open the endpoint's URL: it names the setting"),
         code => thing
-            .is(Standing::Failed, format!("was not delivered: {} ({code})", Shown(&ping.status)))
+            .is(Standing::Failed, format!("was not delivered: {} ({code})", Shown(&ping.word)))
             .with_cure("is the URL jitney's, and can GitHub reach it?"),
     }
 }

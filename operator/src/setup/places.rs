@@ -1,7 +1,7 @@
 //! Where webhooks and runners are, as the settings have it.
 
 use super::{Item, Standing};
-use jitney::github::HookHome;
+use jitney::github::hook::HookHome;
 use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;

@@ -4,7 +4,8 @@ use super::places::places;
 use super::thing::Thing;
 use super::{Item, Standing, ended};
 use jitney::course::desk::Desk;
-use jitney::github::{Request, read_registered};
+use jitney::github::Request;
+use jitney::github::runner::Runner;
 use jitney::settings::CoursesSettings;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
@@ -35,8 +36,8 @@ async fn remove(
     let mut found = Vec::new();
     for number in 1.. {
         let listing = Request::runners(settings.scope, place, number);
-        let page = thing.read(listing, &[200], |response| read_registered(Ok(response), place)).await?;
-        found.extend(page.items.iter().map(|(id, _)| *id));
+        let page = thing.read(listing, Runner::page).await?;
+        found.extend(page.items.iter().filter(|runner| runner.meant_for().is_some()).map(|runner| runner.id));
         if !page.full {
             break;
         }

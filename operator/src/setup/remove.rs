@@ -5,9 +5,10 @@ use super::places::{homes, uncovered};
 use super::thing::{Thing, webhook_needs};
 use super::{Item, Standing, Target, ended};
 use jitney::course::desk::Desk;
-use jitney::github::{Hook, HookHome, Request, Response};
+use jitney::github::app::App;
+use jitney::github::hook::{Hook, HookHome};
+use jitney::github::{Answered, Request};
 use jitney::words::printable::Shown;
-use serde::Deserialize;
 
 /// Removes every webhook that leads to the target. If `look`, only says what is there.
 pub async fn remove_hooks(desk: Desk, target: Target, look: bool) -> Vec<Item> {
@@ -29,7 +30,7 @@ async fn remove(desk: &Desk, target: &Target, home: &HookHome, look: bool) -> Re
     if found.is_empty() {
         return Ok(thing.is(Standing::Kept, "there is none"));
     }
-    let places = found.iter().map(|hook| Shown(hook.url()).to_string()).collect::<Vec<_>>().join(", ");
+    let places = found.iter().map(|hook| Shown(&hook.config.url).to_string()).collect::<Vec<_>>().join(", ");
     // Another installation's webhook looks the same.
     if target.is_guessed() {
         let why = format!("leads to {places}, and whether that is this installation is not known");
@@ -57,28 +58,17 @@ fn hooks_page(home: &HookHome) -> String {
 
 /// Where the App is to be deleted, which the API cannot do.
 async fn say_where_app_is(desk: &Desk, target: &Target) -> Result<Item, Item> {
-    #[derive(Deserialize)]
-    struct App {
-        slug: String,
-        owner: Owner,
-    }
-    #[derive(Deserialize)]
-    struct Owner {
-        login: String,
-        #[serde(rename = "type", default)]
-        kind: String,
-    }
     let needs = webhook_needs(&HookHome::App);
     let thing = Thing::new(desk, &target.settings, "GitHub App".to_owned(), needs);
-    let read = |response: &Response| match response.status {
-        401 | 404 => Some(None),
-        _ => serde_json::from_slice::<App>(&response.body).ok().map(Some),
+    let read = |answered: &Answered| match answered {
+        Ok(response) if matches!(response.status, 401 | 404) => Some(None),
+        _ => App::seen(answered).map(Some),
     };
-    let Some(app) = thing.read(Request::app(), &[200, 401, 404], read).await? else {
+    let Some(app) = thing.read(Request::app(), read).await? else {
         return Ok(thing.is(Standing::Kept, "there is none of this id and key"));
     };
     let segment = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if !segment(&app.slug) || !segment(&app.owner.login) {
+    if app.slug.is_empty() || !segment(&app.slug) || !segment(&app.owner.login) {
         return Err(thing.is(Standing::Failed, "GitHub's answer names no App"));
     }
     let whose = match app.owner.kind.as_str() {

@@ -2,7 +2,8 @@
 
 use super::{Item, Standing};
 use jitney::course::desk::Desk;
-use jitney::github::{Fault, HookHome, Request, Response, is_limited};
+use jitney::github::hook::HookHome;
+use jitney::github::{Answered, Fault, Request, Response, is_limited};
 use jitney::settings::CoursesSettings;
 use jitney::words::printable::Shown;
 use serde::Deserialize;
@@ -56,15 +57,17 @@ impl<'a> Thing<'a> {
         }
     }
 
-    /// What GitHub's response says, if its status is among `good` and it can be read.
+    /// What GitHub's response says, if it can be read.
     pub(super) async fn read<T>(
         &self,
         request: Request,
-        good: &[u16],
-        read: impl FnOnce(&Response) -> Option<T>,
+        read: impl FnOnce(&Answered) -> Option<T>,
     ) -> Result<T, Item> {
-        let response = self.ask(request, good).await?;
-        read(&response).ok_or_else(|| self.refused(&response))
+        let answered = self.desk.ask(request).await;
+        read(&answered).ok_or_else(|| match &answered {
+            Ok(response) => self.refused(response),
+            Err(fault) => self.silent(*fault),
+        })
     }
 
     fn silent(&self, fault: Fault) -> Item {

@@ -239,7 +239,9 @@ impl Sweep {
             self.tally.hooks_hidden += 1;
             return;
         };
-        hooks.retain(|hook| hook.sends_jobs() && self.settings.is_our_webhook(&hook.config.url));
+        hooks.retain(|hook| {
+            hook.active && hook.sends_jobs() && self.settings.is_our_webhook(&hook.config.url)
+        });
         for hook in hooks.into_iter().rev() {
             self.redeliver(Hook { home: home.clone(), id: Some(hook.id) }).await;
         }
