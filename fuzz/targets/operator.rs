@@ -2,7 +2,7 @@
 
 use jitney::course::desk::{Desk, Next, Play};
 use jitney::course::{Event, Report, Step};
-use jitney::github::{self, Fault, Response};
+use jitney::github::{Fault, Method, Request, Response};
 use jitney::machine::Prices;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::words::secret::Secret;
@@ -45,11 +45,11 @@ pub fn operator(data: &[u8]) {
     };
     assert!(!may_see(&intake, subject, text, NOW) || text.contains("status-token-canary"));
     let _ = Prices::parse(subject);
-    if let Ok(request) = github::Request::convert_manifest(subject) {
+    if let Ok(request) = Request::convert_manifest(subject) {
         assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
     }
     for answer in &answers {
-        let _ = read_conversion(&settings.api, Ok(answer)).map(|made| format!("{made:?}"));
+        let _ = read_conversion(&settings.api, &Ok(answer.clone())).map(|made| format!("{made:?}"));
     }
     let url = Some("https://x--jitney.modal.run".to_owned());
     let target = || Target { settings: settings.clone(), url: url.clone() };
@@ -90,7 +90,7 @@ fn play<T, F: Future<Output = T> + 'static>(
     for _ in 0..200 {
         event = match play.next(event, NOW)? {
             Next::Step(Step::Ask(request)) => {
-                assert!(!looks || request.method == github::Method::Get, "a look changes nothing");
+                assert!(!looks || request.method == Method::Get, "a look changes nothing");
                 assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
                 Event::Response(Ok(told.next()?.clone()))
             }
@@ -114,7 +114,7 @@ fn explained(settings: CoursesSettings, subject: &str, answers: &[Response]) {
     let facts = loop {
         match play.next(event, NOW) {
             Some(Next::Step(Step::Ask(request))) => {
-                assert!(request.method == github::Method::Get, "an explanation changes nothing");
+                assert!(request.method == Method::Get, "an explanation changes nothing");
                 assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
                 event = Event::Response(answers.next().cloned().ok_or(Fault::Unreachable));
             }

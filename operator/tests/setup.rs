@@ -3,7 +3,8 @@
 
 mod script;
 
-use jitney::github::{HookHome, Request, Response};
+use jitney::github::hook::HookHome;
+use jitney::github::{Request, Response};
 use jitney::settings::{ApiBase, CoursesSettings};
 use jitney::words::scope::Scope;
 use jitney::words::secret::Secret;
@@ -235,6 +236,6 @@ fn a_conversion_is_read_and_what_is_no_code_is_not_asked_for() {
     assert_eq!(made.install, "https://github.com/apps/jitney/installations/new");
     assert!(!format!("{made:?}").contains("canary"));
     let odd = json!({"client_id": "Iv23li", "slug": "x/../y", "pem": "p", "webhook_secret": "s"});
-    assert!(read_conversion(&api, Ok(&answer(201, &odd))).is_err());
-    assert!(read_conversion(&api, Ok(&answer(404, &json!({})))).is_err());
+    assert!(read_conversion(&api, &Ok(answer(201, &odd))).is_err());
+    assert!(read_conversion(&api, &Ok(answer(404, &json!({}))))).is_err());
 }
