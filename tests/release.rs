@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 use jitney::github::release::{alarms, read_downloads, read_release};
-use jitney::github::{Answered, Fault, Response};
+use jitney::github::{Answer, Fault, Response};
 use jitney::words::time::Timestamp;
 use jitney::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 
@@ -53,9 +53,9 @@ fn the_runner_that_this_github_offers_is_found_with_or_without_a_checksum() {
 #[test]
 fn a_checksum_must_come_from_somewhere_and_two_must_agree() {
     let pin = |hash: Option<String>| wanted("2.336.0", hash);
-    let read = |answered: Result<&Response, Fault>, wanted: Option<&RunnerPin>| {
-        let answered: Answered = answered.cloned();
-        read_release(&answered, wanted).map(|release| String::from(release.sha256))
+    let read = |answer: Result<&Response, Fault>, wanted: Option<&RunnerPin>| {
+        let answer: Answer = answer.cloned();
+        read_release(&answer, wanted).map(|release| String::from(release.sha256))
     };
     let published = release("2.336.0", Some(hash("a")));
     let silent = release("2.336.0", None);

@@ -38,32 +38,27 @@ impl Said<'_> {
 /// GitHub's answers, of any status and with any body: they are read or not, and nothing worse.
 pub fn answers(data: &[u8]) {
     let Ok(said) = Said::arbitrary(&mut Unstructured::new(data)) else { return };
-    let answered = Ok(said.answer());
-    if let Ok(minted) = Minted::read(&answered, NOW) {
+    let answer = Ok(said.answer());
+    if let Ok(minted) = Minted::read(&answer, NOW) {
         assert!(minted.runner.0 != 0 && !minted.config.expose().contains(['\n', '\r', ' ']));
     }
-    if let Refusal::Limited(wait, _) = refusal(&answered, NOW) {
+    if let Refusal::Limited(wait, _) = refusal(&answer, NOW) {
         assert!((1_000..=3_600_000).contains(&wait));
     }
-    for runner in Runner::page(&answered).map(|page| page.items).unwrap_or_default() {
+    for runner in Runner::page(&answer).map(|page| page.items).unwrap_or_default() {
         assert!(runner.meant_for().is_none_or(|job| job.0 != 0));
     }
-    for job in Job::page(&answered).map(|page| page.items).unwrap_or_default() {
+    for job in Job::page(&answer).map(|page| page.items).unwrap_or_default() {
         assert!(job.queued().is_none_or(|job| job.job.0 != 0 && job.labels.len() <= 100));
     }
-    let _ = (Runner::seen(&answered), Job::seen(&answered), run::page(&answered), run::started_by(&answered));
-    let _ = (
-        Attempt::all(&answered),
-        carried(&answered),
-        ListedHook::all(&answered),
-        HookConfig::seen(&answered),
-    );
-    let _ = (app::read_repositories(&answered), app::read_installations(&answered));
-    if let Some(grant) = app::read_token(&answered) {
+    let _ = (Runner::seen(&answer), Job::seen(&answer), run::page(&answer), run::started_by(&answer));
+    let _ = (Attempt::all(&answer), carried(&answer), ListedHook::all(&answer), HookConfig::seen(&answer));
+    let _ = (app::read_repositories(&answer), app::read_installations(&answer));
+    if let Some(grant) = app::read_token(&answer) {
         assert!(grant.token.expose().bytes().all(|b| b.is_ascii_graphic()));
     }
-    let wanted = read_downloads(&answered);
-    if let Ok(release) = read_release(&answered, wanted.as_ref()) {
+    let wanted = read_downloads(&answer);
+    if let Ok(release) = read_release(&answer, wanted.as_ref()) {
         assert_eq!(Sha256Hex::parse(release.sha256.as_str()), Some(release.sha256));
         assert!(release.url.bytes().all(|b| b.is_ascii_alphanumeric() || b":/.-".contains(&b)));
     }

@@ -237,5 +237,5 @@ fn a_conversion_is_read_and_what_is_no_code_is_not_asked_for() {
     assert!(!format!("{made:?}").contains("canary"));
     let odd = json!({"client_id": "Iv23li", "slug": "x/../y", "pem": "p", "webhook_secret": "s"});
     assert!(read_conversion(&api, &Ok(answer(201, &odd))).is_err());
-    assert!(read_conversion(&api, &Ok(answer(404, &json!({}))))).is_err());
+    assert!(read_conversion(&api, &Ok(answer(404, &json!({})))).is_err());
 }

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Play};
 use crate::github::app::{self, Grant};
-use crate::github::{Answered, Fault, Request, Response, Whose};
+use crate::github::{Answer, Fault, Request, Response, Whose};
 use crate::settings::{Credential, KeysSettings};
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
@@ -10,7 +10,7 @@ use crate::words::scope::Scope;
 use crate::words::time::Timestamp;
 
 /// What GitHub said instead of a credential.
-pub type Refused = Answered;
+pub type Refused = Answer;
 
 /// The way to a credential for `whose`. It asks GitHub at most twice, and tells the host nothing. `nonce` makes the JWT
 /// like no other.
@@ -38,8 +38,8 @@ pub fn grant(
 }
 
 async fn installation(desk: &Desk, scope: Scope, repository: &Repository) -> Result<InstallationId, Refused> {
-    let answered = desk.ask(Request::installation(scope, repository)).await;
-    app::read_installation(&answered).ok_or_else(|| answered.and_then(refused))
+    let answer = desk.ask(Request::installation(scope, repository)).await;
+    app::read_installation(&answer).ok_or_else(|| answer.and_then(refused))
 }
 
 async fn token(
@@ -49,8 +49,8 @@ async fn token(
     repository: Option<&Repository>,
 ) -> Result<Grant, Refused> {
     let request = Request::installation_token(scope, installation, repository);
-    let answered = desk.ask(request).await;
-    app::read_token(&answered).ok_or_else(|| answered.and_then(refused))
+    let answer = desk.ask(request).await;
+    app::read_token(&answer).ok_or_else(|| answer.and_then(refused))
 }
 
 /// What GitHub would say to a credential that is none.

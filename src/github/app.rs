@@ -5,7 +5,7 @@
 
 use super::credential::Whose;
 use super::request::Request;
-use super::response::{Answered, Page, read};
+use super::response::{Answer, Page, read};
 use crate::words::duration::Duration;
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
@@ -88,8 +88,8 @@ pub struct Owner {
 
 impl App {
     /// The response to [`Request::app`].
-    pub fn seen(answered: &Answered) -> Option<Self> {
-        read(answered)
+    pub fn seen(answer: &Answer) -> Option<Self> {
+        read(answer)
     }
 }
 
@@ -108,8 +108,8 @@ pub struct MadeApp {
 
 impl MadeApp {
     /// The response to [`Request::convert_manifest`].
-    pub fn read(answered: &Answered) -> Option<Self> {
-        let response = answered.as_ref().ok().filter(|response| response.status == 201)?;
+    pub fn read(answer: &Answer) -> Option<Self> {
+        let response = answer.as_ref().ok().filter(|response| response.status == 201)?;
         serde_json::from_slice(&response.body).ok()
     }
 }
@@ -175,22 +175,22 @@ impl Request {
 }
 
 /// The response to [`Request::installation`].
-pub fn read_installation(answered: &Answered) -> Option<InstallationId> {
+pub fn read_installation(answer: &Answer) -> Option<InstallationId> {
     #[derive(Deserialize)]
     struct Body {
         id: InstallationId,
     }
-    read::<Body>(answered).map(|body| body.id)
+    read::<Body>(answer).map(|body| body.id)
 }
 
 /// The response to [`Request::installation_token`]. Tokens have no fixed form: ~520 characters since 2026-04.
-pub fn read_token(answered: &Answered) -> Option<Grant> {
+pub fn read_token(answer: &Answer) -> Option<Grant> {
     #[derive(Deserialize)]
     struct Body {
         token: String,
         expires_at: String,
     }
-    let response = answered.as_ref().ok().filter(|response| response.status == 201)?;
+    let response = answer.as_ref().ok().filter(|response| response.status == 201)?;
     let body: Body = serde_json::from_slice(&response.body).ok()?;
     if !is_token(&body.token) {
         return None;
@@ -205,19 +205,19 @@ fn is_token(text: &str) -> bool {
 }
 
 /// The response to [`Request::installations`]: those that are not suspended.
-pub fn read_installations(answered: &Answered) -> Option<Page<InstallationId>> {
+pub fn read_installations(answer: &Answer) -> Option<Page<InstallationId>> {
     #[derive(Deserialize)]
     struct Installation {
         id: InstallationId,
         #[serde(default)]
         suspended_at: Option<String>,
     }
-    let all: Vec<Installation> = read(answered)?;
+    let all: Vec<Installation> = read(answer)?;
     Some(Page::new(all).filter_map(|one| one.suspended_at.is_none().then_some(one.id)))
 }
 
 /// The response to [`Request::installation_repositories`]: those that are not archived.
-pub fn read_repositories(answered: &Answered) -> Option<Page<Repository>> {
+pub fn read_repositories(answer: &Answer) -> Option<Page<Repository>> {
     #[derive(Deserialize)]
     struct Body {
         repositories: Vec<Named>,
@@ -228,7 +228,7 @@ pub fn read_repositories(answered: &Answered) -> Option<Page<Repository>> {
         #[serde(default)]
         archived: bool,
     }
-    let all = read::<Body>(answered)?.repositories;
+    let all = read::<Body>(answer)?.repositories;
     let live = |named: Named| Repository::parse(&named.full_name).ok().filter(|_| !named.archived);
     Some(Page::new(all).filter_map(live))
 }

@@ -1,4 +1,4 @@
-//! A webhook's deliveries, as GitHub keeps them: which there were, what each carried, how it was answered; and the request
+//! A webhook's deliveries, as GitHub keeps them: which there were, what each carried, how it was answer; and the request
 //! to try again.
 //!
 //! GitHub never redelivers by itself, and keeps a delivery for three days (seven on an Enterprise Server). A
@@ -6,7 +6,7 @@
 
 use super::hook::Hook;
 use super::request::Request;
-use super::response::{Answered, read};
+use super::response::{Answer, read};
 use crate::words::ids::{DeliveryId, Guid, JobId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
@@ -26,7 +26,7 @@ pub struct Attempt {
     pub event: String,
     /// What happened to the job: `queued`, `in_progress`, …; empty where there is none.
     pub action: String,
-    /// What the endpoint answered with; 0 where it was not reached.
+    /// What the endpoint answer with; 0 where it was not reached.
     pub status: u16,
     /// GitHub's word for it: `OK`, `timed out`, ….
     pub word: String,
@@ -49,7 +49,7 @@ struct Wire {
     action: Option<String>,
 }
 
-/// What a delivery carried, and how it was answered.
+/// What a delivery carried, and how it was answer.
 #[derive(Clone, Debug)]
 pub struct Carried {
     /// The job that it spoke of.
@@ -58,7 +58,7 @@ pub struct Carried {
     pub repository: Repository,
     /// The payload, as JSON.
     pub payload: String,
-    /// What the endpoint answered, where that was one of our answers.
+    /// What the endpoint answer, where that was one of our answers.
     pub said: Option<Said>,
 }
 
@@ -100,8 +100,8 @@ impl Cursor {
 
 impl Attempt {
     /// The response to [`Request::deliveries`], the newest first. What is not well-formed is left out.
-    pub fn all(answered: &Answered) -> Option<Vec<Self>> {
-        let all: Vec<Wire> = read(answered)?;
+    pub fn all(answer: &Answer) -> Option<Vec<Self>> {
+        let all: Vec<Wire> = read(answer)?;
         let attempt = |wire: Wire| {
             Some(Self {
                 id: wire.id,
@@ -122,7 +122,7 @@ impl Attempt {
     }
 
     /// Whether it could go better: the endpoint was not reached, or could not work, or knew the secret wrongly. What
-    /// was answered with a reason of its own would be answered the same again.
+    /// was answer with a reason of its own would be answer the same again.
     pub fn is_worth_another(&self) -> bool {
         !matches!(self.status, 200..=299 | 400 | 403 | 405 | 413)
     }
@@ -163,7 +163,7 @@ impl Request {
 }
 
 /// The response to [`Request::attempt`]; `None` where it carried no workflow job, or cannot be read.
-pub fn carried(answered: &Answered) -> Option<Carried> {
+pub fn carried(answer: &Answer) -> Option<Carried> {
     #[derive(Deserialize)]
     struct Wire<'a> {
         #[serde(borrow)]
@@ -189,7 +189,7 @@ pub fn carried(answered: &Answered) -> Option<Carried> {
     struct Named {
         full_name: Repository,
     }
-    let response = answered.as_ref().ok().filter(|response| response.status == 200)?;
+    let response = answer.as_ref().ok().filter(|response| response.status == 200)?;
     let wire: Wire<'_> = serde_json::from_slice(&response.body).ok()?;
     let payload = wire.request.payload?.get();
     let about: Payload = serde_json::from_str(payload).ok()?;

@@ -5,7 +5,7 @@
 
 use super::credential::Whose;
 use super::request::{Method, Request};
-use super::response::{Answered, read};
+use super::response::{Answer, read};
 use crate::words::ids::HookId;
 use crate::words::repository::Repository;
 use crate::words::secret::Secret;
@@ -56,7 +56,7 @@ pub struct ListedHook {
 /// How a webhook's last delivery went.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct LastResponse {
-    /// What the endpoint answered with; none before the first delivery.
+    /// What the endpoint answer with; none before the first delivery.
     #[serde(default)]
     pub code: Option<u16>,
 }
@@ -77,8 +77,8 @@ pub struct HookConfig {
 
 impl ListedHook {
     /// The response to [`Request::hooks`].
-    pub fn all(answered: &Answered) -> Option<Vec<Self>> {
-        read(answered)
+    pub fn all(answer: &Answer) -> Option<Vec<Self>> {
+        read(answer)
     }
 
     /// Whether it sends workflow jobs, while it is active.
@@ -89,8 +89,8 @@ impl ListedHook {
 
 impl HookConfig {
     /// The response to [`Request::hook_config`] or [`Request::configure_hook`].
-    pub fn seen(answered: &Answered) -> Option<Self> {
-        read(answered)
+    pub fn seen(answer: &Answer) -> Option<Self> {
+        read(answer)
     }
 }
 

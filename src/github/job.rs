@@ -2,7 +2,7 @@
 
 use super::credential::Whose;
 use super::request::Request;
-use super::response::{Answered, Page, Seen, read, seen};
+use super::response::{Answer, Page, Seen, read, seen};
 use crate::ticket::Ticket;
 use crate::words::ids::{JobId, RunId};
 use crate::words::label::Label;
@@ -40,6 +40,7 @@ struct Wire {
     id: u64,
     #[serde(default)]
     run_id: u64,
+    #[serde(default)]
     status: String,
     #[serde(default)]
     conclusion: Option<String>,
@@ -90,17 +91,17 @@ const MOST_LABELS: usize = 100;
 
 impl Job {
     /// The response to [`Request::job`].
-    pub fn seen(answered: &Answered) -> Seen<Self> {
-        seen(answered)
+    pub fn seen(answer: &Answer) -> Seen<Self> {
+        seen(answer)
     }
 
     /// The response to [`Request::jobs`].
-    pub fn page(answered: &Answered) -> Option<Page<Self>> {
+    pub fn page(answer: &Answer) -> Option<Page<Self>> {
         #[derive(Deserialize)]
         struct Body {
             jobs: Vec<Job>,
         }
-        read::<Body>(answered).map(|body| Page::new(body.jobs))
+        read::<Body>(answer).map(|body| Page::new(body.jobs))
     }
 
     /// Whether it is over for certain.

@@ -16,4 +16,4 @@ pub mod runner;
 
 pub use credential::Whose;
 pub use request::{Method, Request};
-pub use response::{Answered, Fault, Page, Refusal, Response, Seen, is_limited, refusal};
+pub use response::{Answer, Fault, Page, Refusal, Response, Seen, is_limited, refusal};

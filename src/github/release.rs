@@ -2,7 +2,7 @@
 
 use super::credential::Whose;
 use super::request::Request;
-use super::response::{Answered, Seen, read, seen};
+use super::response::{Answer, Seen, read, seen};
 use super::runner::home;
 use crate::words::api_base::ApiBase;
 use crate::words::duration::Duration;
@@ -28,7 +28,7 @@ pub struct RunnerRelease {
 
 /// The response to [`Request::runner_downloads`]: the runner that this GitHub offers. Its `sha256_checksum` is
 /// optional.
-pub fn read_downloads(answered: &Answered) -> Option<RunnerPin> {
+pub fn read_downloads(answer: &Answer) -> Option<RunnerPin> {
     #[derive(Deserialize)]
     struct Download {
         os: String,
@@ -37,7 +37,7 @@ pub fn read_downloads(answered: &Answered) -> Option<RunnerPin> {
         #[serde(default)]
         sha256_checksum: Option<String>,
     }
-    let all: Vec<Download> = read(answered)?;
+    let all: Vec<Download> = read(answer)?;
     let ours = all.into_iter().find(|one| one.os == "linux" && one.architecture == "x64")?;
     let version = ours.filename.strip_prefix("actions-runner-linux-x64-")?.strip_suffix(".tar.gz")?;
     let sha256 = ours.sha256_checksum.as_deref().and_then(Sha256Hex::parse);
@@ -66,7 +66,7 @@ impl Request {
 /// The response to [`Request::runner_release`] about `wanted`, or about the newest. The checksum is the asset's
 /// `digest`, or stands in the release's notes, or is `wanted`'s; where two are known they must agree, and a release
 /// without one is refused.
-pub fn read_release(answered: &Answered, wanted: Option<&RunnerPin>) -> Result<RunnerRelease, String> {
+pub fn read_release(answer: &Answer, wanted: Option<&RunnerPin>) -> Result<RunnerRelease, String> {
     #[derive(Deserialize)]
     struct Release {
         tag_name: String,
@@ -82,13 +82,13 @@ pub fn read_release(answered: &Answered, wanted: Option<&RunnerPin>) -> Result<R
         digest: Option<String>,
     }
     let vouched = wanted.and_then(|wanted| wanted.sha256.clone().map(|hash| (wanted.version, hash)));
-    let release: Release = match (seen(answered), answered) {
+    let release: Release = match (seen(answer), answer) {
         (Seen::Is(release), _) => release,
         (_, Ok(response)) if response.status == 200 => {
             return Err("GitHub's answer about the runner's release cannot be read".to_owned());
         }
-        (seen, answered) => {
-            let fault = match (seen, answered) {
+        (seen, answer) => {
+            let fault = match (seen, answer) {
                 (Seen::Gone, _) => "GitHub knows no runner of that version".to_owned(),
                 (_, Ok(response)) => {
                     format!("GitHub did not say which runner it released: it answers {}", response.status)

@@ -6,8 +6,8 @@ use crate::reply::Reason;
 use crate::words::time::Timestamp;
 use serde::de::DeserializeOwned;
 
-/// What became of a request.
-pub type Answered = Result<Response, Fault>;
+/// GitHub's answer to a request: a response, or why there is none.
+pub type Answer = Result<Response, Fault>;
 
 /// An HTTP response, as far as it is looked at.
 #[derive(Clone, Debug, Default)]
@@ -103,8 +103,8 @@ impl<T> Page<T> {
 }
 
 /// What a response with the status 200 holds.
-pub(super) fn seen<T: DeserializeOwned>(answered: &Answered) -> Seen<T> {
-    match answered {
+pub(super) fn seen<T: DeserializeOwned>(answer: &Answer) -> Seen<T> {
+    match answer {
         Ok(response) if response.status == 200 => {
             serde_json::from_slice(&response.body).map_or(Seen::Unknown, Seen::Is)
         }
@@ -114,8 +114,8 @@ pub(super) fn seen<T: DeserializeOwned>(answered: &Answered) -> Seen<T> {
 }
 
 /// What a response with the status 200 holds, if it can be read.
-pub(super) fn read<T: DeserializeOwned>(answered: &Answered) -> Option<T> {
-    seen(answered).known()
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
+    seen(answer).known()
 }
 
 /// Why a request got no good answer, and so what to do.
@@ -152,8 +152,8 @@ impl Fault {
 }
 
 /// What an answer means that is not the one that was wanted.
-pub fn refusal(answered: &Answered, now: Timestamp) -> Refusal {
-    let response = match answered {
+pub fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
+    let response = match answer {
         Ok(response) => response,
         Err(fault) => return fault.refusal(),
     };

@@ -2,7 +2,7 @@
 
 use super::credential::Whose;
 use super::request::Request;
-use super::response::{Answered, Page, read};
+use super::response::{Answer, Page, read};
 use crate::policy::run::taken::is_pull;
 use crate::policy::run::{Reference, Run, Workflow};
 use crate::words::ids::RunId;
@@ -23,7 +23,7 @@ impl Request {
 }
 
 /// The response to [`Request::runs`].
-pub fn page(answered: &Answered) -> Option<Page<RunId>> {
+pub fn page(answer: &Answer) -> Option<Page<RunId>> {
     #[derive(Deserialize)]
     struct Body {
         workflow_runs: Vec<Named>,
@@ -32,12 +32,12 @@ pub fn page(answered: &Answered) -> Option<Page<RunId>> {
     struct Named {
         id: u64,
     }
-    let runs = read::<Body>(answered)?.workflow_runs;
+    let runs = read::<Body>(answer)?.workflow_runs;
     Some(Page::new(runs).filter_map(|run| Some(RunId(run.id))))
 }
 
 /// The response to [`Request::run`]; `None` if it cannot be told what the run is.
-pub fn started_by(answered: &Answered) -> Option<Run> {
+pub fn started_by(answer: &Answer) -> Option<Run> {
     #[derive(Deserialize)]
     struct Wire {
         event: String,
@@ -64,7 +64,7 @@ pub fn started_by(answered: &Answered) -> Option<Run> {
     struct Actor {
         login: String,
     }
-    let wire: Wire = read(answered)?;
+    let wire: Wire = read(answer)?;
     let actors = wire.actor.into_iter().chain(wire.triggering_actor).map(|actor| actor.login).collect();
     let repository = wire.repository.as_ref().and_then(|named| Repository::parse(&named.full_name).ok());
     let reference = reference(&wire.event, wire.head_branch, wire.path.as_deref());

@@ -2,7 +2,7 @@
 
 use super::credential::Whose;
 use super::request::{Method, Request};
-use super::response::{Answered, Page, Refusal, Seen, read, refusal, seen};
+use super::response::{Answer, Page, Refusal, Seen, read, refusal, seen};
 use crate::reply::Reason;
 use crate::words::ids::{JobId, RunnerId, RunnerName};
 use crate::words::label::Label;
@@ -35,17 +35,17 @@ fn nobody() -> RunnerId {
 
 impl Runner {
     /// The response to [`Request::runner`].
-    pub fn seen(answered: &Answered) -> Seen<Self> {
-        seen(answered)
+    pub fn seen(answer: &Answer) -> Seen<Self> {
+        seen(answer)
     }
 
     /// The response to [`Request::runners`] or [`Request::find_runner`].
-    pub fn page(answered: &Answered) -> Option<Page<Self>> {
+    pub fn page(answer: &Answer) -> Option<Page<Self>> {
         #[derive(Deserialize)]
         struct Body {
             runners: Vec<Runner>,
         }
-        read::<Body>(answered).map(|body| Page::new(body.runners))
+        read::<Body>(answer).map(|body| Page::new(body.runners))
     }
 
     /// The job that it was meant for, if it is one of ours.
@@ -60,8 +60,8 @@ impl Runner {
 }
 
 /// The response to [`Request::delete_runner`]: whether the runner is gone for certain. A busy one (422) is not.
-pub fn is_deleted(answered: &Answered) -> bool {
-    answered.as_ref().is_ok_and(|response| matches!(response.status, 204 | 404))
+pub fn is_deleted(answer: &Answer) -> bool {
+    answer.as_ref().is_ok_and(|response| matches!(response.status, 204 | 404))
 }
 
 /// A JIT config and the runner that it is for.
@@ -75,15 +75,15 @@ pub struct Minted {
 
 impl Minted {
     /// The response to [`Request::mint`].
-    pub fn read(answered: &Answered, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn read(answer: &Answer, now: Timestamp) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
         struct Body {
             runner: Runner,
             encoded_jit_config: String,
         }
-        let body: Option<Body> = match answered {
+        let body: Option<Body> = match answer {
             Ok(response) if response.status == 201 => serde_json::from_slice(&response.body).ok(),
-            answered => return Err(refusal(answered, now)),
+            answer => return Err(refusal(answer, now)),
         };
         let usable = |body: &Body| {
             body.runner.id.0 != 0

@@ -4,7 +4,7 @@ use super::{Finding, Level};
 use jitney::github::app::App;
 use jitney::github::hook::ListedHook;
 use jitney::github::release::read_downloads;
-use jitney::github::{Answered, Fault, Response};
+use jitney::github::{Answer, Fault, Response};
 use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::printable::Shown;
 use jitney::words::repository::Repository;
@@ -114,11 +114,11 @@ pub(super) fn quota(settings: &CoursesSettings, response: &Response, now: Timest
 pub(super) fn app(
     settings: &CoursesSettings,
     response: &Response,
-    answered: &Answered,
+    answer: &Answer,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = clock(response, now).into_iter().collect();
-    let Some(app) = App::seen(answered) else {
+    let Some(app) = App::seen(answer) else {
         let why = format!("GitHub answers {}: the App's id and key do not belong together", response.status);
         let cure =
             "make a new private key on the App's page and set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
@@ -165,12 +165,12 @@ pub(super) fn administration(
     settings: &CoursesSettings,
     repository: &Repository,
     response: &Response,
-    answered: &Answered,
+    answer: &Answer,
 ) -> Vec<Finding> {
     let cure = "give the credential Administration: Read and write on the repository (in org scope Self-hosted runners on the organization)";
     let mut findings =
         vec![permission(repository, response, "Administration", "runners can be administered", cure)];
-    if let Some(offered) = read_downloads(answered) {
+    if let Some(offered) = read_downloads(answer) {
         let old = !settings.api.is_server() && offered.version < RunnerVersion::LEAST;
         let level = if old { Level::Warn } else { Level::Ok };
         findings.push(finding(level, "runner's version", format!("GitHub offers {}", offered.version), ""));
@@ -182,10 +182,10 @@ pub(super) fn webhook(
     settings: &CoursesSettings,
     repository: &Repository,
     response: &Response,
-    answered: &Answered,
+    answer: &Answer,
 ) -> Vec<Finding> {
     let what = format!("{repository}: webhook");
-    let Some(hooks) = ListedHook::all(answered) else {
+    let Some(hooks) = ListedHook::all(answer) else {
         let why = format!(
             "GitHub answers {}: it cannot be looked at, and failed deliveries are not redelivered",
             response.status
@@ -213,7 +213,7 @@ pub(super) fn webhook(
             "give both the same secret",
         ),
         Some(503) => wrong(
-            "its last delivery was answered 503",
+            "its last delivery was answer 503",
             "open the endpoint's URL: it names the setting at fault",
         ),
         Some(code) if code >= 500 => wrong("its last delivery failed", "look into `modal app logs jitney`"),

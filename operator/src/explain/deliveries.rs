@@ -7,9 +7,9 @@ use super::candidates::{Candidate, choose};
 use super::facts::{Job, LoggedDelivery, RecentDelivery, WebhookLog};
 use super::questions::Unexplained;
 use jitney::course::desk::Desk;
-use jitney::github::{
-    Carried, Fault, Hook, HookHome, Listed, Request, Response, read_hooks, read_log, read_logged,
-};
+use jitney::github::delivery::{Attempt, Carried, Went, carried};
+use jitney::github::hook::{Hook, HookHome, ListedHook};
+use jitney::github::{Answer, Request};
 use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::ids::{Guid, JobId};
 use jitney::words::repository::Repository;
@@ -24,7 +24,7 @@ const HOMES: usize = 10;
 const EARLY: u64 = 60_000;
 
 /// The status of a response, or 0 if there was none.
-fn status(response: &Result<Response, Fault>) -> u16 {
+fn status(response: &Answer) -> u16 {
     response.as_ref().map_or(0, |response| response.status)
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn job_of(
     let repositories = allowed.exact().into_iter().take(HOMES).map(HookHome::Repository);
     let organizations = allowed.owners().into_iter().map(HookHome::Organization);
     // A GUID says nothing of its time: the log is read until it comes up.
-    let enough = |listed: &[Listed], _| listed.iter().any(|attempt| attempt.guid == *guid);
+    let enough = |listed: &[Attempt], _| listed.iter().any(|attempt| attempt.guid == *guid);
     let (mut hidden, mut read) = (None, false);
     for home in homes(settings, repositories.chain(organizations)) {
         let hooks = match hooks(desk, settings, &home).await {
@@ -86,7 +86,7 @@ pub(super) async fn about(
     recent: &[RecentDelivery],
 ) -> WebhookLog {
     let created = Timestamp(job.created.map_or(0, |created| created.0.saturating_sub(EARLY)));
-    let enough = |_: &[Listed], oldest| oldest < created;
+    let enough = |_: &[Attempt], oldest| oldest < created;
     let (mut found, mut looked, mut read, mut hidden) = (Vec::new(), 0, false, None);
     let own = [HookHome::Repository, HookHome::Organization].map(|home| home(job.repository.clone()));
     for home in homes(settings, own.into_iter()) {
@@ -140,9 +140,8 @@ async fn pick(
     looked
 }
 
-async fn look_into(desk: &Desk, hook: &Hook, attempt: &Listed) -> Option<Carried> {
-    let response = desk.ask(Request::logged(hook, attempt.id)).await;
-    read_logged(response.as_ref().map_err(|fault| *fault))
+async fn look_into(desk: &Desk, hook: &Hook, attempt: &Attempt) -> Option<Carried> {
+    carried(&desk.ask(Request::attempt(hook, attempt.id)).await)
 }
 
 /// Where the webhooks are: an App has one of its own.
@@ -159,10 +158,11 @@ async fn hooks(desk: &Desk, settings: &CoursesSettings, home: &HookHome) -> Resu
         return Ok(vec![Hook { home: HookHome::App, id: None }]);
     }
     let response = desk.ask(Request::hooks(home)).await;
-    let ours = |url: &str| settings.is_our_webhook(url);
-    let ids =
-        read_hooks(response.as_ref().map_err(|fault| *fault), &ours).ok_or_else(|| status(&response))?;
-    Ok(ids.into_iter().map(|id| Hook { home: home.clone(), id: Some(id) }).collect())
+    let listed = ListedHook::all(&response).ok_or_else(|| status(&response))?;
+    let ours =
+        |hook: &ListedHook| hook.active && hook.sends_jobs() && settings.is_our_webhook(&hook.config.url);
+    let hook = |hook: ListedHook| Hook { home: home.clone(), id: Some(hook.id) };
+    Ok(listed.into_iter().filter(ours).map(hook).collect())
 }
 
 /// The attempts in a webhook's log, the newest first, until there are `enough`, given when the oldest one was; or
@@ -170,16 +170,17 @@ async fn hooks(desk: &Desk, settings: &CoursesSettings, home: &HookHome) -> Resu
 async fn list(
     desk: &Desk,
     hook: &Hook,
-    enough: impl Fn(&[Listed], Timestamp) -> bool,
-) -> Result<Vec<Listed>, u16> {
+    enough: impl Fn(&[Attempt], Timestamp) -> bool,
+) -> Result<Vec<Attempt>, u16> {
     let (mut listed, mut cursor) = (Vec::new(), None);
     for page in 1..=PAGES {
-        let response = desk.ask(Request::log(hook, cursor.as_ref())).await;
-        let Some((found, oldest)) = read_log(response.as_ref().map_err(|fault| *fault)) else {
+        let response = desk.ask(Request::deliveries(hook, Went::Anyhow, cursor.as_ref())).await;
+        let Some(found) = Attempt::all(&response) else {
             // What came before a page that cannot be read counts.
             return if page == 1 { Err(status(&response)) } else { Ok(listed) };
         };
-        listed.extend(found);
+        let oldest = found.last().map(|attempt| attempt.at);
+        listed.extend(found.into_iter().filter(Attempt::is_of_job));
         let more = oldest.is_some_and(|oldest| !enough(&listed, oldest));
         cursor = response.ok().and_then(|response| response.next).filter(|_| more);
         if cursor.is_none() {

@@ -1,8 +1,9 @@
 //! All that is known of a job, laid side by side, and what follows from it at a glance.
 
-use super::facts::{Facts, HostFacts, RecentDelivery, Runner, Vetted};
+use super::facts::{Facts, HostFacts, RecentDelivery, Vetted};
 use jitney::course::Sandbox;
-use jitney::github::Said;
+use jitney::github::delivery::Said;
+use jitney::github::runner::Runner;
 use jitney::ledger::Entry;
 use jitney::policy::delivery::Verdict;
 use jitney::reply::Reason;

@@ -1,17 +1,18 @@
 //! What is known of a job: what GitHub says ([`Facts`]), and what the host knows ([`HostFacts`]).
 
 use jitney::course::Sandbox;
-use jitney::github::{Carried, Fault, Listed, Response, Said};
+use jitney::github::delivery::{Attempt, Carried, Said};
+use jitney::github::job;
+use jitney::github::runner::Runner;
 use jitney::ledger::Entry;
 use jitney::policy::delivery::Decision;
 use jitney::reply::{Answered, Reason};
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
-use jitney::words::ids::{Guid, JobId, RunId, RunnerId};
+use jitney::words::ids::{Guid, JobId, RunId};
 use jitney::words::label::Label;
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// How long the ledger is kept, and how late it may learn of a sandbox's end, in milliseconds.
@@ -79,32 +80,34 @@ pub struct Job {
 }
 
 impl Job {
+    /// The job of this repository that GitHub shows, if it is well-formed.
+    pub(super) fn new(repository: &Repository, shown: job::Job) -> Option<Self> {
+        let labels = shown.labels.filter(|_| shown.id.0 != 0 && shown.run.0 != 0)?;
+        Some(Self {
+            repository: repository.clone(),
+            id: shown.id,
+            run: shown.run,
+            status: shown.status,
+            conclusion: shown.conclusion,
+            labels,
+            runner: shown.runner,
+            created: shown.created,
+            started: shown.started,
+            completed: shown.completed,
+        })
+    }
+
     /// Whether another job has this runner, which was meant for this one.
     pub(super) fn lost(&self, runner: &Runner) -> bool {
         self.status == "queued" && runner.busy
     }
 }
 
-/// A registered runner.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Runner {
-    /// Its id.
-    pub id: RunnerId,
-    /// Its name.
-    pub name: String,
-    /// `online` or `offline`.
-    #[serde(default)]
-    pub status: String,
-    /// Whether it has a job.
-    #[serde(default)]
-    pub busy: bool,
-}
-
 /// A delivery about the job, out of the webhook's log.
 #[derive(Clone, Debug)]
 pub struct LoggedDelivery {
     /// Its newest attempt.
-    pub newest: Listed,
+    pub newest: Attempt,
     /// When it was first tried.
     pub first: Timestamp,
     /// How often it was tried.
@@ -194,70 +197,4 @@ pub struct HostFacts {
 /// Reads the lines that are what they should be; a host of another version may have left others.
 pub fn read_lines<T: DeserializeOwned>(lines: &[String]) -> Vec<T> {
     lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-/// Reads the answer to [`jitney::github::Request::job`].
-pub(super) fn read_job(answer: &Response, repository: &Repository) -> Option<Job> {
-    #[derive(Deserialize)]
-    struct Wire {
-        id: JobId,
-        run_id: RunId,
-        status: String,
-        #[serde(default)]
-        conclusion: Option<String>,
-        #[serde(default)]
-        labels: Vec<Label>,
-        #[serde(default)]
-        runner_name: Option<String>,
-        #[serde(default)]
-        created_at: Option<String>,
-        #[serde(default)]
-        started_at: Option<String>,
-        #[serde(default)]
-        completed_at: Option<String>,
-    }
-    let wire: Wire = serde_json::from_slice(&answer.body).ok()?;
-    let at = |text: Option<String>| text.as_deref().and_then(Timestamp::parse);
-    Some(Job {
-        repository: repository.clone(),
-        id: wire.id,
-        run: wire.run_id,
-        status: wire.status,
-        conclusion: wire.conclusion,
-        labels: wire.labels,
-        runner: wire.runner_name.filter(|name| !name.is_empty()),
-        created: at(wire.created_at),
-        started: at(wire.started_at),
-        completed: at(wire.completed_at),
-    })
-}
-
-/// Reads the answer to [`jitney::github::Request::runners`], and whether the page was full.
-pub(super) fn read_runners(answer: Result<&Response, Fault>) -> Option<(Vec<Runner>, bool)> {
-    #[derive(Deserialize)]
-    struct Body {
-        runners: Vec<Runner>,
-    }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let runners = serde_json::from_slice::<Body>(&answer.body).ok()?.runners;
-    let full = runners.len() >= 100;
-    Some((runners, full))
-}
-
-/// Reads the answer to [`jitney::github::Request::jobs`]: which job has the runner of this name.
-pub(super) fn read_taker(answer: Result<&Response, Fault>, runners: &[&str]) -> Option<JobId> {
-    #[derive(Deserialize)]
-    struct Body {
-        jobs: Vec<Taker>,
-    }
-    #[derive(Deserialize)]
-    struct Taker {
-        id: JobId,
-        #[serde(default)]
-        runner_name: Option<String>,
-    }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let body: Body = serde_json::from_slice(&answer.body).ok()?;
-    let has = |job: &Taker| job.runner_name.as_ref().is_some_and(|name| runners.contains(&name.as_str()));
-    body.jobs.into_iter().find(has).map(|job| job.id)
 }

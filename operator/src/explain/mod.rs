@@ -15,9 +15,7 @@ mod queued;
 mod subject;
 mod timeline;
 
-pub use facts::{
-    Facts, HostFacts, Job, LoggedDelivery, RecentDelivery, Runner, Vetted, WebhookLog, read_lines,
-};
+pub use facts::{Facts, HostFacts, Job, LoggedDelivery, RecentDelivery, Vetted, WebhookLog, read_lines};
 pub use questions::{Unexplained, ask};
 pub use subject::Subject;
 

@@ -1,15 +1,14 @@
 //! What GitHub is asked about a job, one question after another, each made of what the last one told.
 
 use super::deliveries;
-use super::facts::{
-    Facts, Job, LoggedDelivery, RecentDelivery, Runner, Vetted, read_job, read_runners, read_taker,
-};
+use super::facts::{Facts, Job, LoggedDelivery, RecentDelivery, Vetted};
 use super::subject::Subject;
 use jitney::course::desk::Desk;
-use jitney::github::{Request, read_run};
+use jitney::github::runner::Runner;
+use jitney::github::{Request, Seen, job, run};
 use jitney::policy::delivery::{Decision, Trust, Verdict, decide};
 use jitney::settings::CoursesSettings;
-use jitney::words::ids::{Guid, JobId, RunnerName};
+use jitney::words::ids::{Guid, JobId};
 use jitney::words::label::Label;
 use jitney::words::repository::Repository;
 
@@ -64,13 +63,23 @@ async fn job(
     repository: &Repository,
     job: JobId,
 ) -> Result<Job, Unexplained> {
-    let response = desk.ask(Request::job(repository, job)).await.map_err(|fault| {
-        let api = &settings.api;
-        Unexplained::Unasked(format!("GitHub's API at {api} gave no answer ({fault:?}); check GITHUB_ENTERPRISE_DOMAIN and GITHUB_API_URL"))
-    })?;
-    match response.status {
-        200 => read_job(&response, repository)
-            .ok_or_else(|| Unexplained::Unasked("GitHub's answer about the job cannot be read".to_owned())),
+    let answer = desk.ask(Request::job(repository, job)).await;
+    let status = match (&answer, job::Job::seen(&answer)) {
+        (_, Seen::Is(shown)) => {
+            let unreadable =
+                || Unexplained::Unasked("GitHub's answer about the job cannot be read".to_owned());
+            return Job::new(repository, shown).ok_or_else(unreadable);
+        }
+        (Err(fault), _) => {
+            let api = &settings.api;
+            return Err(Unexplained::Unasked(format!(
+                "GitHub's API at {api} gave no answer ({fault:?}); check GITHUB_ENTERPRISE_DOMAIN and GITHUB_API_URL"
+            )));
+        }
+        (Ok(response), _) => response.status,
+    };
+    match status {
+        200 => Err(Unexplained::Unasked("GitHub's answer about the job cannot be read".to_owned())),
         404 => Err(Unexplained::Misread(format!(
             "GitHub shows no such job of {repository} (404): the number is not that of a job, or the credential does not see the repository, which `doctor` tells"
         ))),
@@ -111,21 +120,21 @@ async fn vet(desk: &Desk, settings: &CoursesSettings, job: &Job, decision: &Deci
         return None;
     }
     let response = desk.ask(Request::run(&job.repository, job.run)).await;
-    let Some(run) = read_run(response.as_ref().map_err(|fault| *fault)) else { return Some(Vetted::Unknown) };
+    let Some(run) = run::started_by(&response) else { return Some(Vetted::Unknown) };
     let judged = settings.vetting.judge(&job.repository, ticket.private, &run);
     Some(judged.map_or_else(Vetted::MayNot, |_| Vetted::May))
 }
 
 /// The registered runners that were meant for the job, or have it; `None` if they may not be read.
 async fn runners(desk: &Desk, settings: &CoursesSettings, job: &Job) -> Option<Vec<Runner>> {
-    let about = |runner: &Runner| {
-        RunnerName::job_of(&runner.name) == Some(job.id) || job.runner.as_ref() == Some(&runner.name)
-    };
+    let about =
+        |runner: &Runner| runner.meant_for() == Some(job.id) || job.runner.as_ref() == Some(&runner.name);
     let mut all: Option<Vec<Runner>> = None;
     for page in 1..=PAGES {
         let response = desk.ask(Request::runners(settings.scope, &job.repository, page)).await;
-        let Some((found, full)) = read_runners(response.as_ref().map_err(|fault| *fault)) else { break };
-        all.get_or_insert_default().extend(found.into_iter().filter(about));
+        let Some(found) = Runner::page(&response) else { break };
+        let full = found.full;
+        all.get_or_insert_default().extend(found.items.into_iter().filter(about));
         if !full {
             break;
         }
@@ -141,5 +150,6 @@ async fn taker(desk: &Desk, job: &Job, runners: &[Runner]) -> Option<JobId> {
         return None;
     }
     let response = desk.ask(Request::jobs(&job.repository, job.run, 1)).await;
-    read_taker(response.as_ref().map_err(|fault| *fault), &lost)
+    let has = |job: &job::Job| job.runner.as_deref().is_some_and(|name| lost.contains(&name));
+    job::Job::page(&response)?.items.into_iter().find(has).map(|job| job.id)
 }

@@ -2,8 +2,9 @@
 
 use super::Moment;
 use super::evidence::{Evidence, span};
-use super::facts::{LoggedDelivery, Runner, Vetted, WebhookLog};
-use jitney::github::Said;
+use super::facts::{LoggedDelivery, Vetted, WebhookLog};
+use jitney::github::delivery::Said;
+use jitney::github::runner::Runner;
 use jitney::policy::delivery::{Decision, Verdict};
 use jitney::ticket::Purpose;
 use jitney::words::ids::RunnerName;

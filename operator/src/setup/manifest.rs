@@ -4,7 +4,7 @@
 use jitney::course::desk::Desk;
 use jitney::github::app::MadeApp;
 use jitney::github::hook::EVENTS;
-use jitney::github::{Answered, Request};
+use jitney::github::{Answer, Request};
 use jitney::settings::ApiBase;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
@@ -95,8 +95,8 @@ pub async fn convert(desk: Desk, api: ApiBase, code: String) -> Result<Made, Str
 }
 
 /// The response to [`Request::convert_manifest`].
-pub fn read_conversion(api: &ApiBase, answered: &Answered) -> Result<Made, String> {
-    match answered {
+pub fn read_conversion(api: &ApiBase, answer: &Answer) -> Result<Made, String> {
+    match answer {
         Ok(response) if response.status == 201 => {}
         Ok(response) if matches!(response.status, 404 | 422) => {
             return Err(
@@ -113,7 +113,7 @@ pub fn read_conversion(api: &ApiBase, answered: &Answered) -> Result<Made, Strin
     let whole = |made: &MadeApp| {
         plain(&made.client_id) && plain(&made.slug) && !made.webhook_secret.expose().is_empty()
     };
-    let made = MadeApp::read(answered).filter(whole).ok_or("GitHub's answer holds no App")?;
+    let made = MadeApp::read(answer).filter(whole).ok_or("GitHub's answer holds no App")?;
     Ok(Made {
         id: made.client_id,
         key: made.pem,

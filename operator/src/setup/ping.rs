@@ -7,7 +7,7 @@ use super::{Item, Standing, Target, ended};
 use jitney::course::desk::Desk;
 use jitney::github::delivery::{Attempt, Went};
 use jitney::github::hook::{Hook, HookHome};
-use jitney::github::{Answered, Request};
+use jitney::github::{Answer, Request};
 use jitney::words::ids::DeliveryId;
 use jitney::words::printable::Shown;
 
@@ -70,8 +70,8 @@ async fn one(desk: &Desk, target: &Target, home: &HookHome, looks: u32) -> Resul
 }
 
 /// The attempts to deliver a ping, the newest first.
-fn pings(answered: &Answered) -> Option<Vec<Attempt>> {
-    let mut all = Attempt::all(answered)?;
+fn pings(answer: &Answer) -> Option<Vec<Attempt>> {
+    let mut all = Attempt::all(answer)?;
     all.retain(|attempt| attempt.event == "ping");
     Some(all)
 }
@@ -80,13 +80,10 @@ fn judge(thing: &Thing<'_>, ping: &Attempt) -> Item {
     match ping.status {
         200..=299 => thing.is(Standing::Done, "came back, signed with the endpoint's secret"),
         401 => thing
-            .is(
-                Standing::Refused,
-                "is answered 401: GitHub signs with another secret than the endpoint knows",
-            )
+            .is(Standing::Refused, "is answer 401: GitHub signs with another secret than the endpoint knows")
             .with_cure("give both the same WEBHOOK_SECRET"),
         503 => thing
-            .is(Standing::Failed, "is answered 503: the endpoint's settings are at fault")
+            .is(Standing::Failed, "is answer 503: the endpoint's settings are at fault")
             .with_cure("open the endpoint's URL: it names the setting"),
         code => thing
             .is(Standing::Failed, format!("was not delivered: {} ({code})", Shown(&ping.word)))

@@ -7,7 +7,7 @@ use super::{Item, Standing, Target, ended};
 use jitney::course::desk::Desk;
 use jitney::github::app::App;
 use jitney::github::hook::{Hook, HookHome};
-use jitney::github::{Answered, Request};
+use jitney::github::{Answer, Request};
 use jitney::words::printable::Shown;
 
 /// Removes every webhook that leads to the target. If `look`, only says what is there.
@@ -60,9 +60,9 @@ fn hooks_page(home: &HookHome) -> String {
 async fn say_where_app_is(desk: &Desk, target: &Target) -> Result<Item, Item> {
     let needs = webhook_needs(&HookHome::App);
     let thing = Thing::new(desk, &target.settings, "GitHub App".to_owned(), needs);
-    let read = |answered: &Answered| match answered {
+    let read = |answer: &Answer| match answer {
         Ok(response) if matches!(response.status, 401 | 404) => Some(None),
-        _ => App::seen(answered).map(Some),
+        _ => App::seen(answer).map(Some),
     };
     let Some(app) = thing.read(Request::app(), read).await? else {
         return Ok(thing.is(Standing::Kept, "there is none of this id and key"));

@@ -3,7 +3,7 @@
 use super::{Item, Standing};
 use jitney::course::desk::Desk;
 use jitney::github::hook::HookHome;
-use jitney::github::{Answered, Fault, Request, Response, is_limited};
+use jitney::github::{Answer, Fault, Request, Response, is_limited};
 use jitney::settings::CoursesSettings;
 use jitney::words::printable::Shown;
 use serde::Deserialize;
@@ -61,10 +61,10 @@ impl<'a> Thing<'a> {
     pub(super) async fn read<T>(
         &self,
         request: Request,
-        read: impl FnOnce(&Answered) -> Option<T>,
+        read: impl FnOnce(&Answer) -> Option<T>,
     ) -> Result<T, Item> {
-        let answered = self.desk.ask(request).await;
-        read(&answered).ok_or_else(|| match &answered {
+        let answer = self.desk.ask(request).await;
+        read(&answer).ok_or_else(|| match &answer {
             Ok(response) => self.refused(response),
             Err(fault) => self.silent(*fault),
         })

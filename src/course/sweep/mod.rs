@@ -15,7 +15,7 @@ use super::{End, Sandbox};
 use crate::github::delivery::{Attempt, Cursor, Went};
 use crate::github::hook::{Hook, HookHome, ListedHook};
 use crate::github::job::{Job, QueuedJob};
-use crate::github::{self, Answered, Request, Response, app, run};
+use crate::github::{self, Answer, Request, Response, app, run};
 use crate::settings::{CoursesSettings, Credential};
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
@@ -121,7 +121,7 @@ impl Sweep {
     }
 
     /// GitHub's response, within the bounds of a sweep; `None` where they are reached.
-    async fn ask(&mut self, request: Request) -> Option<Answered> {
+    async fn ask(&mut self, request: Request) -> Option<Answer> {
         if self.tally.stopped.is_some() {
             return None;
         }
