@@ -141,7 +141,8 @@ fn webhooks_are_where_the_scope_and_the_credential_put_them() {
 const DELIVERIES: &str = "GET /repos/octo/demo/hooks/5/deliveries?per_page=100";
 
 fn attempt(id: u64, code: u16) -> Value {
-    json!({"id": id, "event": "ping", "status_code": code, "status": "said"})
+    json!({"id": id, "guid": "g-1", "delivered_at": "2026-11-24T09:00:00Z", "event": "ping", "status_code": code,
+           "status": "said"})
 }
 
 fn pinged(before: &Value, after: &[Value]) -> Item {
