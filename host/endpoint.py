@@ -19,7 +19,7 @@ from host import VERSION, log
 from host.component import Component, Instance
 from host.courses import Courses, Defer
 from host.launcher import Launcher
-from host.reading import Receive, Reading, TurnedAway
+from host.reading import Reading, Receive, TurnedAway
 from host.records import Records
 from host.records.store import Store
 

@@ -63,6 +63,19 @@ def test_the_stand_in_tells_a_group_s_interrupt_from_the_listener_s_own(tmp_path
     assert ("always()" in sandbox.completed["ran"]) == (whom == "group")
 
 
+def test_a_hook_that_refuses_outlives_what_is_not_the_worker_s_word(tmp_path: Path) -> None:
+    hook = subprocess.Popen(
+        [BINARY, "hook"], env={"JITNEY_STATE": str(tmp_path)}, stdout=subprocess.PIPE, text=True
+    )  # fmt: skip
+    assert hook.stdout is not None and hook.stdout.readline().startswith("::error title=jitney::")
+    hook.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        hook.wait(0.5)
+    hook.send_signal(signal.SIGINT)
+    assert hook.wait(30) == 1
+    hook.stdout.close()
+
+
 def test_a_worker_that_dies_is_the_listener_s_to_tell(tmp_path: Path) -> None:
     plan = PUSH | {"steps": [{"name": "fatal", "run": "kill -9 $PPID"}, *STUBBORN]}
     sandbox = Sandbox(tmp_path, plan)
