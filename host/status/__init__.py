@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from host.component import Component
 from host.reading import Headers, Reading, Receive, TurnedAway
 from host.records import Records
+from host.status.failures import Failures
 from host.status.view import view
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HTML = "text/html; charset=utf-8"
+TOO_MANY = "Too many sign-ins failed just now. Try again in a few seconds."
 ASSETS = {"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8"}
 
 #: How many courses run, and the tickets that wait.
@@ -69,6 +71,7 @@ class StatusPage:
         self._health = health
         self._queues = queues
         self._forms = Reading(FORM_LIMIT, FORMS, FORMS * FORM_LIMIT)
+        self._failures = Failures(records.metrics.sign_ins_failed)
 
     async def answer(self, scope: dict[str, Any], receive: Receive) -> Reply:
         """What a request for `/metrics` or for anything below `/status` is answered."""
@@ -77,6 +80,11 @@ class StatusPage:
         cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
         presented = [value.decode("latin-1") for value in (headers.get(b"authorization", b""), cookies)]
         admitted = self._ask("may-see", *presented)
+        if presented[0] and not admitted and self._ask("is-shown"):
+            full = self._failures.full
+            await self._failures.answer_late("bearer")
+            if full:
+                return _form(TOO_MANY, 429)
         match scope["method"], scope["path"]:
             case "GET", "/metrics" if admitted:
                 return self._metrics()
@@ -108,8 +116,11 @@ class StatusPage:
                 typed = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
         except TurnedAway:
             return _form("That is no status token.")
+        if self._failures.full:
+            return _form(TOO_MANY, 429)
         cookie = self._ask("open-session", typed)
         if cookie is None:
+            await self._failures.answer_late("form")
             return _form("That is not the status token. It is the value of STATUS_TOKEN in jitney's settings.")
         return _see_other({"set-cookie": cookie})
 
@@ -133,9 +144,9 @@ def _templates() -> Environment:
     )  # fmt: skip
 
 
-def _form(fault: str | None) -> Reply:
+def _form(fault: str | None, status: int = 401) -> Reply:
     body = _templates().get_template("form.html").render(fault=fault).encode()
-    return Reply(401, body, more={"www-authenticate": 'Bearer realm="jitney"'})
+    return Reply(status, body, more={"www-authenticate": 'Bearer realm="jitney"'})
 
 
 def _see_other(more: dict[str, str]) -> Reply:
