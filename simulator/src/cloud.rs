@@ -24,8 +24,6 @@ pub struct Sandbox {
     pub runner: Option<u64>,
     /// The run that its runner refuses, if it is there to refuse.
     pub refuses: Option<u64>,
-    /// Whether it fails a fork's job.
-    pub denies_forks: bool,
     /// Whether Modal is still looking for a machine.
     pub scheduling: bool,
     /// The job that its runner had, once that is over.
@@ -97,7 +95,6 @@ impl Cloud {
             listed: now + lag,
             runner: None,
             refuses: told("JITNEY_REFUSED_RUN").and_then(|run| run.parse().ok()),
-            denies_forks: told("JITNEY_FORKS") == Some("deny"),
             scheduling: false,
             did: None,
         };

@@ -122,7 +122,7 @@ impl Strengths {
 }
 
 /// A kind of world.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// Its name, which `--kind` takes.
     pub name: &'static str,
@@ -132,7 +132,8 @@ pub struct Kind {
     pub bound: u64,
     /// The most requests about one job, sweeps apart, and the most deferrals.
     pub most: (u64, u64),
-    faults: &'static [(Fault, u64)],
+    /// Its faults.
+    pub faults: &'static [(Fault, u64)],
 }
 
 impl Kind {

@@ -53,7 +53,12 @@ impl World {
         let (kind, job) = (running.kind, running.job);
         let Some(living) = self.cloud.living.get(&sandbox) else { return };
         let (did, meant_for) = (living.did, living.job);
-        if self.works(sandbox) {
+        let does =
+            living.runner.and_then(|runner| self.hub.runners.get(&runner)).and_then(|runner| runner.job);
+        // A job that may not run here is ended with its sandbox, if the sandbox does not do it itself.
+        let forked =
+            does.and_then(|job| self.hub.jobs.get(&job)).is_some_and(|job| job.nature == Nature::Fork);
+        if self.works(sandbox) && !forked {
             let unclear = kind == Course::Launch && running.unclear.contains(&sandbox);
             let promise = if unclear { Promise::Unclear } else { Promise::Busy };
             self.breaks(promise, || {

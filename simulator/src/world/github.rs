@@ -159,10 +159,10 @@ impl World {
         self.hub.take(runner, job, self.now);
         let known = &self.hub.jobs[&job];
         let (run, nature, takes, waited) = (known.run, known.nature, known.takes, self.now - known.queued);
-        let (meant_for, refusing, denies) =
-            self.cloud.living.get(&sandbox).map_or((0, None, false), |s| (s.job, s.refuses, s.denies_forks));
+        let (meant_for, refusing) = self.cloud.living.get(&sandbox).map_or((0, None), |s| (s.job, s.refuses));
         self.seen.stolen += u64::from(meant_for != job);
-        let refused = refusing == Some(run) || (nature == Nature::Fork && denies);
+        // The sandbox judges its job again.
+        let refused = refusing == Some(run) || nature == Nature::Fork;
         if nature == Nature::Ours && !refused {
             self.seen.waits.push(waited);
         }
