@@ -128,9 +128,11 @@ fn table(options: &Options) -> ExitCode {
     println!("{}", report::requests(&hours));
     let (_, seeds) = play_seeds(options);
     print!("{}", report::waits(&totals(&seeds)));
-    let broken = played.iter().chain(&seeds).filter(|(_, broken, _)| broken.is_some()).count();
-    if broken > 0 {
-        println!("simulate: FAILED: a promise was broken {broken} times");
+    let broken: Vec<_> = played.iter().chain(&seeds).filter_map(|(_, broken, _)| broken.as_ref()).collect();
+    if !broken.is_empty() {
+        for broken in broken {
+            println!("simulate: FAILED: {}: {}", broken.promise.row().name, broken.how);
+        }
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

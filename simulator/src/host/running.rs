@@ -36,6 +36,8 @@ pub struct Running {
     pub kind: Course,
     /// Its host.
     pub host: u64,
+    /// How often its ticket had been deferred.
+    pub deferrals: u32,
     /// Its job; a sweep has none.
     pub job: u64,
     /// The runner that the delivery named.
@@ -92,6 +94,7 @@ impl Running {
             kind,
             host,
             job,
+            deferrals: 0,
             runner: None,
             kept: None,
             resumption: None,

@@ -6,6 +6,7 @@ use crate::host::Course;
 use crate::hub::{Nature, Stage};
 use crate::world::World;
 use jitney::course::Start;
+use jitney::ticket::Ticket;
 
 /// A launch that was under way when its job was over may start a sandbox so long after.
 const UNDER_WAY: u64 = 5 * MINUTE;
@@ -34,6 +35,15 @@ impl World {
         if !fine || over || stage == Stage::Waiting {
             let how = format!("a sandbox is started for job {job}, which is {nature:?} and {stage:?}");
             self.breaks(Promise::Admitted, || how);
+        }
+    }
+
+    pub(crate) fn check_defer(&mut self, course: u64, ticket: &Ticket) {
+        let Some(running) = self.courses.get(&course) else { return };
+        if running.kind == Course::Launch && ticket.deferrals <= running.deferrals {
+            self.breaks(Promise::Counts, || {
+                format!("course {course} defers job {} as if for the first time", ticket.job)
+            });
         }
     }
 

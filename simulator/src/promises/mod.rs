@@ -43,6 +43,8 @@ pub enum Promise {
     Requests,
     /// Deferrals a job.
     Deferrals,
+    /// The count of deferrals.
+    Counts,
     /// Jobs that were created just now.
     Fresh,
     /// Victims.
@@ -122,6 +124,7 @@ pub const PROMISES: &[Row] = &[
         "a job created just now is not asked about before it is launched, and no sweep opens a course of it",
     ),
     held(P::Victims, "victims", "a delivery that tells that a runner took another's job opens a course"),
+    held(P::Counts, "counts", "a deferred job's ticket counts one deferral more, so that waits grow"),
     held(P::Secret, "secret", "no credential is in what a sandbox is told"),
     held(
         P::WellFormed,

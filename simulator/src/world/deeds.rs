@@ -71,6 +71,7 @@ impl World {
             }
             Command::Defer(ticket, delay, reply) => {
                 self.say(|| format!("course {id} defers job {} by {delay} ms", ticket.job));
+                self.check_defer(id, &ticket);
                 let deferred = self.asked.entry(job).or_default();
                 deferred.1 += 1;
                 self.seen.most_asked.1 = self.seen.most_asked.1.max(deferred.1);
