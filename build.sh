@@ -134,7 +134,7 @@ case "$command" in
   simulate)
     command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
     say "building the simulation, which takes a minute or two the first time"
-    exec cargo run --quiet --release --locked -p jitney-simulator -- "$@"
+    exec cargo run --quiet --profile simulate --locked -p jitney-simulator -- "$@"
     ;;
   bench)
     build

@@ -64,7 +64,7 @@ def test_a_command_that_is_shown_is_one(page: str, line: str) -> None:
             if name in ("setup", "teardown", "serve", "doctor", "explain", "cost", "replay"):
                 named([sys.executable, "-m", "host", name], rest)
             for flag in rest if name == "simulate" else []:
-                assert flag in (ROOT / "simulator/src/main.rs").read_text() or not flag.startswith("--"), flag
+                assert flag in (ROOT / "simulator/src/options.rs").read_text() or not flag.startswith("--"), flag
         case ["modal", "run", target, *_]:
             function = target.split("::")[1]
             assert re.search(rf"^(async )?def {function}\(", (ROOT / "modal_app.py").read_text(), re.MULTILINE)

@@ -1,115 +1,152 @@
-//! `./build.sh simulate`: the real `decide`, courses and sweep against a model of GitHub and Modal that fails at random,
-//! on a virtual clock. A seed that breaks a promise is named, and `--trace --first SEED --seeds 1` plays it again.
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a model, fed by nobody but its own dice")]
+//! `./build.sh simulate`: plays seeds and says which broke a promise, how, and what else was seen.
 
-mod cloud;
-mod hub;
-mod world;
-
+use jitney_simulator::options::{Options, USAGE, Wanted};
+use jitney_simulator::report::{self, Played, play_all};
+use jitney_simulator::seen::Totals;
+use jitney_simulator::world::{Play, World};
+use jitney_simulator::{figures, shrink};
 use std::process::ExitCode;
-use world::{Options, World};
 
-const USAGE: &str = "\
-usage: simulate [--first S] [--seeds N] [--jobs N] [--faults all|none] [--trace]
-       simulate --capacity JOBS_AN_HOUR [--credentials N]";
+/// How much of a failing seed's trace is printed.
+const SHOWN: usize = 60;
 
 fn main() -> ExitCode {
-    if std::env::args().skip(1).any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
-        println!("{USAGE}");
-        return ExitCode::SUCCESS;
-    }
-    let options = match read_options(std::env::args().skip(1)) {
+    let options = match Options::read(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(fault) => {
             eprintln!("simulate: {fault}\n{USAGE}");
             return ExitCode::from(2);
         }
     };
-    let (mut totals, mut broken) = (world::Totals::default(), Vec::new());
-    for seed in options.first..options.first + options.seeds {
-        let mut world = World::new(seed, options);
-        match world.play() {
-            Ok(seen) => totals.add(&seen),
-            Err(promise) => {
-                println!("seed {seed}: {promise}");
-                broken.push(seed);
-            }
-        }
+    match options.wanted {
+        Wanted::Help => println!("{USAGE}"),
+        Wanted::Promises => print!("{}", report::promises()),
+        Wanted::Kinds => print!("{}", report::kinds()),
+        Wanted::Capacity => return capacity(&options),
+        Wanted::Table => return table(&options),
+        Wanted::Play | Wanted::Shrink => return play(&options),
     }
-    println!(
-        "simulate: {} seeds, {} jobs, {} sandboxes, {} mints, {} stolen runners, {} kills of the host, {} faults; slowest launch {} s",
-        options.seeds,
-        totals.jobs,
-        totals.sandboxes,
-        totals.mints,
-        totals.stolen,
-        totals.kills,
-        totals.faults,
-        totals.slowest / 1000,
-    );
-    if options.capacity && broken.is_empty() {
-        println!("{}", capacity(&mut totals, options.seeds));
+    ExitCode::SUCCESS
+}
+
+fn play(options: &Options) -> ExitCode {
+    let (plays, played) = play_seeds(options);
+    let totals = totals(&played);
+    let mut failed: Vec<(&Play, &Played)> =
+        plays.iter().zip(&played).filter(|(_, (_, broken, _))| broken.is_some()).collect();
+    for (play, (_, broken, _)) in &failed {
+        let Some(broken) = broken else { continue };
+        println!("seed {} ({}): {}: {}", play.seed, play.kind.name, broken.promise.row().name, broken.how);
     }
-    if broken.is_empty() {
-        println!("simulate: every promise held");
-        return ExitCode::SUCCESS;
+    println!("{}", report::summary(&totals, options.seeds));
+    print!("{}", report::off(&totals));
+    if options.trace && failed.is_empty() {
+        played.iter().flat_map(|(_, _, trace)| trace).for_each(|line| println!("{line}"));
     }
-    println!("simulate: FAILED for {} seeds, the first of them {}", broken.len(), broken[0]);
+    if failed.is_empty() {
+        return look_at_figures(options, &totals);
+    }
+    failed.sort_by_key(|(play, _)| play.seed);
+    if let Some((first, (_, Some(broken), _))) = failed.first() {
+        let shown = match options.wanted {
+            Wanted::Shrink => shrink::shrink(first, broken, options.threads),
+            _ => (*first).clone(),
+        };
+        show_trace(&shown, options.trace);
+    }
+    println!("simulate: FAILED for {} seeds", failed.len());
     ExitCode::FAILURE
 }
 
-/// How credentials fared with the jobs of an hour, shared out between them. They share nothing else.
-fn capacity(totals: &mut world::Totals, credentials: u64) -> String {
-    totals.waits.sort_unstable();
-    let last = totals.waits.len().saturating_sub(1);
-    let at =
-        |hundredths: usize| totals.waits.get(last * hundredths / 100).copied().unwrap_or_default() / 1000;
-    let jobs = totals.jobs.max(1);
-    format!(
-        "capacity: {} jobs in an hour on {} credentials; queued p50 {} s, p99 {} s, longest {} s; {}.{:02} requests a job; for each credential at most {} sandboxes at once and {} started in one second; ${}.{:02} a thousand jobs",
-        totals.jobs,
-        credentials,
-        at(50),
-        at(99),
-        at(100),
-        totals.requests / jobs,
-        totals.requests * 100 / jobs % 100,
-        totals.most,
-        totals.burst,
-        totals.cost / jobs / 1_000_000,
-        totals.cost / jobs / 10_000 % 100,
-    )
+fn look_at_figures(options: &Options, totals: &Totals) -> ExitCode {
+    if options.no_figures {
+        println!("simulate: every promise held");
+        return ExitCode::SUCCESS;
+    }
+    if options.keep_figures {
+        if let Err(error) = figures::keep(options, totals) {
+            eprintln!("simulate: the figures cannot be written: {error}");
+            return ExitCode::FAILURE;
+        }
+        println!("simulate: every promise held; the figures are written");
+        return ExitCode::SUCCESS;
+    }
+    match figures::compare(options, totals) {
+        Ok(grown) if grown.is_empty() => println!("simulate: every promise held, and no figure grew"),
+        Ok(grown) => {
+            for line in &grown {
+                println!("figure: {line}");
+            }
+            println!(
+                "simulate: FAILED: every promise held, but {} figures grew by more than a tenth",
+                grown.len()
+            );
+            return ExitCode::FAILURE;
+        }
+        Err(why) => println!("simulate: every promise held; {why}"),
+    }
+    ExitCode::SUCCESS
 }
 
-fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut credentials = 1;
-    let mut options =
-        Options { first: 1, seeds: 1000, jobs: 100, faults: true, trace: false, capacity: false };
-    while let Some(argument) = arguments.next() {
-        let mut number = || -> Result<u64, String> {
-            let value = arguments.next().ok_or(format!("{argument} wants a number"))?;
-            value.parse().map_err(|_| format!("{argument} wants a number"))
-        };
-        match argument.as_str() {
-            "--first" => options.first = number()?,
-            "--seeds" => options.seeds = number()?,
-            "--jobs" => options.jobs = number()?,
-            "--trace" => options.trace = true,
-            "--credentials" => credentials = number()?.max(1),
-            "--capacity" => {
-                let jobs = number()?;
-                options = Options { jobs, seeds: 1, faults: false, capacity: true, ..options };
-            }
-            "--faults" => match arguments.next().as_deref() {
-                Some("all") => options.faults = true,
-                Some("none") => options.faults = false,
-                _ => return Err("--faults is all or none".to_owned()),
-            },
-            other => return Err(format!("{other} is unknown")),
+/// The end of a failing case, and the command that plays it again.
+fn show_trace(play: &Play, all: bool) {
+    let (_, broken, trace) = World::new(Play { trace: true, ..play.clone() }).play();
+    let skipped = if all { 0 } else { trace.len().saturating_sub(SHOWN) };
+    println!("--- seed {}, {} jobs, {}", play.seed, play.jobs, play.kind.name);
+    if skipped > 0 {
+        println!("… {skipped} lines before these");
+    }
+    trace.iter().skip(skipped).for_each(|line| println!("{line}"));
+    if let Some(broken) = broken {
+        println!("--- {}: {}", broken.promise.row().name, broken.how);
+    }
+    println!("again: {}", shrink::command(play));
+}
+
+fn play_seeds(options: &Options) -> (Vec<Play>, Vec<Played>) {
+    let plays: Vec<Play> = (options.first..options.first + options.seeds)
+        .map(|seed| Play { trace: options.trace && options.seeds == 1, ..options.play(seed) })
+        .collect();
+    let played = play_all(&plays, options.threads);
+    (plays, played)
+}
+
+fn totals(played: &[Played]) -> Totals {
+    let mut totals = Totals::default();
+    for (seen, _, _) in played {
+        totals.add(seen);
+    }
+    totals.sort();
+    totals
+}
+
+fn table(options: &Options) -> ExitCode {
+    let hours = [500, 2000, 5000];
+    let plays: Vec<Play> = hours.iter().map(|jobs| options.hour(options.first, *jobs)).collect();
+    let played = play_all(&plays, options.threads);
+    let hours: Vec<_> = hours.into_iter().zip(played.iter().map(|(seen, _, _)| seen.clone())).collect();
+    println!("{}", report::requests(&hours));
+    let (_, seeds) = play_seeds(options);
+    print!("{}", report::waits(&totals(&seeds)));
+    let broken: Vec<_> = played.iter().chain(&seeds).filter_map(|(_, broken, _)| broken.as_ref()).collect();
+    if !broken.is_empty() {
+        for broken in broken {
+            println!("simulate: FAILED: {}: {}", broken.promise.row().name, broken.how);
         }
+        return ExitCode::FAILURE;
     }
-    if options.capacity {
-        options = Options { jobs: options.jobs / credentials, seeds: credentials, ..options };
+    ExitCode::SUCCESS
+}
+
+fn capacity(options: &Options) -> ExitCode {
+    let each = options.jobs / options.credentials;
+    let plays: Vec<Play> =
+        (0..options.credentials).map(|at| options.hour(options.first + at, each)).collect();
+    let played = play_all(&plays, options.threads);
+    println!("{}", report::capacity(&totals(&played), options.credentials));
+    if let Some(broken) = played.iter().find_map(|(_, broken, _)| broken.as_ref()) {
+        println!("simulate: FAILED: {}: {}", broken.promise.row().name, broken.how);
+        return ExitCode::FAILURE;
     }
-    Ok(options)
+    ExitCode::SUCCESS
 }

@@ -5,12 +5,15 @@
 
 use super::End;
 use super::desk::Desk;
+use super::sweep::whose;
 use crate::github::job::{Job, QueuedJob};
 use crate::github::{Request, run};
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
 use crate::words::ids::{JobId, RunnerName};
+use crate::words::repository::Repository;
+use crate::words::scope::Scope;
 
 /// How many seconds the sandbox has to end a refused job itself, which tells GitHub more: a job whose machine is gone
 /// hangs for ten minutes and has no log.
@@ -25,7 +28,8 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
     if refusal.is_some() {
         end(&desk, &ticket, victim).await;
     }
-    let response = desk.ask(Request::job(&ticket.repository, victim)).await;
+    let home = home(&desk, &ticket, &settings, victim).await;
+    let response = desk.ask(Request::job(&home, victim)).await;
     let Some(victim) = Job::seen(&response).known().and_then(Job::queued) else {
         let text = "the job that its runner was meant for waits no longer";
         return match refusal {
@@ -38,7 +42,7 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         return over(&ticket, "runners-swapped", text);
     }
     // The victim's own course looks for itself whether a runner is coming.
-    let found = victim.ticket(ticket.repository.clone());
+    let found = victim.ticket(home);
     let victims = Ticket { delivery: ticket.delivery.clone(), ..found };
     let looked_after = format!("job {}, whose runner it has, is looked after", victims.job);
     let reply = match refusal {
@@ -49,6 +53,17 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         None => ticket.answer(Outcome::Ignored, Reason::new("runner-taken", looked_after)),
     };
     End::Defer(Box::new(victims), 0, reply)
+}
+
+/// The victim's repository: the runner's own, which in org scope another repository's job may take. Its sandbox says so.
+async fn home(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings, victim: JobId) -> Repository {
+    if settings.scope == Scope::Repository {
+        return ticket.repository.clone();
+    }
+    let found = desk.find_job(victim).await.unwrap_or_default();
+    let said = found.iter().find_map(whose).map(|(repository, _)| repository);
+    said.filter(|one| one.owner().eq_ignore_ascii_case(ticket.repository.owner()))
+        .unwrap_or_else(|| ticket.repository.clone())
 }
 
 /// Why the job that took the runner may not run here, if that is so. Its sandbox judges it too, and may know better.

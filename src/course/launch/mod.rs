@@ -27,6 +27,8 @@ const FRESH: u64 = 60_000;
 const PATIENCE: u64 = 5_000;
 /// The delay before a sandbox that may yet get its config is looked at again; it waits for it 120 s at most.
 const UNDECIDED_DELAY: u64 = 30_000;
+/// How often a sandbox whose runner is gone is looked at before it is ended.
+const LOOKS: u32 = 3;
 /// How many sandboxes may live for one job: its own, and three in the place of runners that other jobs took.
 const MOST_SANDBOXES: usize = 4;
 /// How long a sandbox is watched, in seconds. A runner that GitHub will not have ends within a few.
@@ -217,8 +219,13 @@ impl Launch {
             let request = Request::runner(self.settings.scope, &self.ticket.repository, runner);
             match Runner::seen(&self.desk.ask(request).await) {
                 Seen::Is(runner) if runner.busy => {}
-                // Its sandbox is about to end: until then the job's claim is not free.
-                Seen::Gone => undecided = true,
+                // Its sandbox is about to end: until then the job's claim is not free. One that does not end is ended.
+                Seen::Gone => {
+                    undecided = true;
+                    if self.ticket.deferrals > LOOKS {
+                        let _ = self.desk.terminate(sandbox.id).await;
+                    }
+                }
                 // Only a clear word says that no runner is coming.
                 Seen::Is(_) | Seen::Unknown => {
                     let text = "a runner was started for the job";

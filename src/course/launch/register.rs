@@ -1,10 +1,10 @@
 //! The registration: a turn, a request for a JIT config, what GitHub makes of it, the hand-over, and the way back.
 
 use super::{Launch, PATIENCE, Road, Turn, WayOut};
-use crate::github::runner::{Minted, Runner};
+use crate::github::runner::{Minted, Runner, is_deleted};
 use crate::github::{Refusal, Request};
 use crate::reply::{Outcome, Reason};
-use crate::words::ids::RunnerName;
+use crate::words::ids::{RunnerId, RunnerName};
 
 /// How often one course asks for a JIT config.
 const MINTS: u32 = 4;
@@ -81,9 +81,7 @@ impl Launch {
     pub(super) async fn hand_over(&mut self, sandbox: String, minted: Minted) -> Road<WayOut> {
         let (runner, line) = (minted.runner, minted.config.clone());
         self.minted = Some(minted);
-        if self.desk.hand_over(sandbox, line, self.tags()).await.is_err() {
-            self.minted = None;
-            self.doomed.push(runner);
+        if self.desk.hand_over(sandbox, line, self.tags()).await.is_err() && self.take_back(runner).await {
             return Err(self.defer(Reason::new("hand-over-failed", "the sandbox did not take its config")));
         }
         if let Some(refusal) = &self.refusal {
@@ -92,6 +90,18 @@ impl Launch {
         }
         let text = format!("runner {} has its config", self.name.as_str());
         Ok(WayOut::Finish(Outcome::Launched, Reason::new("runner-started", text)))
+    }
+
+    /// A hand-over that was reported as failed may have gone well all the same, and the runner have a job by now: then
+    /// GitHub does not delete it (422). Only where it is deleted for certain is its sandbox spare. Whether the launch is to
+    /// be tried again: where GitHub does not say, what lives is looked at then.
+    async fn take_back(&mut self, runner: RunnerId) -> bool {
+        let request = Request::delete_runner(self.settings.scope, &self.ticket.repository, runner);
+        let answer = self.desk.ask(request).await;
+        if is_deleted(&answer) {
+            self.minted = None;
+        }
+        !answer.is_ok_and(|response| response.status == 422)
     }
 
     /// Deletes doomed registrations and ghosts, then ends the sandbox unless its runner has its config. What fails here

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 struct Suspect {
     repository: Repository,
     job: JobId,
-    runner: Option<RunnerId>,
+    runner: RunnerId,
     sandbox: String,
 }
 
@@ -54,43 +54,44 @@ impl Sweep {
         }
     }
 
-    /// Registrations without a sandbox.
+    /// Registrations without a sandbox: none has them, and none that has no runner yet is their job's.
     fn orphans(&self, found: &[Sandbox]) -> Vec<(Repository, RunnerId)> {
-        let lives: BTreeSet<&str> = found.iter().filter_map(|sandbox| sandbox.tag("job")).collect();
-        let orphan = |runner: &Registered| {
-            !runner.busy && !runner.online && !lives.contains(runner.job.to_string().as_str())
+        let owned: BTreeSet<RunnerId> = found.iter().filter_map(runner_of).collect();
+        let awaited: BTreeSet<&str> =
+            found.iter().filter(|one| runner_of(one).is_none()).filter_map(|one| one.tag("job")).collect();
+        let orphan = |id: &RunnerId, runner: &Registered| {
+            let (job, idle) = (runner.job.to_string(), !runner.busy && !runner.online);
+            idle && !owned.contains(id) && !awaited.contains(job.as_str())
         };
-        let orphans = self.registered.iter().filter(|(_, runner)| orphan(runner));
+        let orphans = self.registered.iter().filter(|(id, runner)| orphan(id, runner));
         orphans.map(|(id, runner)| (runner.repository.clone(), *id)).collect()
     }
 
     fn suspects(&self, found: &[Sandbox]) -> Vec<Suspect> {
         let suspect = |sandbox: &Sandbox| {
             let (repository, job) = whose(sandbox)?;
-            let runner = sandbox.tag("runner_id").and_then(runner_id)?;
-            let known = self.registered.get(&runner);
-            let at_work = known.is_some_and(|runner| runner.busy);
+            let runner = runner_of(sandbox)?;
+            let at_work = self.registered.get(&runner).is_some_and(|runner| runner.busy);
             // A runner that a listing left out may be at work on another job.
             let sure = self.read.contains(&repository) && self.known.contains(&repository);
             (sure && !at_work && !self.queued.contains(&job)).then(|| Suspect {
                 repository,
                 job,
-                runner: known.map(|_| runner),
+                runner,
                 sandbox: sandbox.id.clone(),
             })
         };
         found.iter().filter_map(suspect).collect()
     }
 
-    /// Ends a sandbox whose job is over, once its runner is deleted.
+    /// Ends a sandbox whose job is over, once its runner is deleted or known to be gone. A listing that lacks the runner
+    /// proves nothing: while its pages are read, runners come and go, and the rest move on.
     async fn look_into(&mut self, suspect: Suspect) {
         let Some(response) = self.ask(Request::job(&suspect.repository, suspect.job)).await else { return };
         if !matches!(Job::seen(&response), Seen::Is(job) if job.is_over()) {
             return;
         }
-        if let Some(runner) = suspect.runner
-            && !self.delete(&suspect.repository, runner).await
-        {
+        if !self.delete(&suspect.repository, suspect.runner).await {
             return;
         }
         self.tally.ended += u64::from(self.desk.terminate(suspect.sandbox).await.is_ok());
@@ -106,7 +107,11 @@ impl Sweep {
     }
 }
 
-fn whose(sandbox: &Sandbox) -> Option<(Repository, JobId)> {
+fn runner_of(sandbox: &Sandbox) -> Option<RunnerId> {
+    sandbox.tag("runner_id").and_then(runner_id)
+}
+
+pub(in crate::course) fn whose(sandbox: &Sandbox) -> Option<(Repository, JobId)> {
     let name = format!("{}/{}", sandbox.tag("owner")?, sandbox.tag("repository")?);
     let job = sandbox.tag("job")?.parse().ok()?;
     Some((Repository::parse(&name).ok()?, JobId(job)))

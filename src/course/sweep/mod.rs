@@ -21,6 +21,7 @@ use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
+pub(super) use cleaning::whose;
 use redelivery::Redelivery;
 use std::collections::{BTreeMap, BTreeSet};
 use tally::Tally;

@@ -3,7 +3,7 @@
 use crate::github::delivery::Attempt;
 use crate::words::ids::{DeliveryId, Guid};
 use crate::words::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long GitHub keeps deliveries, in milliseconds: three days, on an Enterprise Server seven.
 const LOOK_BACK: u64 = 3 * 24 * 3_600_000;
@@ -22,6 +22,8 @@ const SUCCESS_PAGES: u32 = 20;
 #[derive(Debug, Default)]
 pub(super) struct Redelivery {
     failed: BTreeMap<Guid, Failed>,
+    /// Those whose newest attempt was answered with a reason: what was tried before it no longer counts.
+    settled: BTreeSet<Guid>,
     pages: u32,
     /// Whether the failures are known, and the successes being read.
     pub(super) succeeded: bool,
@@ -56,9 +58,14 @@ impl Redelivery {
     }
 
     fn note(&mut self, attempt: &Attempt) {
+        if self.settled.contains(&attempt.guid) {
+            return;
+        }
         if let Some(known) = self.failed.get_mut(&attempt.guid) {
             known.attempts += 1;
-        } else if attempt.is_worth_another() {
+        } else if !attempt.is_worth_another() {
+            self.settled.insert(attempt.guid.clone());
+        } else {
             let failed = Failed { newest: attempt.id, at: attempt.at, attempts: 1 };
             self.failed.insert(attempt.guid.clone(), failed);
         }
