@@ -43,6 +43,8 @@ pub enum Promise {
     Requests,
     /// Deferrals a job.
     Deferrals,
+    /// Sandboxes of runners that a listing left out.
+    Skipped,
     /// The count of deferrals.
     Counts,
     /// Jobs that were created just now.
@@ -178,6 +180,12 @@ pub const PROMISES: &[Row] = &[
         "in-the-way",
         16,
         "no job waits beyond its bound for a sandbox that lives on after another job",
+    ),
+    waits(
+        P::Skipped,
+        "skipped",
+        16,
+        "no sweep ends a sandbox at work because GitHub's pages shifted while it read them (an hour of 2,000 jobs)",
     ),
     waits(
         P::Ghosts,
