@@ -34,7 +34,9 @@ fn core(criterion: &mut Criterion) {
     });
     criterion.bench_function("decide", |b| {
         b.iter(|| {
-            decide(black_box(&settings.admission), &head, black_box(QUEUED), Trust::Signed).trace.len()
+            decide(black_box(&settings.admission), &head, black_box(QUEUED), Trust::Signed(&settings.secrets))
+                .trace
+                .len()
         });
     });
 }

@@ -41,7 +41,7 @@ fn main() {
                     &settings.admission,
                     black_box(&head),
                     black_box(QUEUED),
-                    Trust::Signed,
+                    Trust::Signed(&settings.secrets),
                 )));
             }
             _ => panic!("count signature|headers|parse|decide TIMES"),

@@ -13,11 +13,12 @@ fn main() {
     for line in std::io::stdin().lock().lines() {
         let (head, body): (String, String) =
             serde_json::from_str(&line.expect("a line")).expect("a pair of texts");
-        let (kind, said) = match decide(&settings.admission, &head, &body, Trust::Signed).verdict {
-            Verdict::Reply(answer) => ("reply", answer.body()),
-            Verdict::Refuse(answer, _) => ("refuse", answer.body()),
-            Verdict::Open(ticket) => ("open", ticket.write()),
-        };
+        let (kind, said) =
+            match decide(&settings.admission, &head, &body, Trust::Signed(&settings.secrets)).verdict {
+                Verdict::Reply(answer) => ("reply", answer.body()),
+                Verdict::Refuse(answer, _) => ("refuse", answer.body()),
+                Verdict::Open(ticket) => ("open", ticket.write()),
+            };
         writeln!(out, "{}", serde_json::json!([kind, said])).expect("written");
         out.flush().expect("flushed");
     }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component as Artifact
@@ -45,6 +45,8 @@ IMPORTS = {
 }  # fmt: skip
 
 Environment = list[tuple[str, str]]
+#: A kind of instance.
+Kind = Literal["intake", "courses", "keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,12 @@ class Component:
         self._exports: dict[str, ExportIndex] = {}
         self._signatures: dict[str, Signature] = {}
         self._ticking = threading.Lock()
+        self._reckoner: Instance | None = None
         present = [setting for setting in self.declared() if setting.name in environment]
-        self._intake: Environment = [(s.name, environment[s.name]) for s in present if s.intake]
-        self._courses: Environment = [(s.name, environment[s.name]) for s in present if s.courses]
-        self._keys: Environment = [(s.name, environment[s.name]) for s in present if s.keys]
+        self._told: dict[Kind, Environment] = {
+            kind: [(setting.name, environment[setting.name]) for setting in present if getattr(setting, kind)]
+            for kind in get_args(Kind)
+        }
 
     def declared(self) -> list[Any]:
         """Every setting that there is: a WIT `setting` each."""
@@ -104,15 +108,15 @@ class Component:
 
     def intake(self) -> "Instance":
         """A fresh instance for one delivery. It has no way out: a request of its is an error."""
-        return Instance(self, self._intake, INTAKE_MEMORY, INTAKE_EPOCHS, http=False)
+        return Instance(self, self._told["intake"], INTAKE_MEMORY, INTAKE_EPOCHS, http=False)
 
     def courses(self) -> "Instance":
         """A fresh instance for one course."""
-        return Instance(self, self._courses, COURSE_MEMORY, COURSE_EPOCHS)
+        return Instance(self, self._told["courses"], COURSE_MEMORY, COURSE_EPOCHS)
 
     def keys(self) -> "Instance":
         """A fresh instance that can sign for the GitHub App."""
-        return Instance(self, self._keys, COURSE_MEMORY, COURSE_EPOCHS)
+        return Instance(self, self._told["keys"], COURSE_MEMORY, COURSE_EPOCHS)
 
     def alarms(self, version: str, built: int) -> list[str]:
         """What is wrong with a runner image of this version, built so many milliseconds after the epoch."""
@@ -122,29 +126,27 @@ class Component:
         """The registry images that jobs may run in beside jitney's own."""
         return list(self.courses().call("releases", "images"))
 
+    def told(self, *kinds: Kind) -> Environment:
+        """What instances of these kinds are told."""
+        return list({name: value for kind in kinds for name, value in self._told[kind]}.items())
+
     def entries(self, sandboxes: list[tuple[str, list[tuple[str, str]]]]) -> list[Any]:
         """The ledger's entries of sandboxes by their ids and tags, a WIT `entry` each."""
         return list(self.bare().call("ledger", "entries", sandboxes)) if sandboxes else []
 
     def costs(self, lives: list[Any]) -> list[int]:
         """What each WIT `life` costs, in billionths of a dollar."""
-        return list(self.bare().call("ledger", "costs", lives)) if lives else []
+        if not lives:
+            return []
+        # Each job is reckoned with on its way: an instance is made once, and anew where one failed.
+        reckoner, self._reckoner = self._reckoner or self.bare(), None
+        costs = list(reckoner.call("ledger", "costs", lives))
+        self._reckoner = reckoner
+        return costs
 
     def bare(self) -> "Instance":
         """A fresh instance that is told no setting and has no way out."""
         return Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS, http=False)
-
-    def everything(self) -> Environment:
-        """All settings, for a replay."""
-        return list(dict(self._intake + self._courses + self._keys).items())
-
-    def examine(self) -> list[Any]:
-        """What an operator asks when nothing runs, a WIT `finding` each. Asks GitHub, with all settings."""
-        return list(Instance(self, self.everything(), COURSE_MEMORY, COURSE_EPOCHS).call("doctor", "examine"))
-
-    def setup(self, function: str, *arguments: Any) -> Any:
-        """A function of `setup`: asks GitHub, and may change what is there."""
-        return Instance(self, self.everything(), COURSE_MEMORY, COURSE_EPOCHS).call("setup", function, *arguments)
 
     def check(self) -> list[Any]:
         """The readiness of each part of the settings, a WIT `readiness` each."""

@@ -1,7 +1,7 @@
-"""Something an operator asks, played out in a courses instance: the component asks GitHub, and has what it needs got here.
+"""Something an operator asks, played out in a courses instance: the component asks GitHub, the host does the rest.
 
-Blocks, so call it off the event loop. It holds policy and the GitHub credential, like a course, and no other secret but
-what its arguments say.
+Blocks, so call it off the event loop. It holds policy and the GitHub credential, like a course, and no other secret
+but what its arguments say.
 """
 
 import time
@@ -21,12 +21,14 @@ def runner_release(component: Component) -> Any:
 class Conversation:
     """A WIT resource of an operator's interface, such as `releases.search`."""
 
-    def __init__(self, component: Component, interface: str, resource: str, *arguments: Any) -> None:
+    def __init__(
+        self, component: Component, interface: str, resource: str, *arguments: Any, opening: str = "open"
+    ) -> None:
         """Opens it. Raises LookupError with the component's reason where it cannot be."""
         self._component = component
         self._interface, self._resource = interface, resource
         self._instance = component.courses()
-        opened = self._instance.call(interface, f"[static]{resource}.open", *arguments)
+        opened = self._instance.call(interface, f"[static]{resource}.{opening}", *arguments)
         if isinstance(opened, str):
             raise LookupError(opened)
         self._opened = opened
@@ -44,7 +46,7 @@ class Conversation:
         return self
 
     def result(self, method: str) -> Any:
-        """What it came to, of a method that tells why where it came to nothing. Raises LookupError with the reason then."""
+        """What it came to. Raises LookupError with the reason where it came to nothing."""
         found = self.call(method)
         if isinstance(found, str):
             raise LookupError(found)
@@ -61,6 +63,6 @@ class Conversation:
                 time.sleep(command.payload / 1000)
                 return Variant("done")
             case _:
-                failure = Record()
+                failure: Any = Record()
                 failure.name, failure.detail = "NotForAConversation", command.tag
                 return Variant("failed", failure)

@@ -1,4 +1,4 @@
-"""How a sandbox ended: the line of JSON that its binary writes last, or what its exit status says where there is none.
+"""How a sandbox ended: the line of JSON that its binary writes last, or else what its exit status says.
 
 The words are the binary's (`runner/src/ending.rs`). A job is root in its sandbox and could write such a line too, so
 nothing is decided by it, and nothing of it is passed on but words and figures that are known.
@@ -6,12 +6,16 @@ nothing is decided by it, and nothing of it is passed on but words and figures t
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 #: How much of a sandbox's output is looked through, from its end.
 TAIL = 16 * 1024
-CAUSES = frozenset(
-    "done bad-input no-docker no-job deprecated refused timed-out out-of-memory killed failed".split()
-)
+# fmt: off
+CAUSES = frozenset({
+    "done", "bad-input", "no-docker", "no-job", "deprecated", "refused", "timed-out", "out-of-memory", "killed",
+    "failed",
+})
+# fmt: on
 FIGURES = ("listening_s", "job_s", "ended_s", "cpu_s", "peak_memory", "oom_kills")
 #: The binary's own statuses, then those that Modal gives.
 BY_STATUS = {
@@ -36,7 +40,10 @@ def read(output: str, status: int) -> Ending:
         except ValueError:
             continue
         if isinstance(told, dict) and told.get("event") == "sandbox-ended" and str(told.get("cause")) in CAUSES:
-            given = {name: told.get(name) for name in FIGURES}
-            figures = {name: value for name, value in given.items() if type(value) in (int, float)}
-            return Ending(status, told["cause"], figures)
+            return Ending(status, told["cause"], {name: told[name] for name in FIGURES if _is_number(told.get(name))})
     return Ending(status, "killed" if status < 0 else BY_STATUS.get(status, "failed"))
+
+
+def _is_number(value: Any) -> bool:
+    """JSON's `true` is an int to Python."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

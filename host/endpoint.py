@@ -19,6 +19,7 @@ from host import VERSION, log
 from host.component import Component, Instance
 from host.courses import Courses, Defer
 from host.launcher import Launcher
+from host.reading import Reading, Receive, TurnedAway
 from host.records import Records
 from host.records.store import Store
 
@@ -27,32 +28,29 @@ if TYPE_CHECKING:
 
 #: GitHub sends no payload over 25 MB ("Webhook events and payloads").
 BODY_LIMIT = 25 * 1024 * 1024
-#: Seconds for a body to arrive, and for an answer to leave: GitHub hangs up after 10.
-READ_WITHIN = 10.0
+#: Seconds for an answer to leave: GitHub hangs up after 10.
 ANSWER_WITHIN = 7.0
 #: Seconds that the records have at the end: what matters more is kept after them.
 FLUSH_WITHIN = 5.0
-#: Deliveries held at once, and the bytes of all their bodies while they are read.
+#: Deliveries that are complete and have no answer yet, bodies that are being read, and the bytes of all bodies until
+#: their verdict.
 HELD = 512
-HELD_BYTES = 256 * 1024 * 1024
+READ = 512
+READ_BYTES = 96 * 1024 * 1024
 #: Tickets that are remembered, so that a sweep visits their repositories.
 RECENT = 256
-#: A body above this is read by the component in a thread: HMAC over megabytes takes a while.
+#: A body above this is read by the component in a thread, one at a time: HMAC over megabytes takes a while, and text
+#: takes up to four bytes a character.
 INLINE = 64 * 1024
 
 #: What runs in sandboxes.
 RUNNER = Path(__file__).resolve().parent.parent / "target" / "jitney-runner"
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 #: The runner image's `version`, and when it was `built`, in milliseconds since the epoch.
 Image = Callable[[], Awaitable[dict[str, Any] | None]]
-
-
-class TurnedAway(Exception):
-    """The request is no delivery; the argument is the WIT's `fault`."""
 
 
 class Endpoint:
@@ -78,7 +76,8 @@ class Endpoint:
         self._health = _health(component, self._unready, *(json.loads(part.report) for part in checked))
         self._spare: Instance | None = component.intake()
         self._held = 0
-        self._held_bytes = 0
+        self._reading = Reading(BODY_LIMIT, READ, READ_BYTES)
+        self._slow = asyncio.Lock()
         self._recent: deque[str] = deque(maxlen=RECENT)
         self._waiting: list[str] = []
         self._closing = False
@@ -97,11 +96,7 @@ class Endpoint:
         if scope["path"] in ("/metrics", "/status") or scope["path"].startswith("/status/"):
             return await self._show(scope, receive, send)
         began = time.perf_counter()
-        self._held += 1
-        try:
-            answer, ms = await self._delivery(scope, receive)
-        finally:
-            self._held -= 1
+        answer, ms = await self._delivery(scope, receive)
         ms["total"] = _ms(began)
         log.tell("delivery", answer, ms, status=answer.status)
         self._records.observe("delivery", answer, ms)
@@ -165,16 +160,18 @@ class Endpoint:
             head = _head(scope)
             if scope["method"] != "POST":
                 raise TurnedAway("method")
-            if self._closing or self._held > HELD:
+            if self._closing:
                 raise TurnedAway("busy")
-            body = await self._body(scope, receive)
+            async with self._reading.body(scope["headers"], receive) as body:
+                if self._held >= HELD:
+                    raise TurnedAway("busy")
+                if self._unready is not None:
+                    return self._unready, {}
+                began = time.perf_counter()
+                verdict = await self._decide(head, body)
+                ms = {"decide": _ms(began)}
         except TurnedAway as fault:
             return self._component.intake().call("intake", "turn-away", head, str(fault)), {}
-        if self._unready is not None:
-            return self._unready, {}
-        began = time.perf_counter()
-        verdict = await self._decide(head, body)
-        ms = {"decide": _ms(began)}
         if verdict is None:
             return self._component.intake().call("intake", "turn-away", head, "broken"), ms
         if verdict.tag == "reply":
@@ -182,44 +179,21 @@ class Endpoint:
         if verdict.tag == "refuse":
             self._courses.open(verdict.payload.ticket, verdict.payload.resumption)
             return verdict.payload.waiting, ms
-        return await self._play(verdict.payload), ms
-
-    async def _body(self, scope: dict[str, Any], receive: Receive) -> str:
-        """The body, within its own bound and that of all bodies that are being read."""
-        announced = dict(scope["headers"]).get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > BODY_LIMIT:
-            raise TurnedAway("too-large")
-        pieces: list[bytes] = []
-        size = 0
+        self._held += 1
         try:
-            async with asyncio.timeout(READ_WITHIN):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise TurnedAway("truncated")
-                    piece = message.get("body", b"")
-                    pieces.append(piece)
-                    size += len(piece)
-                    self._held_bytes += len(piece)
-                    if size > BODY_LIMIT:
-                        raise TurnedAway("too-large")
-                    if self._held_bytes > HELD_BYTES:
-                        raise TurnedAway("busy")
-                    if not message.get("more_body", False):
-                        return b"".join(pieces).decode()
-        except TimeoutError:
-            raise TurnedAway("truncated") from None
-        except UnicodeDecodeError:
-            raise TurnedAway("not-text") from None
+            return await self._play(verdict.payload), ms
         finally:
-            self._held_bytes -= size
+            self._held -= 1
 
-    async def _decide(self, head: str, body: str) -> Any:
-        instance, self._spare = self._spare or self._component.intake(), None
+    async def _decide(self, head: str, body: bytearray) -> Any:
         try:
             if len(body) <= INLINE:
-                return instance.call("intake", "decide", head, body)
-            return await asyncio.to_thread(instance.call, "intake", "decide", head, body)
+                instance, self._spare = self._spare or self._component.intake(), None
+                return _decide(instance, head, body)
+            async with self._slow:
+                return await asyncio.to_thread(_decide, self._component.intake(), head, body)
+        except UnicodeDecodeError:
+            raise TurnedAway("not-text") from None
         except (Trap, WasmtimeError) as error:
             self._metrics.failed("delivery")
             log.logger().error("component-failed", error=type(error).__name__)
@@ -234,6 +208,10 @@ class Endpoint:
         if not done:
             await self._defer(opening.resumption, 0)
         return (course.result() if done else None) or opening.waiting
+
+
+def _decide(instance: Instance, head: str, body: bytearray) -> Any:
+    return instance.call("intake", "decide", head, body.decode())
 
 
 def _head(scope: dict[str, Any]) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from host.component import Component
+from host.connections import Bounded, Connections, Listener
 from host.endpoint import Endpoint
 from host.launcher import Launcher
 from host.local.journal import Journal
@@ -23,59 +23,14 @@ from host.records.store import LocalStore
 
 #: Seconds that courses have to end after SIGTERM.
 GRACE = 8.0
-#: Seconds, and bytes, in which a request's line and headers must come.
-HEAD_WITHIN = 10.0
-HEAD_LIMIT = 64 * 1024
+#: Connections that the kernel keeps until they are accepted.
+BACKLOG = 2048
 #: Seconds between two looks at the journal.
 LOOK = 0.25
 
 
 class Unlaunchable(Exception):
     """There is nothing to start sandboxes with; the message says why, and what to do."""
-
-
-class Bounded(HttpToolsProtocol):
-    """A connection whose request line and headers come in time and are of a sensible size, or which is closed."""
-
-    _deadline: asyncio.TimerHandle | None = None
-    _head = 0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection that says nothing is closed too."""
-        super().connection_made(transport)
-        self._expect()
-
-    def on_message_begin(self) -> None:
-        """Another request on the same connection."""
-        super().on_message_begin()
-        self._expect()
-
-    def data_received(self, data: bytes) -> None:
-        """Counts what comes before a request's headers are complete."""
-        if self._deadline is not None:
-            self._head += len(data)
-        super().data_received(data)
-        if self._deadline is not None and self._head > HEAD_LIMIT:
-            self.transport.close()
-
-    def on_headers_complete(self) -> None:
-        """From here the endpoint has its own limits."""
-        self._arrived()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more is expected."""
-        self._arrived()
-        super().connection_lost(exc)
-
-    def _expect(self) -> None:
-        self._arrived()
-        self._deadline = self.loop.call_later(HEAD_WITHIN, self.transport.close)
-
-    def _arrived(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline, self._head = None, 0
 
 
 class Server(uvicorn.Server):
@@ -91,25 +46,45 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Says where it listens once it does."""
-        await super().startup(sockets)
-        for server in self.servers:
-            for listener in server.sockets:
-                host, port = listener.getsockname()[:2]
-                shown = f"[{host}]" if ":" in host else host
-                print(f"listening on http://{shown}:{port}", flush=True)
+        await self.lifespan.startup()
+        connections = Connections()
+
+        def connection() -> Bounded:
+            return Bounded(
+                connections, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        listeners = [Listener(one, connections, connection) for one in sockets or []]
+        self.servers = listeners  # type: ignore[assignment]
+        self.started = True
+        for listener in listeners:
+            host, port = listener.address[:2]
+            shown = f"[{host}]" if ":" in host else host
+            print(f"listening on http://{shown}:{port}", flush=True)
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each address that `host` has."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = dict.fromkeys((family, address) for family, _, _, _, address in found)
+        return [socket.create_server(address[:2], family=family, backlog=BACKLOG) for family, address in addresses]
+    except OSError as error:
+        raise Unlaunchable(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
 async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_every: float) -> None:
     """Serves until told to stop."""
+    listening = bind(host, port)
     journal = Journal(journal_path)
     sandboxes = await _launcher(launcher)
     endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer, store=LocalStore(journal_path))
     config = uvicorn.Config(
-        endpoint, host=host, port=port, log_level="warning", access_log=False, lifespan="off", http=Bounded,
-        timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
+        endpoint, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=15,
+        timeout_graceful_shutdown=10, server_header=False,
     )  # fmt: skip
     chores = [asyncio.create_task(_take_up(journal, endpoint)), asyncio.create_task(_sweep(endpoint, sweep_every))]
-    await Server(config).serve()
+    await Server(config).serve(listening)
     for chore in chores:
         chore.cancel()
     for ticket in await endpoint.close(GRACE):

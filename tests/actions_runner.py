@@ -1,4 +1,4 @@
-"""A stand-in for GitHub's Actions runner, laid out and behaving as the real one: `bin/Runner.Listener` and its worker.
+"""A stand-in for GitHub's Actions runner, laid out and behaving as the real one: a listener and its worker.
 
 It knows no GitHub. `plan.json` beside `bin` says what happens to it, and `completed.json` is what GitHub would have
 been told, with `by` for who told it. What it copies of the real one, from the source of actions/runner:

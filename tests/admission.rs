@@ -172,7 +172,7 @@ fn hostile_headers_are_malformed() {
         "Content-Type: text/xml",
     ] {
         assert_eq!(
-            answered(decide(&settings.admission, head, "{}", Trust::Signed)).0,
+            answered(decide(&settings.admission, head, "{}", Trust::Signed(&settings.secrets))).0,
             Outcome::Malformed,
             "{head}"
         );

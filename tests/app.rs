@@ -9,8 +9,8 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use jitney::course::{Command, Course, Event, Report, Step};
-use jitney::github::app::{self, Whose};
-use jitney::github::{Request, Response};
+use jitney::github::app;
+use jitney::github::{Request, Response, Whose};
 use jitney::settings::{Checked, CoursesSettings, KeysSettings};
 use jitney::ticket::Ticket;
 use jitney::words::ids::InstallationId;
@@ -104,7 +104,11 @@ fn a_token_is_scoped_to_the_one_repository_and_to_what_a_course_does() {
 fn a_token_of_any_length_is_read_and_renewed_five_minutes_before_its_end() {
     let read = |token: &str| {
         let body = serde_json::json!({"token": token, "expires_at": "2027-01-15T09:00:00Z"});
-        app::read_token(&Response { status: 201, body: body.to_string().into_bytes(), ..Response::default() })
+        app::read_token(&Ok(Response {
+            status: 201,
+            body: body.to_string().into_bytes(),
+            ..Response::default()
+        }))
     };
     let long = format!("ghs_{}", "x".repeat(516));
     let grant = read(&long).expect("a token");

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import canaries
+from tests.container import Deployed
 from tests.control_plane import ControlPlane
 from tests.operator import World
 from tests.standin import StandinGitHub
@@ -19,6 +20,14 @@ def session_plane() -> Iterator[ControlPlane]:
     with ControlPlane() as plane:
         os.environ.update(plane.environment())
         yield plane
+
+
+@pytest.fixture(scope="session")
+def deployed(session_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """The app, as it was deployed once for all containers."""
+    session_plane.reset()
+    session_plane.state.secrets["github-secret"] = {"GITHUB_TOKEN": "x", "WEBHOOK_SECRET": "y"}
+    return Deployed(session_plane, tmp_path_factory.mktemp("containers"))
 
 
 @pytest.fixture

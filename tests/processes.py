@@ -22,12 +22,15 @@ class Jitney:
     """A context manager: `serve --launcher local` against a stand-in GitHub. `url` is where it listens."""
 
     def __init__(
-        self, github: str, journal: Path, sweep_every: float = 3600, port: int = 0, **settings: str | None
-    ) -> None:
+        self, github: str, journal: Path, sweep_every: float = 3600, port: int = 0, files: int | None = None,
+        **settings: str | None,
+    ) -> None:  # fmt: skip
         given = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github} | settings
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         environment = inherited | {name: value for name, value in given.items() if value is not None}
         command = [sys.executable, "-m", "host", "serve", "--port", str(port), "--launcher", "local"]
+        if files is not None:
+            command = ["bash", "-c", f'ulimit -n {files}; exec "$@"', "bash", *command]
         self.process = subprocess.Popen(
             [*command, "--journal", str(journal), "--sweep-every", str(sweep_every)],
             cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -34,7 +34,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_a_verdict_panic_or_get_in_unsigned(head in "(?s).{0,200}", body in "(?s).{0,400}") {
-        let decision = decide(&settings().admission, &head, &body, Trust::Signed);
+        let decision = decide(&settings().admission, &head, &body, Trust::Signed(&settings().secrets));
         match decision.verdict {
             Verdict::Reply(answer) => {
                 let said: serde_json::Value = serde_json::from_str(&answer.body()).expect("JSON");
@@ -52,7 +52,7 @@ proptest! {
         prop_assume!(bytes[at] != to && bytes[at].is_ascii());
         bytes[at] = to;
         let body = String::from_utf8(bytes).expect("still UTF-8");
-        match decide(&settings().admission, &head, &body, Trust::Signed).verdict {
+        match decide(&settings().admission, &head, &body, Trust::Signed(&settings().secrets)).verdict {
             Verdict::Reply(answer) => prop_assert_eq!(answer.reason.code, "signature-mismatch"),
             Verdict::Open(_) | Verdict::Refuse(..) => prop_assert!(false, "opened"),
         }
@@ -67,7 +67,7 @@ proptest! {
             "workflow_job": {"id": id.to_string().parse::<serde_json::Number>().expect("a number"),
                              "run_id": 1, "labels": ["k8s", label]},
         }).to_string();
-        let decision = decide(&settings().admission, &signed(&body), &body, Trust::Signed);
+        let decision = decide(&settings().admission, &signed(&body), &body, Trust::Signed(&settings().secrets));
         if let Verdict::Open(ticket) = decision.verdict {
             prop_assert_eq!(Ticket::read(&ticket.write()).expect("it reads").write(), ticket.write());
         }

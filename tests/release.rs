@@ -1,7 +1,8 @@
 //! Which runner goes into the image, and what its archive must hash to.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::github::{Fault, Response, alarms, read_downloads, read_release};
+use jitney::github::release::{alarms, read_downloads, read_release};
+use jitney::github::{Answer, Fault, Response};
 use jitney::words::time::Timestamp;
 use jitney::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 
@@ -37,7 +38,7 @@ fn the_runner_that_this_github_offers_is_found_with_or_without_a_checksum() {
         let ours = serde_json::json!({"os": "linux", "architecture": "x64", "download_url": "u",
                                       "filename": "actions-runner-linux-x64-2.336.0.tar.gz",
                                       "sha256_checksum": hash});
-        read_downloads(Ok(&answer(&serde_json::json!([other, ours]))))
+        read_downloads(&Ok(answer(&serde_json::json!([other, ours]))))
     };
     assert_eq!(offer(None), Some(wanted("2.336.0", None)));
     assert_eq!(
@@ -45,15 +46,16 @@ fn the_runner_that_this_github_offers_is_found_with_or_without_a_checksum() {
         Some(wanted("2.336.0", Some("ab".repeat(32))))
     );
     assert_eq!(offer(Some("no hash".to_owned())), Some(wanted("2.336.0", None)));
-    assert_eq!(read_downloads(Err(Fault::TimedOut)), None);
-    assert_eq!(read_downloads(Ok(&answer(&serde_json::json!([])))), None);
+    assert_eq!(read_downloads(&Err(Fault::TimedOut)), None);
+    assert_eq!(read_downloads(&Ok(answer(&serde_json::json!([])))), None);
 }
 
 #[test]
 fn a_checksum_must_come_from_somewhere_and_two_must_agree() {
     let pin = |hash: Option<String>| wanted("2.336.0", hash);
     let read = |answer: Result<&Response, Fault>, wanted: Option<&RunnerPin>| {
-        read_release(answer, wanted).map(|release| String::from(release.sha256))
+        let answer: Answer = answer.cloned();
+        read_release(&answer, wanted).map(|release| String::from(release.sha256))
     };
     let published = release("2.336.0", Some(hash("a")));
     let silent = release("2.336.0", None);

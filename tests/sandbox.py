@@ -31,13 +31,17 @@ FORKED: dict[str, Any] = {
     },
 }
 #: Steps of somebody who wants one to run, whatever became of the job.
-STUBBORN = [{"name": condition, "if": condition} for condition in ("success()", "failure()", "always()", "!cancelled()")]
+STUBBORN = [
+    {"name": condition, "if": condition} for condition in ("success()", "failure()", "always()", "!cancelled()")
+]
 
 
 class Sandbox:
     """The binary's process, and what it left. `plan` is what `tests/actions_runner.py` goes by."""
 
-    def __init__(self, directory: Path, plan: dict[str, Any] | None = None, deaf: bool = False, **environment: str) -> None:
+    def __init__(
+        self, directory: Path, plan: dict[str, Any] | None = None, deaf: bool = False, **environment: str
+    ) -> None:
         self.state, self.home = directory / "state", directory / "runner"
         (self.home / "bin").mkdir(parents=True)
         (self.home / "plan.json").write_text(json.dumps(plan or {}))

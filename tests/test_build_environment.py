@@ -17,6 +17,8 @@ env >>"$SPY_NOTES/$(basename "$0")"
 case "$(basename "$0") $*" in
   "rustc --print sysroot") echo "$SPY_NOTES/sysroot" ;;
   "cargo run"*) mkdir -p target; echo component >target/composed.wasm ;;
+  "cargo build"*musl*)
+    made=target/x86_64-unknown-linux-musl/release; mkdir -p "$made"; touch "$made/jitney-runner" ;;
   "python3 -m venv .venv")
     mkdir -p .venv/bin; cp "$0" .venv/bin/pip-and-python; ln -s pip-and-python .venv/bin/python ;;
 esac
@@ -26,7 +28,9 @@ esac
 @pytest.mark.parametrize("command", ["serve", "setup", "teardown", "doctor", "explain", "cost", "replay"])
 def test_cargo_and_pip_see_no_setting_and_the_host_sees_all(tmp_path: Path, command: str) -> None:
     checkout, spies, notes = tmp_path / "jitney", tmp_path / "spies", tmp_path / "notes"
-    for directory in (checkout / "src", spies, notes / "sysroot" / "lib" / "rustlib" / "wasm32-wasip2"):
+    targets = ("wasm32-wasip2", "x86_64-unknown-linux-musl")
+    installed = [notes / "sysroot" / "lib" / "rustlib" / target for target in targets]
+    for directory in (checkout / "src", spies, *installed):
         directory.mkdir(parents=True)
     shutil.copy(ROOT / "build.sh", checkout)
     for part in ("tools", "requirements", "src/settings"):

@@ -233,32 +233,33 @@ def test_diagnostic_runners_can_be_switched_off(github: StandinGitHub, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("run", "code"),
+    ("run", "code", "runners"),
     [
-        ({"head_repository": {"full_name": "mallory/demo"}}, "fork-not-allowed"),
-        ({"head_repository": None}, "fork-not-allowed"),
-        ({"event": "pull_request_target"}, "event-not-allowed"),
-        ({"head_branch": "feature"}, "branch-not-allowed"),
-        ({"triggering_actor": {"login": "mallory"}}, "actor-not-allowed"),
+        ({"head_repository": {"full_name": "mallory/demo"}}, "fork-not-allowed", 0),
+        ({"head_repository": None}, "fork-not-allowed", 0),
+        ({"event": "pull_request_target"}, "event-not-allowed", 1),
+        ({"head_branch": "feature"}, "branch-not-allowed", 1),
+        ({"triggering_actor": {"login": "mallory"}}, "actor-not-allowed", 1),
     ],
 )
-def test_a_run_that_may_not_run_here_gets_no_sandbox(
-    github: StandinGitHub, tmp_path: Path, run: dict[str, Any], code: str
+def test_a_run_that_may_not_run_here_gets_no_runner_but_one_that_says_so(
+    github: StandinGitHub, tmp_path: Path, run: dict[str, Any], code: str, runners: int
 ) -> None:
+    """And a stranger's run not even that."""
     job = queued(56)
     github.state.runs[job["workflow_job"]["run_id"]] = run
     rules = {"ALLOWED_EVENTS": "push", "ALLOWED_BRANCHES": "main,release/*", "ALLOWED_ACTORS": "octocat"}
     with Jitney(github.url, tmp_path / "j.db", **rules) as jitney:
         answer = deliver(jitney.url, SECRET, job)
     assert (answer.status_code, answer.json()["reason"].split(":")[0]) == (403, code)
-    assert github.mints() == 0
+    assert github.mints() == runners
 
 
 def test_a_sandbox_that_ends_before_its_job_is_replaced_at_once(github: StandinGitHub, tmp_path: Path) -> None:
     """The first runner ends as one does whose version GitHub no longer takes, the second does its job."""
     github.state.queue(57, REPOSITORY, LABELS)
     script = tmp_path / "runner.sh"
-    standin = f"exec {sys.executable} -I -S {ROOT / 'host' / 'standin_runner.py'}"
+    standin = f"exec {sys.executable} -I -S {ROOT / 'host' / 'local' / 'standin_runner.py'}"
     script.write_text(f"if [ ! -e {tmp_path}/first ]; then : >{tmp_path}/first; read -r _; exit 7; fi\n{standin}\n")
     with Jitney(github.url, tmp_path / "j.db", JITNEY_LOCAL_RUNNER=f"bash {script}") as jitney:
         assert deliver(jitney.url, SECRET, queued(57)).status_code == 201

@@ -1,20 +1,23 @@
-"""`explain`, as an operator runs it: a job's story out of a stand-in GitHub, a fake Modal and the real endpoint."""
+"""`explain`, as an operator runs it: a job explained by a stand-in GitHub, a fake Modal and the real endpoint."""
 
 import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import modal
 import pytest
+from wasmtime import Store
 
+from host.component import Component, Environment, Loaded
 from host.launcher import APP, Machine, Start
 from host.modal.launcher import ModalLauncher
+from host.operator import explain as told
 from host.records.store import ModalStore
 from tests import canaries
 from tests.control_plane import ControlPlane
@@ -51,7 +54,7 @@ class Operator:
         assert "Traceback" not in ran.stderr, ran.stderr
         return ran
 
-    def story(self, *arguments: str, **settings: str | None) -> dict[str, Any]:
+    def explained(self, *arguments: str, **settings: str | None) -> dict[str, Any]:
         """Where sandboxes are this machine's."""
         ran = self.run(*arguments, "--json", *self.local, **settings)
         assert ran.returncode == 0, ran.stderr
@@ -59,8 +62,8 @@ class Operator:
         return told
 
 
-def said(story: dict[str, Any], what: str) -> list[str]:
-    return [one["said"] for one in story["events"] if one["what"] == what]
+def said(explanation: dict[str, Any], what: str) -> list[str]:
+    return [one["said"] for one in explanation["events"] if one["what"] == what]
 
 
 def queued(job: int, **changes: Any) -> dict[str, Any]:
@@ -100,13 +103,17 @@ def test_the_story_of_a_job_that_ran_from_its_delivery_to_its_cost(
     hook.send("guid-42", payload("workflow_job.completed", id=41, repository=REPOSITORY, labels=LABELS,
         runner_name=job.runner, runner_id=1, completed_at=job.shown()["completed_at"]))  # fmt: skip
     asked = len(github.requests)
-    story = eventually(lambda: (told := operator.story(PAGE)) and said(told, "cost") and told, 40)
-    assert story["state"] == "completed" and str(job.runner) in story["conclusion"] and "$" in story["conclusion"]
-    deliveries = said(story, "delivery")
+    explanation = eventually(lambda: (told := operator.explained(PAGE)) and said(told, "cost") and told, 40)
+    assert (
+        explanation["state"] == "completed"
+        and str(job.runner) in explanation["conclusion"]
+        and "$" in explanation["conclusion"]
+    )
+    deliveries = said(explanation, "delivery")
     assert "guid-41 was answered 201: launched, runner-started" in deliveries[0]
     assert "guid-42" in deliveries[1] and len(deliveries) == 2
-    assert any("launch" in text for text in said(story, "verdict"))
-    assert "labels: ours" in said(story, "check")
+    assert any("launch" in text for text in said(explanation, "verdict"))
+    assert "labels: ours" in said(explanation, "check")
     assert {method for method, _ in github.requests[asked:]} == {"GET"}
 
 
@@ -117,14 +124,18 @@ def test_a_job_that_waits_for_room_says_so_for_people_and_by_its_delivery(
     github.state.queue(44, REPOSITORY, LABELS)
     assert hook.send("guid-43", queued(43)).status_code == 201
     assert hook.send("guid-44", queued(44)).json()["reason"].startswith("at-capacity")
-    story = operator.story("guid-44")
-    assert story["job"] == "44" and story["state"] == "ticket-waits" and "at-capacity" in story["conclusion"]
-    assert said(story, "ticket")
+    explanation = operator.explained("guid-44")
+    assert (
+        explanation["job"] == "44"
+        and explanation["state"] == "ticket-waits"
+        and "at-capacity" in explanation["conclusion"]
+    )
+    assert said(explanation, "ticket")
     shown = operator.run("octo/demo", "44", *operator.local, NO_COLOR="1")
     assert shown.returncode == 0 and "\x1b" not in shown.stdout
     assert "ticket-waits: Deferred" in shown.stdout and "guid-44" in shown.stdout
     eventually(lambda: github.state.jobs[43].status == "in_progress")
-    assert operator.story("octo/demo#43")["state"] == "in-progress"
+    assert operator.explained("octo/demo#43")["state"] == "in-progress"
 
 
 def test_a_job_that_is_nobody_s_of_ours_and_one_that_was_never_delivered(
@@ -132,15 +143,15 @@ def test_a_job_that_is_nobody_s_of_ours_and_one_that_was_never_delivered(
 ) -> None:
     github.state.queue(45, REPOSITORY, [*LABELS, "gpu-x"])
     hook.send("guid-45", queued(45, labels=[*LABELS, "gpu-x"]))
-    story = operator.story("octo/demo", "45")
-    assert story["state"] == "ignored" and "gpu-x" in story["conclusion"]
-    stopped = next(one for one in story["events"] if one["stops"])
+    explanation = operator.explained("octo/demo", "45")
+    assert explanation["state"] == "ignored" and "gpu-x" in explanation["conclusion"]
+    stopped = next(one for one in explanation["events"] if one["stops"])
     assert stopped["said"].startswith("labels: labels-not-ours")
     github.state.queue(46, REPOSITORY, LABELS)
-    assert operator.story("octo/demo", "46")["state"] == "no-delivery"
+    assert operator.explained("octo/demo", "46")["state"] == "no-delivery"
     hook.failed("guid-46", queued(46), 502, datetime.now(UTC))
-    story = operator.story("octo/demo", "46")
-    assert story["state"] == "delivery-failed" and "502" in story["conclusion"]
+    explanation = operator.explained("octo/demo", "46")
+    assert explanation["state"] == "delivery-failed" and "502" in explanation["conclusion"]
 
 
 def test_without_a_webhook_or_the_right_to_read_it_the_job_speaks_for_itself(
@@ -150,9 +161,9 @@ def test_without_a_webhook_or_the_right_to_read_it_the_job_speaks_for_itself(
     github.state.queue(47, REPOSITORY, LABELS)
     ran = operator.run("octo/demo", "47", "--json")
     assert ran.returncode == 0, ran.stderr
-    story = json.loads(ran.stdout)
-    assert story["state"] == "no-webhook" and "Modal could not be asked" in story["conclusion"]
-    assert any(text.startswith("Modal could not be asked") for text in said(story, "sandbox"))
+    explanation = json.loads(ran.stdout)
+    assert explanation["state"] == "no-webhook" and "Modal could not be asked" in explanation["conclusion"]
+    assert any(text.startswith("Modal could not be asked") for text in said(explanation, "sandbox"))
 
 
 def test_an_app_reads_its_own_hook_s_log(github: StandinGitHub, jitney: Jitney, journal: Path) -> None:
@@ -164,8 +175,8 @@ def test_an_app_reads_its_own_hook_s_log(github: StandinGitHub, jitney: Jitney, 
     key = (KEYS / "app.pkcs1.pem").read_text()
     operator = Operator(github, journal, GITHUB_TOKEN=None, GITHUB_APP_ID=APP_ID, GITHUB_APP_PRIVATE_KEY=key)
     given = len(github.app.given)
-    story = operator.story("octo/demo", "50")
-    assert story["state"] == "in-progress" and "guid-50" in said(story, "delivery")[0]
+    explanation = operator.explained("octo/demo", "50")
+    assert explanation["state"] == "in-progress" and "guid-50" in said(explanation, "delivery")[0]
     assert len(github.app.given) == given + 1, "one token is enough for all questions"
 
 
@@ -199,9 +210,9 @@ async def test_at_modal_the_sandbox_and_what_was_kept_are_asked_for(
     operator = Operator(github, journal, **plane.environment())
     ran = await asyncio.to_thread(operator.run, "guid-48", "--json")
     assert ran.returncode == 0, ran.stderr
-    story = json.loads(ran.stdout)
-    assert story["state"] == "sandbox-booting" and sandbox in story["conclusion"]
-    assert said(story, "course") == ["deferred, still-at-work: it goes on"]
+    explanation = json.loads(ran.stdout)
+    assert explanation["state"] == "sandbox-booting" and sandbox in explanation["conclusion"]
+    assert said(explanation, "course") == ["deferred, still-at-work: it goes on"]
 
 
 def test_on_modal_it_is_a_function_of_the_app_which_fails_as_the_command_does(
@@ -221,6 +232,46 @@ def test_on_modal_it_is_a_function_of_the_app_which_fails_as_the_command_does(
     with pytest.raises(SystemExit) as ended:
         modal_app.explain.local("nonsense")
     assert ended.value.code == 2
+
+
+class Noting(Component):
+    """Notes what each instance is told, and which interfaces it is called for."""
+
+    def __init__(self, environment: Mapping[str, str], loaded: Loaded | None = None) -> None:
+        self.told: dict[int, tuple[Store, dict[str, str]]] = {}
+        self.called: dict[str, list[dict[str, str]]] = {}
+        super().__init__(environment, loaded)
+
+    def store(self, environment: Environment, memory: int, epochs: int, http: bool) -> Store:
+        store = super().store(environment, memory, epochs, http)
+        self.told[id(store)] = store, dict(environment)
+        return store
+
+    def function(self, instance: Any, store: Store, interface: str, function: str) -> Any:
+        self.called.setdefault(interface, []).append(self.told[id(store)][1])
+        return super().function(instance, store, interface, function)
+
+
+@pytest.mark.parametrize("app", [False, True])
+async def test_what_reads_text_of_others_holds_neither_the_webhook_secret_nor_the_app_s_key(
+    github: StandinGitHub, journal: Path, monkeypatch: pytest.MonkeyPatch, app: bool
+) -> None:
+    github.app.installations = {77: [REPOSITORY]}
+    github.state.queue(51, REPOSITORY, LABELS)
+    key = (KEYS / "app.pkcs1.pem").read_text()
+    secrets = {"WEBHOOK_SECRET": SECRET, "WEBHOOK_SECRET_PREVIOUS": "previous", "STATUS_TOKEN": "status-token-canary"}
+    credential = {"GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": key} if app else {"GITHUB_TOKEN": TOKEN}
+    noting: list[Noting] = []
+    monkeypatch.setattr(told, "Component", lambda environment: noting.append(Noting(environment)) or noting[-1])
+    settings = {"GITHUB_API_URL": github.url, **secrets, **credential}
+    assert await told.explain(settings, "octo/demo 51", told.Local(journal), as_json=True) == told.EXPLAINED
+    called = noting[0].called
+    assert set(called) == {"settings", "explain"} | ({"keys"} if app else set())
+    for environment in called["explain"]:
+        assert environment.keys() & (secrets.keys() | {"GITHUB_APP_PRIVATE_KEY"}) == set()
+        assert environment.keys() >= credential.keys() - {"GITHUB_APP_PRIVATE_KEY"}
+    for environment in called.get("keys", []):
+        assert environment.keys() & secrets.keys() == set()
 
 
 async def _nothing() -> None:

@@ -63,6 +63,19 @@ def test_the_stand_in_tells_a_group_s_interrupt_from_the_listener_s_own(tmp_path
     assert ("always()" in sandbox.completed["ran"]) == (whom == "group")
 
 
+def test_a_hook_that_refuses_outlives_what_is_not_the_worker_s_word(tmp_path: Path) -> None:
+    hook = subprocess.Popen(
+        [BINARY, "hook"], env={"JITNEY_STATE": str(tmp_path)}, stdout=subprocess.PIPE, text=True
+    )  # fmt: skip
+    assert hook.stdout is not None and hook.stdout.readline().startswith("::error title=jitney::")
+    hook.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        hook.wait(0.5)
+    hook.send_signal(signal.SIGINT)
+    assert hook.wait(30) == 1
+    hook.stdout.close()
+
+
 def test_a_worker_that_dies_is_the_listener_s_to_tell(tmp_path: Path) -> None:
     plan = PUSH | {"steps": [{"name": "fatal", "run": "kill -9 $PPID"}, *STUBBORN]}
     sandbox = Sandbox(tmp_path, plan)
@@ -78,7 +91,16 @@ def test_rules_that_cannot_be_read_are_a_refusal(tmp_path: Path, rules: str) -> 
 
 @pytest.mark.parametrize(
     "event",
-    ["", "{", "[]", "null", {"pull_request": 1}, {"pull_request": {}}, {"pull_request": None}, {"pull_request": {"head": 7}}],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        {"pull_request": 1},
+        {"pull_request": {}},
+        {"pull_request": None},
+        {"pull_request": {"head": 7}},
+    ],
 )
 def test_an_event_that_cannot_be_read_is_a_refusal(tmp_path: Path, event: Any) -> None:
     sandbox = Sandbox(tmp_path, FORKED | {"event": event, "steps": STUBBORN})

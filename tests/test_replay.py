@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from host.operator.replay import told
 from tests.processes import ROOT, SECRET
 from tests.standin import StandinGitHub, sign
 from tests.standin.deliveries import PAYLOADS
@@ -110,6 +111,20 @@ def test_it_mints_only_when_told_to_and_takes_the_runner_back(run: Any) -> None:
         github.faults.append((403, {}))
         assert run(as_request(), "--mint", **told).returncode == 3
         assert TOKEN.encode() not in minted.stdout + minted.stderr
+
+
+def test_a_replay_is_told_what_it_needs_and_no_more() -> None:
+    app = {"GITHUB_APP_ID": "Iv1", "GITHUB_APP_PRIVATE_KEY": "k"}
+    everything = SETTINGS | app | {"GITHUB_TOKEN": TOKEN}
+
+    def secrets(environment: dict[str, str], *arguments: str) -> set[str]:
+        given = dict(told(environment, ["--unsigned", *arguments]))
+        return given.keys() & {"WEBHOOK_SECRET", "GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY"}
+
+    assert secrets(everything) == {"WEBHOOK_SECRET"}
+    del everything["GITHUB_APP_ID"]
+    assert secrets(everything, "--mint") == {"WEBHOOK_SECRET", "GITHUB_TOKEN"}
+    assert secrets(SETTINGS | app, "--mint") == {"WEBHOOK_SECRET", "GITHUB_APP_PRIVATE_KEY"}
 
 
 def test_replay_from_anywhere_with_a_file(tmp_path: Path) -> None:

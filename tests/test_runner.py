@@ -159,7 +159,7 @@ def test_orphans_are_reaped(tmp_path: Path) -> None:
     """A process whose parent is gone becomes the sandbox's child; once it has ended, nothing is left of it."""
     orphan = "(sh -c 'echo $$ >orphan; exec sleep 0.5' &) ; while ! [ -s orphan ]; do :; done"
     gone = "pid=$(cat orphan); for _ in $(seq 200); do [ -e /proc/$pid ] || exit 0; sleep 0.05; done; exit 1"
-    adopted = "grep -q \"^PPid:.$(cat supervisor)$\" /proc/$(cat orphan)/status"
+    adopted = 'grep -q "^PPid:.$(cat supervisor)$" /proc/$(cat orphan)/status'
     sandbox = Sandbox(tmp_path, PUSH | {"steps": [{"name": "a", "run": f"{orphan}; {adopted}; {gone}"}]})
     (sandbox.home / "supervisor").write_text(str(sandbox.process.pid))
     sandbox.give()

@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import sys
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
@@ -208,12 +208,15 @@ def browse(world: World, local: str) -> None:
     """A browser that runs no script: it reads the form, and follows GitHub back."""
     with httpx.Client(trust_env=False) as browser:
         assert httpx.get(local, headers={"host": "evil.example"}, trust_env=False).status_code == 403
+        assert httpx.get(urljoin(local, "/"), trust_env=False).status_code == 404
         page = browser.get(local)
+        assert httpx.get(local, trust_env=False).status_code == 404
+        assert browser.get(local).text == page.text
         assert "form-action" not in page.headers["content-security-policy"] and page.status_code == 200
         action = re.findall(r'action="([^"]+)"', page.text)[0]
         manifest = re.findall(r'name="manifest" value="([^"]+)"', page.text)[0].replace("&quot;", '"')
         assert action.startswith("https://github.com/settings/apps/new?state=")
-        wrong = browser.get(f"{local}made", params={"state": "another", "code": "abc"})
+        wrong = browser.get(urljoin(local, "/made"), params={"state": "another", "code": "abc"})
         assert wrong.status_code == 400
         query = urlsplit(action).query
         sent = browser.post(f"{world.github.url}/settings/apps/new?{query}", data={"manifest": manifest})

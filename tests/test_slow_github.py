@@ -34,8 +34,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        for module in (component, told):
-            monkeypatch.setattr(module, "COURSE_EPOCHS", 4)
+        monkeypatch.setattr(component, "COURSE_EPOCHS", 4)
         url = f"http://127.0.0.1:{server.server_port}"
         yield {"GITHUB_API_URL": url, "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
         over.set()

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from host import endpoint, status
+from host import endpoint, reading, status
 from host.component import Component
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
 from host.records import Records
+from host.status import failures
 from tests.processes import SECRET, Jitney
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN as GITHUB_TOKEN
@@ -23,7 +24,7 @@ SETTINGS = {"STATUS_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": GIT
 
 
 async def test_a_form_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "FORM_WITHIN", 0.1)
+    monkeypatch.setattr(reading, "WITHIN", 0.1)
     component = Component(SETTINGS)
     page = status.StatusPage(component, Records(component), {}, lambda: (0, []))
 
@@ -76,3 +77,32 @@ def test_only_what_is_below_the_status_page_is_no_delivery(github: StandinGitHub
         answer = httpx.post(f"{jitney.url}/statuses", content=b"{}")
         assert answer.status_code == 401 and answer.json()["outcome"] == "refused"
         assert httpx.get(f"{jitney.url}/status/").status_code == 404
+
+
+def form_page(page: status.StatusPage, token: str) -> Any:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": f"token={token}".encode()}
+
+    return page.answer({"method": "POST", "path": "/status", "headers": []}, receive)
+
+
+async def test_failed_sign_ins_are_counted_answered_late_and_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "WAITING", 2)
+    monkeypatch.setattr(failures, "LATE", 3600.0)
+    component = Component(SETTINGS)
+    records = Records(component)
+    page = status.StatusPage(component, records, {}, lambda: (0, []))
+    assert (await form_page(page, TOKEN)).status == 303
+    bearer = {"method": "GET", "path": "/metrics", "headers": [(b"authorization", b"Bearer wrong")]}
+    late = [asyncio.create_task(one) for one in (form_page(page, "wrong"), page.answer(bearer, page.answer))]
+    await asyncio.sleep(0.05)
+    assert not any(task.done() for task in late)
+    assert (await form_page(page, "wrong")).status == (await page.answer(bearer, page.answer)).status == 429
+    right = bearer | {"headers": [(b"authorization", f"Bearer {TOKEN}".encode())]}
+    shown = (await page.answer(right, page.answer)).body.decode()
+    assert 'jitney_sign_ins_failed_total{by="form"} 1.0' in shown
+    assert 'jitney_sign_ins_failed_total{by="bearer"} 2.0' in shown
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    assert (await form_page(page, TOKEN)).status == 303

@@ -1,7 +1,8 @@
 //! Which runs may run here, as GitHub's API tells of them; `runner/tests/cases.rs` has the table of all rules.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::github::{Response, read_run};
+use jitney::github::Response;
+use jitney::github::run::started_by;
 use jitney::policy::run::{RefPattern, Run, Vetting};
 use jitney::settings::CoursesSettings;
 use jitney::words::repository::Repository;
@@ -20,7 +21,7 @@ fn run(change: impl FnOnce(&mut serde_json::Value)) -> Option<Run> {
         "actor": {"login": "octocat"}, "triggering_actor": {"login": "Hubot"}
     });
     change(&mut body);
-    read_run(Ok(&Response { status: 200, body: body.to_string().into_bytes(), ..Response::default() }))
+    started_by(&Ok(Response { status: 200, body: body.to_string().into_bytes(), ..Response::default() }))
 }
 
 fn judged(vetting: &Vetting, private: Option<bool>, run: &Run) -> Result<bool, &'static str> {
@@ -137,7 +138,9 @@ fn the_rules_survive_the_way_into_a_sandbox_and_unknown_ones_are_not_taken_for_n
 #[test]
 fn what_is_no_run_is_none() {
     for body in ["", "{}", "[]", r#"{"event":7}"#] {
-        assert!(read_run(Ok(&Response { status: 200, body: body.into(), ..Response::default() })).is_none());
+        assert!(
+            started_by(&Ok(Response { status: 200, body: body.into(), ..Response::default() })).is_none()
+        );
     }
-    assert!(read_run(Ok(&Response { status: 404, body: "{}".into(), ..Response::default() })).is_none());
+    assert!(started_by(&Ok(Response { status: 404, body: "{}".into(), ..Response::default() })).is_none());
 }

@@ -1,139 +1,110 @@
-//! `explain`: an inquiry's questions asked one after another, in an instance that is told all settings.
+//! `explain`: the questions to GitHub about a job, and what is explained of it then. It reads text that others chose, so
+//! it is told a courses instance's part of the settings and no more.
 
-use super::{Jitney, bindings::exports::jitney::core::explain as wit, http, keys, now};
+use super::bindings::exports::jitney::core::{courses, explain as wit};
+use super::play::Conversation;
+use super::{Jitney, now};
 use jitney::course::Sandbox;
-use jitney::github::{Fault, Request, Response};
-use jitney::settings::{CoursesSettings, Credential, IntakeSettings, Problem};
+use jitney::course::desk::Play;
+use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
-use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
-use jitney_operator::explain::{self, Failure, Inquiry, Row, Seen, Story, Subject, read_lines};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use jitney_operator::explain::{
+    Explanation, Facts, HostFacts, Moment, RecentDelivery, Subject, Unexplained, ask, explain, read_lines,
+};
 use wasi::cli::environment::get_environment;
 
-/// An inquiry, and what its requests need.
-pub(super) struct Asking {
-    inquiry: RefCell<Inquiry>,
-    settings: CoursesSettings,
-}
+type Questions = Conversation<Result<Facts, Unexplained>>;
 
 impl wit::Guest for Jitney {
-    type Inquiry = Asking;
+    type Questions = Questions;
+
+    fn check(subject: String) -> Result<(), wit::Unexplained> {
+        check(&subject).map(|_| ()).map_err(|unexplained| to_host(&unexplained))
+    }
 }
 
-impl wit::GuestInquiry for Asking {
-    fn open(subject: String) -> Result<wit::Inquiry, wit::Failure> {
-        open(&subject).map(wit::Inquiry::new).map_err(failed)
+impl wit::GuestQuestions for Questions {
+    fn open(subject: String, recent: Vec<(u64, String)>) -> Result<wit::Questions, String> {
+        let (settings, subject) = check(&subject).map_err(|unexplained| to_host(&unexplained).why)?;
+        let (api, credential) = (settings.api.clone(), settings.credential.clone());
+        let recent = recent.iter().filter_map(|(at, answered)| RecentDelivery::read(*at, answered)).collect();
+        let play = Play::new(credential, None, |desk| ask(desk, settings, subject, recent));
+        Ok(wit::Questions::new(Conversation::new(api, play)))
     }
 
-    fn ask(&self, recent: Vec<(u64, String)>) -> Option<wit::Failure> {
-        let rows = recent.iter().filter_map(|(at, answered)| Row::read(*at, answered)).collect();
-        self.inquiry.borrow_mut().remember(rows);
-        self.play().err().map(failed)
+    fn next(&self, report: courses::Report) -> Option<courses::Command> {
+        Self::next(self, report)
     }
 
-    fn job(&self) -> String {
-        self.inquiry.borrow().job().map_or_else(String::new, |job| job.id.to_string())
+    fn job(&self) -> Result<String, wit::Unexplained> {
+        facts(self, |facts| facts.job.id.to_string())
     }
 
     fn span(&self) -> (u64, u64) {
-        let (since, until) = self.inquiry.borrow().span(now());
-        (since.0, until.0)
+        let span = |facts: &Facts| {
+            let (since, until) = facts.span(now());
+            (since.0, until.0)
+        };
+        facts(self, span).unwrap_or_default()
     }
 
-    fn tell(&self, seen: wit::Seen) -> Option<wit::Story> {
-        explain::tell(&self.inquiry.borrow(), &read(seen), now()).map(carry)
-    }
-}
-
-impl Asking {
-    fn play(&self) -> Result<(), Failure> {
-        let mut granted = BTreeMap::new();
-        let mut inquiry = self.inquiry.borrow_mut();
-        let mut request = inquiry.next(None)?;
-        while let Some(next) = request {
-            let answer = ask(&self.settings, &mut granted, next);
-            request = inquiry.next(Some(answer.as_ref().map_err(|fault| *fault)))?;
-        }
-        Ok(())
+    fn explain(&self, host: wit::HostFacts) -> Result<wit::Explanation, wit::Unexplained> {
+        let host = from_host(host);
+        facts(self, |facts| carry(explain(facts, &host, now())))
     }
 }
 
-fn failed(failure: Failure) -> wit::Failure {
-    match failure {
-        Failure::Subject(why) => wit::Failure { misread: true, why },
-        Failure::Unasked(why) => wit::Failure { misread: false, why },
+/// Something of the facts, once GitHub told them.
+fn facts<R>(questions: &Questions, of: impl FnOnce(&Facts) -> R) -> Result<R, wit::Unexplained> {
+    let told = questions.read(|facts| facts.as_ref().map(of).map_err(to_host));
+    told.unwrap_or_else(|| Err(to_host(&Unexplained::Unasked("the questions are not over".to_owned()))))
+}
+
+fn check(subject: &str) -> Result<(CoursesSettings, Subject), Unexplained> {
+    let checked = CoursesSettings::read(&get_environment());
+    let settings = checked.settings.ok_or_else(|| {
+        let fault = checked.problems.first().map_or_else(String::new, |problem| {
+            format!("{} {}; {}", problem.setting, problem.fault, problem.cure)
+        });
+        Unexplained::Unasked(format!("a setting is at fault: {fault}"))
+    })?;
+    let subject = Subject::parse(subject, &settings.api.pages()).map_err(Unexplained::Misread)?;
+    Ok((settings, subject))
+}
+
+fn to_host(unexplained: &Unexplained) -> wit::Unexplained {
+    match unexplained {
+        Unexplained::Misread(why) => wit::Unexplained { misread: true, why: why.clone() },
+        Unexplained::Unasked(why) => wit::Unexplained { misread: false, why: why.clone() },
     }
 }
 
-fn open(subject: &str) -> Result<Asking, Failure> {
-    let mut environment = get_environment();
-    // Nothing is signed here: whoever may ask GitHub may ask for its story.
-    if !environment.iter().any(|(name, _)| name == "WEBHOOK_SECRET") {
-        environment.push(("WEBHOOK_SECRET".to_owned(), "not used here".to_owned()));
-    }
-    let (intake, courses) = (IntakeSettings::read(&environment), CoursesSettings::read(&environment));
-    let (Some(intake), Some(settings)) = (intake.settings, courses.settings) else {
-        let fault = intake.problems.first().or(courses.problems.first()).map(said).unwrap_or_default();
-        return Err(Failure::Unasked(format!("a setting is at fault: {fault}")));
-    };
-    let subject = Subject::parse(subject, &settings.api.pages()).map_err(Failure::Subject)?;
-    let inquiry = RefCell::new(Inquiry::new(intake, settings.clone(), subject));
-    Ok(Asking { inquiry, settings })
-}
-
-fn said(problem: &Problem) -> String {
-    format!("{} {}; {}", problem.setting, problem.fault, problem.cure)
-}
-
-/// Asks with a credential that is got once for all that it opens.
-fn ask(
-    settings: &CoursesSettings,
-    granted: &mut BTreeMap<String, Secret>,
-    request: Request,
-) -> Result<Response, Fault> {
-    let credential = match &settings.credential {
-        Credential::Token(token) => token.clone(),
-        Credential::App => {
-            let whose = request.whose.write();
-            if !granted.contains_key(&whose) {
-                match keys::grant(request.whose.clone()) {
-                    Ok(grant) => granted.insert(whose.clone(), grant.token),
-                    Err(refused) => return refused,
-                };
-            }
-            granted.get(&whose).cloned().ok_or(Fault::Denied)?
-        }
-    };
-    http::send(&settings.api, &Request { credential: Some(credential), ..request })
-}
-
-fn read(seen: wit::Seen) -> Seen {
+fn from_host(facts: wit::HostFacts) -> HostFacts {
     let sandbox = |(id, tags): (String, Vec<(String, String)>)| Sandbox { id, tags };
     let ticket = |(ticket, due): (String, u64)| Some((Ticket::read(&ticket).ok()?, Timestamp(due)));
-    Seen {
-        sandboxes: seen.sandboxes.map(|found| found.into_iter().map(sandbox).collect()),
-        unasked: seen.unasked,
-        waiting: seen.waiting.into_iter().filter_map(ticket).collect(),
-        entries: read_lines(&seen.entries),
+    HostFacts {
+        sandboxes: facts.sandboxes.map(|found| found.into_iter().map(sandbox).collect()),
+        unasked: facts.unasked,
+        waiting: facts.waiting.into_iter().filter_map(ticket).collect(),
+        entries: read_lines(&facts.entries),
     }
 }
 
-fn carry(story: Story) -> wit::Story {
-    let event = |event: explain::Event| wit::Event {
-        at: event.at.map(|at| at.0),
-        what: event.what.to_owned(),
-        said: event.said,
-        cure: event.cure,
-        stops: event.stops,
+fn carry(explanation: Explanation) -> wit::Explanation {
+    let moment = |moment: Moment| wit::Moment {
+        at: moment.at.map(|at| at.0),
+        what: moment.what.to_owned(),
+        said: moment.said,
+        cure: moment.cure,
+        stops: moment.stops,
     };
-    wit::Story {
-        repository: story.repository.to_string(),
-        job: story.job.to_string(),
-        page: story.page,
-        events: story.events.into_iter().map(event).collect(),
-        state: story.conclusion.state.to_owned(),
-        conclusion: story.conclusion.text,
+    wit::Explanation {
+        repository: explanation.repository.to_string(),
+        job: explanation.job.to_string(),
+        page: explanation.page,
+        timeline: explanation.timeline.into_iter().map(moment).collect(),
+        state: explanation.conclusion.state.to_owned(),
+        conclusion: explanation.conclusion.text,
     }
 }

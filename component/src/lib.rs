@@ -93,7 +93,7 @@ impl wit::intake::Guest for Jitney {
             let answer = unready(&checked.problems).unwrap_or_else(|| Self::turn_away(head, Fault::Broken));
             return wit::intake::Verdict::Reply(answer);
         };
-        match decide(&settings.admission, &head, &body, Trust::Signed).verdict {
+        match decide(&settings.admission, &head, &body, Trust::Signed(&settings.secrets)).verdict {
             Verdict::Reply(answer) => wit::intake::Verdict::Reply(carry(&answer)),
             Verdict::Refuse(answer, ticket) => wit::intake::Verdict::Refuse(opening(&ticket, &answer)),
             Verdict::Open(ticket) => {

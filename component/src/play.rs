@@ -5,10 +5,12 @@ use super::{command, http, now};
 use jitney::course::desk::{Next, Play};
 use jitney::course::{Event, Report, Step};
 use jitney::github::Request;
+use jitney::settings::CoursesSettings;
 use jitney::words::api_base::ApiBase;
 use jitney::words::time::Timestamp;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
+use wasi::cli::environment::get_environment;
 
 /// Plays on from a report of the host's, as long as `next` wants to ask GitHub; what it wants then.
 pub(super) fn play<T>(
@@ -23,6 +25,11 @@ pub(super) fn play<T>(
             ControlFlow::Break(other) => return other,
         }
     }
+}
+
+/// What a courses instance works with; else why there is nothing.
+pub(super) fn settings() -> Result<CoursesSettings, String> {
+    CoursesSettings::read(&get_environment()).settings.ok_or_else(|| "the settings are at fault".to_owned())
 }
 
 /// Something an operator asks: played step by step, and when it is over, what it came to.
@@ -51,6 +58,11 @@ impl<T> Conversation<T> {
                 None => ControlFlow::Break(None),
             })?;
         Some(command::to_host(command))
+    }
+
+    /// Something of what it came to, once it is over.
+    pub(super) fn read<R>(&self, of: impl FnOnce(&T) -> R) -> Option<R> {
+        self.over.borrow().as_ref().map(of)
     }
 
     /// What it came to, once it is over; the second time, nothing.

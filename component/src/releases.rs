@@ -1,10 +1,10 @@
 //! The Actions runner: which release goes into the runner image, and what an operator should know of an image.
 
 use super::bindings::exports::jitney::core::{courses, releases as wit};
-use super::play::Conversation;
+use super::play::{Conversation, settings};
 use super::{Jitney, now};
 use jitney::course::desk::Play;
-use jitney::github::{self, RunnerRelease};
+use jitney::github::release::{self, RunnerRelease};
 use jitney::settings::CoursesSettings;
 use jitney::words::time::Timestamp;
 use jitney::words::version::RunnerVersion;
@@ -19,7 +19,7 @@ impl wit::Guest for Jitney {
     fn alarms(version: String, built: u64) -> Vec<String> {
         let server = CoursesSettings::read(&get_environment()).settings.is_some_and(|s| s.api.is_server());
         match RunnerVersion::parse(&version) {
-            Some(version) => github::alarms(version, Timestamp(built), server, now()),
+            Some(version) => release::alarms(version, Timestamp(built), server, now()),
             None => vec!["the runner image has no version that can be read".to_owned()],
         }
     }
@@ -31,8 +31,7 @@ impl wit::Guest for Jitney {
 
 impl wit::GuestSearch for Search {
     fn open() -> Result<wit::Search, String> {
-        let settings =
-            CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
+        let settings = settings()?;
         let (api, credential) = (settings.api.clone(), settings.credential.clone());
         let play = Play::new(credential, None, |desk| releases::search(desk, settings));
         Ok(wit::Search::new(Conversation::new(api, play)))

@@ -1,6 +1,7 @@
 //! `wasi:cli/run`: the component's command-line face. `replay` is all that it does.
 
-use super::{Jitney, http, now};
+use super::Jitney;
+use super::play::play;
 use jitney::course::{Command, Course, Event, Report, Step};
 use jitney::policy::delivery::{Decision, Verdict, decide};
 use jitney::settings::{CoursesSettings, IntakeSettings, Problem};
@@ -8,6 +9,7 @@ use jitney::ticket::{Purpose, Ticket};
 use jitney::words::usd::Usd;
 use jitney_operator::replay::{self, Input, Options, USAGE};
 use std::io::{Read, Write};
+use std::ops::ControlFlow;
 use wasi::cli::environment::{get_arguments, get_environment};
 
 /// The largest input that is read.
@@ -51,7 +53,7 @@ fn replay_one(options: &Options) -> Result<u8, String> {
         .read_to_end(&mut bytes)
         .map_err(|_| "standard input cannot be read".to_owned())?;
     let input = Input::parse(&bytes, options.event.as_deref())?;
-    let decision = decide(&settings.admission, &input.head, &input.body, options.trust());
+    let decision = decide(&settings.admission, &input.head, &input.body, options.trust(&settings.secrets));
     print!("{}", if options.json { replay::render_json(&decision) } else { replay::render(&decision) });
     if options.mint {
         return mint(&decision);
@@ -70,24 +72,27 @@ fn mint(decision: &Decision) -> Result<u8, String> {
     let checked = CoursesSettings::read(&get_environment());
     let settings = checked.settings.ok_or_else(|| faults(&checked.problems))?;
     let mut course = Course::open(ticket, settings.clone(), wasi::random::random::get_random_u64());
-    let (mut event, mut minted) = (Event::Report(Report::Opened), false);
+    let (mut report, mut minted) = (Report::Opened, false);
     loop {
-        let outcome = match course.next(event, now()) {
-            Step::Ask(request) => {
-                eprintln!("asks   {:?} {}{}", request.method, settings.api, request.path);
-                let answer = http::send(&settings.api, &request);
-                eprintln!(
-                    "answer {}",
-                    answer.as_ref().map_or_else(|fault| format!("{fault:?}"), |a| a.status.to_string())
-                );
-                event = Event::Response(answer);
-                continue;
+        let command = play(&settings.api, report, |event, now| {
+            if let Event::Response(response) = &event {
+                let status = response.as_ref().map(|response| response.status.to_string());
+                eprintln!("answer {}", status.unwrap_or_else(|fault| format!("{fault:?}")));
             }
-            Step::Tell(Command::Start(start)) => {
+            match course.next(event, now) {
+                Step::Ask(request) => {
+                    eprintln!("asks   {:?} {}{}", request.method, settings.api, request.path);
+                    ControlFlow::Continue(request)
+                }
+                Step::Tell(command) => ControlFlow::Break(command),
+            }
+        });
+        report = match command {
+            Command::Start(start) => {
                 eprintln!("start  {} (not really: this is a replay)", start.name.as_str());
                 Report::Started("replay".to_owned())
             }
-            Step::Tell(Command::HandOver { line, .. }) => {
+            Command::HandOver { line, .. } => {
                 minted = true;
                 eprintln!(
                     "minted a JIT config of {} bytes; the runner is deleted again",
@@ -95,37 +100,32 @@ fn mint(decision: &Decision) -> Result<u8, String> {
                 );
                 Report::Failed("Replay".to_owned())
             }
-            Step::Tell(Command::FindName(_) | Command::FindJob(_) | Command::FindAll) => {
-                Report::Found(Vec::new())
-            }
-            Step::Tell(Command::Spent(_)) => Report::Spent(Usd::default()),
-            Step::Tell(Command::Authorize { whose, .. }) => match super::keys::grant(whose) {
+            Command::FindName(_) | Command::FindJob(_) | Command::FindAll => Report::Found(Vec::new()),
+            Command::Spent(_) => Report::Spent(Usd::default()),
+            Command::Authorize { whose, .. } => match super::keys::grant(whose) {
                 Ok(grant) => Report::Authorized(grant.token),
                 Err(refused) => Report::Unauthorized(refused),
             },
-            Step::Tell(Command::Pause(delay)) => {
+            Command::Pause(delay) => {
                 std::thread::sleep(std::time::Duration::from_millis(delay));
                 Report::Done
             }
-            Step::Tell(
-                Command::Claim(_)
-                | Command::Terminate(_)
-                | Command::AwaitTurn { .. }
-                | Command::Hold(_)
-                | Command::Permit { .. }
-                | Command::RefreshImage
-                | Command::Watch { .. }
-                | Command::Reply(_)
-                | Command::Open(_),
-            ) => Report::Done,
-            Step::Tell(Command::Defer(_, _, answer) | Command::Finish(answer)) => {
+            Command::Claim(_)
+            | Command::Terminate(_)
+            | Command::AwaitTurn { .. }
+            | Command::Hold(_)
+            | Command::Permit { .. }
+            | Command::RefreshImage
+            | Command::Watch { .. }
+            | Command::Reply(_)
+            | Command::Open(_) => Report::Done,
+            Command::Defer(_, _, reply) | Command::Finish(reply) => {
                 if !minted {
-                    eprintln!("not minted: {}", answer.reason);
+                    eprintln!("not minted: {}", reply.reason);
                 }
                 return Ok(if minted { 0 } else { 3 });
             }
         };
-        event = Event::Report(outcome);
     }
 }
 

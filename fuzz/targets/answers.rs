@@ -1,8 +1,12 @@
 //! GitHub's answers, of any status and with any body.
 
 use arbitrary::{Arbitrary, Unstructured};
-use jitney::github::{self, Response, app};
-use jitney::words::repository::Repository;
+use jitney::github::delivery::{Attempt, carried};
+use jitney::github::hook::{HookConfig, ListedHook};
+use jitney::github::job::Job;
+use jitney::github::release::{read_downloads, read_release};
+use jitney::github::runner::{Minted, Runner};
+use jitney::github::{Refusal, Response, app, refusal, run};
 use jitney::words::version::Sha256Hex;
 
 use super::NOW;
@@ -34,32 +38,27 @@ impl Said<'_> {
 /// GitHub's answers, of any status and with any body: they are read or not, and nothing worse.
 pub fn answers(data: &[u8]) {
     let Ok(said) = Said::arbitrary(&mut Unstructured::new(data)) else { return };
-    let answer = said.answer();
-    let Ok(repository) = Repository::parse("octo/x") else { return };
-    if let Ok(minted) = github::read_mint(Ok(&answer), NOW) {
+    let answer = Ok(said.answer());
+    if let Ok(minted) = Minted::read(&answer, NOW) {
         assert!(minted.runner.0 != 0 && !minted.config.expose().contains(['\n', '\r', ' ']));
     }
-    if let github::Refusal::Limited(wait, _) = github::refusal(Ok(&answer), NOW) {
+    if let Refusal::Limited(wait, _) = refusal(&answer, NOW) {
         assert!((1_000..=3_600_000).contains(&wait));
     }
-    let _ = github::read_runners(Ok(&answer), "jitney-1-abcdefgh");
-    let _ = github::read_runner(Ok(&answer));
-    let _ = github::read_job(Ok(&answer));
-    let _ = github::read_runs(Ok(&answer));
-    let _ = github::read_registered(Ok(&answer), &repository);
-    let _ = github::read_attempts(Ok(&answer));
-    let _ = github::read_hooks(Ok(&answer), &|_| true);
-    let _ = github::read_run(Ok(&answer));
-    let _ = app::read_repositories(Ok(&answer));
-    let _ = app::read_installations(Ok(&answer));
-    for job in github::read_jobs(Ok(&answer)).map(|page| page.items).unwrap_or_default() {
-        assert!(job.job.0 != 0 && job.labels.len() <= 100);
+    for runner in Runner::page(&answer).map(|page| page.items).unwrap_or_default() {
+        assert!(runner.meant_for().is_none_or(|job| job.0 != 0));
     }
+    for job in Job::page(&answer).map(|page| page.items).unwrap_or_default() {
+        assert!(job.queued().is_none_or(|job| job.job.0 != 0 && job.labels.len() <= 100));
+    }
+    let _ = (Runner::seen(&answer), Job::seen(&answer), run::page(&answer), run::started_by(&answer));
+    let _ = (Attempt::all(&answer), carried(&answer), ListedHook::all(&answer), HookConfig::seen(&answer));
+    let _ = (app::read_repositories(&answer), app::read_installations(&answer));
     if let Some(grant) = app::read_token(&answer) {
         assert!(grant.token.expose().bytes().all(|b| b.is_ascii_graphic()));
     }
-    let wanted = github::read_downloads(Ok(&answer));
-    if let Ok(release) = github::read_release(Ok(&answer), wanted.as_ref()) {
+    let wanted = read_downloads(&answer);
+    if let Ok(release) = read_release(&answer, wanted.as_ref()) {
         assert_eq!(Sha256Hex::parse(release.sha256.as_str()), Some(release.sha256));
         assert!(release.url.bytes().all(|b| b.is_ascii_alphanumeric() || b":/.-".contains(&b)));
     }

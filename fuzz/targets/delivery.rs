@@ -20,7 +20,7 @@ pub fn delivery(data: &[u8]) {
         ("ALLOWED_GPUS", "H100:2"),
     ]);
     let Some(settings) = IntakeSettings::read(&given).settings else { return };
-    let unsigned = decide(&settings.admission, head, body, Trust::Signed);
+    let unsigned = decide(&settings.admission, head, body, Trust::Signed(&settings.secrets));
     let Verdict::Reply(answer) = unsigned.verdict else { panic!("an unsigned delivery got in") };
     assert!((400..500).contains(&answer.outcome.status()), "{}", answer.body());
 
@@ -30,7 +30,7 @@ pub fn delivery(data: &[u8]) {
         &settings.admission,
         &format!("{head}\nx-hub-signature-256: sha256={signature}"),
         body,
-        Trust::Signed,
+        Trust::Signed(&settings.secrets),
     );
     for check in &decision.trace {
         assert!(!check.found.contains('\n') && !check.found.contains(SECRET));

@@ -1,6 +1,8 @@
 //! Names that others chose: repositories, labels, branches, domains, GPUs, cursors.
 
-use jitney::github::{self, Cursor};
+use jitney::github::Request;
+use jitney::github::delivery::{Cursor, Went};
+use jitney::github::hook::{Hook, HookHome};
 use jitney::machine::{Domain, Gpu};
 use jitney::policy::allowlist::Allowlist;
 use jitney::policy::run::{RefPattern, Vetting, taken};
@@ -46,8 +48,8 @@ pub fn names(data: &[u8]) {
     let shown = jitney::words::printable::Shown(text).to_string();
     assert!(!shown.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
     if let Some(cursor) = Cursor::of_link(text) {
-        let hook = github::Hook { home: github::HookHome::App, id: None };
-        let path = github::Request::deliveries(&hook, true, Some(&cursor)).path;
+        let hook = Hook { home: HookHome::App, id: None };
+        let path = Request::deliveries(&hook, Went::Well, Some(&cursor)).path;
         assert!(path.bytes().all(|b| b.is_ascii_graphic()) && path.starts_with("/app/hook/deliveries?"));
     }
 }

@@ -1,13 +1,15 @@
 //! What an operator asks, and what GitHub says to it.
 
-use jitney::github::{self, Response};
+use jitney::course::desk::{Desk, Next, Play};
+use jitney::course::{Event, Report, Step};
+use jitney::github::{Fault, Method, Request, Response};
 use jitney::machine::Prices;
 use jitney::settings::{CoursesSettings, IntakeSettings};
-use jitney::words::repository::Repository;
 use jitney::words::secret::Secret;
-use jitney_operator::explain::{Inquiry, Row, Seen, Subject, read_lines, tell};
+use jitney_operator::doctor::examine;
+use jitney_operator::explain::{HostFacts, RecentDelivery, Subject, Unexplained, ask, explain, read_lines};
 use jitney_operator::setup::{
-    Align, Mode, Next, PATIENT, Ping, Registrations, Remove, Target as Aim, Task, read_conversion,
+    Item, Mode, Target, hooks, ping, read_conversion, remove_hooks, remove_registrations,
 };
 use jitney_operator::status::may_see;
 
@@ -43,63 +45,93 @@ pub fn operator(data: &[u8]) {
     };
     assert!(!may_see(&intake, subject, text, NOW) || text.contains("status-token-canary"));
     let _ = Prices::parse(subject);
-    if let Ok(request) = github::Request::convert_manifest(subject) {
+    if let Ok(request) = Request::convert_manifest(subject) {
         assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
     }
     for answer in &answers {
-        let _ = read_conversion(&settings.api, Ok(answer)).map(|made| format!("{made:?}"));
+        let _ = read_conversion(&settings.api, &Ok(answer.clone())).map(|made| format!("{made:?}"));
     }
-    let aim = Aim { settings: &settings, url: Some("https://x--jitney.modal.run") };
-    let Ok(repository) = Repository::parse("octo/x") else { return };
-    let home = || github::HookHome::Repository(repository.clone());
-    let secret = || Some(Secret::new(SECRET));
-    set_up(Align::new(aim.clone(), home(), secret(), Mode::Look), &answers, true);
-    set_up(Align::new(aim.clone(), home(), secret(), Mode::Renew), &answers, false);
-    set_up(Ping::new(aim.clone(), home(), PATIENT), &answers, false);
-    set_up(Remove::new(aim, home(), true), &answers, true);
-    set_up(Registrations::new(&settings, repository.clone(), true), &answers, true);
-    explain(intake, settings, subject, &answers);
+    let url = Some("https://x--jitney.modal.run".to_owned());
+    let target = || Target { settings: settings.clone(), url: url.clone() };
+    let (secret, all) = (|| Some(Secret::new(SECRET)), &answers);
+    set_up(&settings, all, true, |desk| hooks(desk, target(), None, Mode::Look));
+    set_up(&settings, all, false, |desk| hooks(desk, target(), secret(), Mode::Renew));
+    set_up(&settings, all, false, |desk| ping(desk, target()));
+    set_up(&settings, all, true, |desk| remove_hooks(desk, target(), true));
+    set_up(&settings, all, true, |desk| remove_registrations(desk, settings.clone(), true));
+    let found = play(&settings, all, true, |desk| examine(desk, settings.clone(), true));
+    for finding in found.unwrap_or_default() {
+        plain(&format!("{}{}{}", finding.what, finding.why, finding.cure));
+    }
+    explained(settings, subject, &answers);
 }
 
-fn set_up(mut task: impl Task, answers: &[Response], looks: bool) {
+fn set_up<F: Future<Output = Vec<Item>> + 'static>(
+    settings: &CoursesSettings,
+    answers: &[Response],
+    looks: bool,
+    make: impl FnOnce(Desk) -> F,
+) {
+    for item in play(settings, answers, looks, make).unwrap_or_default() {
+        plain(&format!("{}{}{}", item.what, item.why, item.cure));
+    }
+}
+
+/// What it comes to, if the answers last; one that `looks` may change nothing.
+fn play<T, F: Future<Output = T> + 'static>(
+    settings: &CoursesSettings,
+    answers: &[Response],
+    looks: bool,
+    make: impl FnOnce(Desk) -> F,
+) -> Option<T> {
     let mut told = answers.iter();
-    let mut answer = None;
+    let mut play = Play::new(settings.credential.clone(), None, make);
+    let mut event = Event::Report(Report::Opened);
     for _ in 0..200 {
-        match task.next(answer.take().map(Ok)) {
-            Next::Ask(request) => {
-                assert!(!looks || request.method == github::Method::Get, "a look changes nothing");
+        event = match play.next(event, NOW)? {
+            Next::Step(Step::Ask(request)) => {
+                assert!(!looks || request.method == Method::Get, "a look changes nothing");
                 assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
-                answer = told.next();
-                if answer.is_none() {
-                    return;
-                }
+                Event::Response(Ok(told.next()?.clone()))
             }
-            Next::Pause(_) => {}
-            Next::Over(step) => return plain(&format!("{}{}{}", step.what, step.why, step.cure)),
-        }
+            Next::Step(Step::Tell(_)) => Event::Report(Report::Done),
+            Next::Over(over) => return Some(over),
+        };
     }
+    None
 }
 
-fn explain(intake: IntakeSettings, settings: CoursesSettings, subject: &str, answers: &[Response]) {
+/// GitHub responds with these, and then not at all.
+fn explained(settings: CoursesSettings, subject: &str, answers: &[Response]) {
     let Ok(subject) = Subject::parse(subject, "https://github.com") else { return };
-    let mut inquiry = Inquiry::new(intake, settings, subject);
     let lines: Vec<String> =
         answers.iter().map(|answer| String::from_utf8_lossy(&answer.body).into_owned()).collect();
-    inquiry.remember(lines.iter().filter_map(|line| Row::read(NOW.0, line)).collect());
-    let mut next = inquiry.next(None);
-    for answer in answers {
-        let Ok(Some(request)) = next else { break };
-        assert!(request.method == github::Method::Get && request.path.bytes().all(|b| b.is_ascii_graphic()));
-        next = inquiry.next(Some(Ok(answer)));
-    }
-    let seen = Seen { entries: read_lines(&lines), ..Seen::default() };
-    if let Some(story) = tell(&inquiry, &seen, NOW) {
-        plain(&story.page);
-        plain(&story.conclusion.text);
-        for event in story.events {
-            plain(&event.said);
-            plain(&event.cure);
+    let recent = lines.iter().filter_map(|line| RecentDelivery::read(NOW.0, line)).collect();
+    let credential = settings.credential.clone();
+    let mut play = Play::new(credential, None, |desk| ask(desk, settings, subject, recent));
+    let mut answers = answers.iter();
+    let mut event = Event::Report(Report::Opened);
+    let facts = loop {
+        match play.next(event, NOW) {
+            Some(Next::Step(Step::Ask(request))) => {
+                assert!(request.method == Method::Get, "an explanation changes nothing");
+                assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
+                event = Event::Response(answers.next().cloned().ok_or(Fault::Unreachable));
+            }
+            Some(Next::Over(Ok(facts))) => break facts,
+            Some(Next::Over(Err(Unexplained::Misread(why) | Unexplained::Unasked(why)))) => {
+                return plain(&why);
+            }
+            other => panic!("it only asks GitHub: {other:?}"),
         }
+    };
+    let host = HostFacts { entries: read_lines(&lines), ..HostFacts::default() };
+    let explanation = explain(&facts, &host, NOW);
+    plain(&explanation.page);
+    plain(&explanation.conclusion.text);
+    for moment in explanation.timeline {
+        plain(&moment.said);
+        plain(&moment.cure);
     }
 }
 

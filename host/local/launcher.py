@@ -11,11 +11,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host.ending import TAIL, read
+from host.ending import TAIL, Ending, read
 from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags, no_one
 from host.local.process import Process
 from host.log import logger
@@ -36,7 +36,6 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", 
 class _Living:
     sandbox: Sandbox
     process: Process
-    handed_over: bool = False
     end: asyncio.Task[None] | None = field(default=None)
 
 
@@ -52,7 +51,7 @@ class LocalLauncher:
         self._ended: dict[str, float] = {}
         self._starting: set[str] = set()
         self._statuses: dict[str, int] = {}
-        self.on_end = no_one
+        self.on_end: Callable[[Ending], None] = no_one
 
     async def start(self, order: Start) -> str:
         """Starts the process; its id is made of its name and its process id."""
@@ -104,7 +103,6 @@ class LocalLauncher:
         if living is None:
             raise ProcessLookupError("the sandbox ended before it was handed its config")
         await living.process.tell(line.encode() + b"\n")
-        living.handed_over = True
         living.sandbox = Sandbox(living.sandbox.id, living.sandbox.name, dict(tags))
 
     async def terminate(self, sandbox: str) -> None:
@@ -137,9 +135,10 @@ class LocalLauncher:
         return [living.sandbox for living in self._living.values()]
 
     async def close(self) -> None:
-        """Ends what never got a config; what has one goes on to its job's end."""
-        for living in [living for living in self._living.values() if not living.handed_over]:
-            await self.terminate(living.sandbox.id)
+        """Ends all of them, jobs and all: nobody would be left to end them when their time is over."""
+        living = list(self._living.values())
+        await asyncio.gather(*(self.terminate(one.sandbox.id) for one in living))
+        await asyncio.gather(*(one.end for one in living if one.end is not None))
 
 
 async def _kill(process: Process) -> None:

@@ -18,7 +18,7 @@ class Process:
     into a file that has no name."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], directory: str) -> None:
-        self._output = tempfile.TemporaryFile()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115, it is read after the process has ended
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

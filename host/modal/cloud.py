@@ -22,7 +22,8 @@ SECRET = "github-secret"
 RECORD = "setup"
 #: What names of jitney's own begin with.
 IMAGES = "jitney-runner"
-CACHES = "jitney-cache-"
+#: The component names them, after their repository and for its digest.
+CACHES = re.compile(r"jitney-cache-[a-z0-9._-]{1,24}-[0-9a-f]{24}")
 #: `image.published` makes them, and Modal puts the environment before and the tag behind.
 PUBLISHED = re.compile(rf"(?:[^/:]+/)?{IMAGES}(?:-[0-9a-f]{{12}})?(?::[^:]*)?")
 URL = re.compile(r"https://[\w.-]*--jitney[\w.-]*")
@@ -132,7 +133,7 @@ class Cloud:
     def caches(self) -> list[str]:
         """The volumes of jobs that asked for a cache."""
         names = [volume.name for volume in modal.Volume.objects.list()]
-        return [name for name in names if name and name.startswith(CACHES)]
+        return [name for name in names if name and CACHES.fullmatch(name)]
 
     def delete_cache(self, name: str) -> None:
         """A volume and all on it."""

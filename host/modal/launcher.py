@@ -14,7 +14,7 @@ from typing import Any
 import modal
 from modal.exception import AlreadyExistsError, ConflictError, NotFoundError
 
-from host.ending import read
+from host.ending import Ending, read
 from host.launcher import APP, AtCapacity, NameTaken, Sandbox, Start, Tags, no_one
 from host.log import logger
 from host.modal import image
@@ -42,7 +42,7 @@ class ModalLauncher:
         self._build_asked: float | None = None
         self._handles: dict[str, modal.Sandbox] = {}
         self._census = Census(app)
-        self.on_end = no_one
+        self.on_end: Callable[[Ending], None] = no_one
 
     async def start(self, order: Start) -> str:
         """Creates the sandbox. One without a GPU exists at once and boots while the config is minted."""

@@ -5,10 +5,12 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from host.component import Component
+from host.conversation import Conversation
 from host.operator.busy import busy
 
 SIGN_IN = "sign in with `modal setup`, or run `modal run modal_app.py::doctor`"
@@ -27,8 +29,31 @@ class Finding:
 
 def examine(environment: Mapping[str, str]) -> list[Finding]:
     """Everything that can be looked at from here."""
-    found = [Finding(one.level, one.what, one.why, one.cure) for one in Component(environment).examine()]
-    return [*found, modal_stands()]
+    component = Component(environment)
+    checked = component.check()
+    *_, keys = checked
+    return [*of_settings(checked), *of_github(component, can_sign=keys.unready is None), modal_stands()]
+
+
+def of_settings(checked: Iterable[Any]) -> list[Finding]:
+    """What each kind of instance has against its settings, of a WIT `readiness` each; what several say, once."""
+    reports = [json.loads(readiness.report) for readiness in checked]
+    found = [
+        Finding(level, one["setting"], one["fault"], one["cure"])
+        for report in reports
+        for level, kind in (("fail", "problems"), ("warn", "warnings"))
+        for one in report[kind]
+    ]
+    return list(dict.fromkeys(found))
+
+
+def of_github(component: Component, can_sign: bool) -> list[Finding]:
+    """What GitHub shows, unless the settings keep it from being asked."""
+    try:
+        examination = Conversation(component, "doctor", "examination", can_sign)
+    except LookupError:
+        return []
+    return [Finding(one.level, one.what, one.why, one.cure) for one in examination.play().call("findings")]
 
 
 def modal_stands() -> Finding:

@@ -1,4 +1,4 @@
-"""`explain`: the story of one job, which the component tells from what GitHub says and what is gathered here."""
+"""`explain`: what happened to one job, which the component says from what GitHub says and what is gathered here."""
 
 import argparse
 import asyncio
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from wasmtime import Trap, WasmtimeError
+from wasmtime.component import Variant
 
-from host.component import COURSE_EPOCHS, COURSE_MEMORY, Component, Instance
+from host.component import Component
+from host.conversation import Conversation
 from host.local.journal import Journal
 from host.operator.busy import busy
 from host.operator.cost import entries
@@ -24,18 +26,18 @@ EXAMPLES = """examples:
   ./build.sh explain OWNER/REPO 5678 --json | jq -r .conclusion
   ./build.sh explain 72d3162e-cc78-11e3-81ab-4c9367dc0958
 
-exit status: 0 told; 1 GitHub could not be asked; 2 there is no such job or delivery"""
+exit status: 0 explained; 1 GitHub could not be asked; 2 there is no such job or delivery"""
 #: Seconds for which Modal is waited for; its client would try for minutes.
 PATIENCE = 10.0
 #: Exit statuses.
-TOLD, UNASKED, MISREAD = 0, 1, 2
+EXPLAINED, UNASKED, MISREAD = 0, 1, 2
 
 Sandboxes = list[tuple[str, list[tuple[str, str]]]]
 
 
 @dataclass(slots=True)
-class Seen:
-    """What is known here of the job; the WIT's `seen`."""
+class HostFacts:
+    """What is known here of the job; the WIT's `host-facts`."""
 
     sandboxes: Sandboxes | None = None
     unasked: str = ""
@@ -118,49 +120,46 @@ def _tags(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list(tags.items())
 
 
-class Untold(Exception):
-    """There is no story; the message says why, `status` is for the shell."""
+class Unexplained(Exception):
+    """Nothing can be explained; the message says why, `status` is for the shell."""
 
     def __init__(self, why: str, status: int) -> None:
         super().__init__(why)
         self.status = status
 
 
-class Inquiry:
-    """What GitHub says of a job, in an instance of its own, told all settings."""
+class Questions:
+    """What GitHub is asked about a job, in a courses instance: it reads text others chose, so it holds no webhook
+    secret and no App's key."""
 
-    def __init__(self, component: Component, subject: str) -> None:
-        self._instance = Instance(component, component.everything(), COURSE_MEMORY, COURSE_EPOCHS)
-        self._inquiry = _told(self._instance.call("explain", "[static]inquiry.open", subject))
-
-    def ask(self, remembered: list[tuple[int, str]]) -> None:
+    def __init__(self, component: Component, subject: str, recent: list[tuple[int, str]]) -> None:
         """Asks GitHub. Blocks meanwhile."""
-        _told(self._ask("ask", remembered))
-
-    def _ask(self, method: str, *arguments: Any) -> Any:
-        return self._instance.call("explain", f"[method]inquiry.{method}", self._inquiry, *arguments)
-
-    def job(self) -> str:
-        """The job, as the tag `job` of its sandboxes has it."""
-        return str(self._ask("job"))
+        self._asked = Conversation(component, "explain", "questions", subject, recent).play()
+        self.job: str = _explained(self._asked.call("job"))
 
     def span(self) -> tuple[int, int]:
         """When a sandbox of the job may have ended, in milliseconds since the epoch."""
-        since, until = self._ask("span")
+        since, until = self._asked.call("span")
         return since, until
 
-    def tell(self, seen: Seen) -> Any:
-        """The story, a WIT `story`."""
-        return self._ask("tell", seen)
+    def explain(self, facts: HostFacts) -> Any:
+        """What happened to the job, a WIT `explanation`."""
+        return _explained(self._asked.call("explain", facts))
 
 
-def _told(result: Any) -> Any:
-    if hasattr(result, "misread"):
-        raise Untold(result.why, MISREAD if result.misread else UNASKED)
-    return result
+def check(component: Component, subject: str) -> None:
+    """Raises Unexplained if `subject` is none, before anybody is asked."""
+    _explained(component.courses().call("explain", "check", subject))
 
 
-async def recent(place: Place) -> tuple[list[tuple[int, str]], str | None]:
+def _explained(result: Any) -> Any:
+    payload: Any = result.payload if isinstance(result, Variant) else result
+    if hasattr(payload, "misread"):
+        raise Unexplained(payload.why, MISREAD if payload.misread else UNASKED)
+    return payload
+
+
+async def recent_deliveries(place: Place) -> tuple[list[tuple[int, str]], str | None]:
     """What is remembered of deliveries, and why the place cannot be asked, if it cannot."""
     try:
         async with asyncio.timeout(PATIENCE):
@@ -171,20 +170,20 @@ async def recent(place: Place) -> tuple[list[tuple[int, str]], str | None]:
     return [(round(row["at"] * 1000), row["answered"]) for row in kept.get("deliveries", [])], None
 
 
-async def gather(place: Place, inquiry: Inquiry) -> Seen:
-    """What is known of the inquiry's job where its sandboxes live."""
-    seen = Seen()
+async def gather(place: Place, questions: Questions) -> HostFacts:
+    """What is known of the job where its sandboxes live."""
+    facts = HostFacts()
     try:
         async with asyncio.timeout(PATIENCE):
-            seen.sandboxes = await place.sandboxes(inquiry.job())
-            seen.waiting = place.waiting()
-            since, until = inquiry.span()
+            facts.sandboxes = await place.sandboxes(questions.job)
+            facts.waiting = place.waiting()
+            since, until = questions.span()
             found = await entries(place.store, since / 1000, until / 1000)
             living = await place.store.get("ledger/living") or []
-            seen.entries = [json.dumps(entry) for entry in [*(one.kept() for one in found), *living]]
+            facts.entries = [json.dumps(entry) for entry in [*(one.kept() for one in found), *living]]
     except Exception as error:
-        seen.unasked = _said(error)
-    return seen
+        facts.unasked = _said(error)
+    return facts
 
 
 def _said(error: Exception) -> str:
@@ -192,35 +191,34 @@ def _said(error: Exception) -> str:
 
 
 async def explain(environment: Mapping[str, str], subject: str, place: Place, as_json: bool) -> int:
-    """Tells the story of one job; the exit status says whether there is one."""
+    """Explains one job; the exit status says whether that could be done."""
     try:
-        inquiry = Inquiry(Component(environment), subject)
+        component = Component(environment)
+        check(component, subject)
         with busy("asking Modal and GitHub"):
-            remembered, fault = await recent(place)
-            await asyncio.to_thread(inquiry.ask, remembered)
-    except Untold as failure:
-        print(f"jitney: {failure}", file=sys.stderr)
-        return failure.status
+            recent, fault = await recent_deliveries(place)
+            questions = await asyncio.to_thread(Questions, component, subject, recent)
+        facts = await gather(place, questions) if fault is None else HostFacts(unasked=fault)
+        explanation = questions.explain(facts)
+    except Unexplained as unexplained:
+        print(f"jitney: {unexplained}", file=sys.stderr)
+        return unexplained.status
     except (Trap, WasmtimeError):
         print("jitney: GitHub took too long over its answers, or the component failed; try again", file=sys.stderr)
         return UNASKED
-    story = inquiry.tell(await gather(place, inquiry) if fault is None else Seen(unasked=fault))
-    if story is None:
-        print("jitney: GitHub did not show the job", file=sys.stderr)
-        return UNASKED
     if as_json:
-        print(json.dumps(plain(story), indent=1))
+        print(json.dumps(plain(explanation), indent=1))
     else:
-        show(story)
-    return TOLD
+        show(explanation)
+    return EXPLAINED
 
 
-def plain(story: Any) -> dict[str, Any]:
-    """The story as JSON has it."""
-    told = {name: getattr(story, name) for name in ("repository", "job", "page", "state", "conclusion")}
+def plain(explanation: Any) -> dict[str, Any]:
+    """The explanation as JSON has it. Programs read these names: the timeline is `events`."""
+    fields = {name: getattr(explanation, name) for name in ("repository", "job", "page", "state", "conclusion")}
     names = ("what", "said", "cure", "stops")
-    events = [{"at": iso(one.at)} | {name: getattr(one, name) for name in names} for one in story.events]
-    return told | {"events": events}
+    timeline = [{"at": iso(one.at)} | {name: getattr(one, name) for name in names} for one in explanation.timeline]
+    return fields | {"events": timeline}
 
 
 def iso(at: int | None) -> str | None:
@@ -228,32 +226,32 @@ def iso(at: int | None) -> str | None:
     return None if at is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at / 1000))
 
 
-def show(story: Any) -> None:
+def show(explanation: Any) -> None:
     """For people, as a timeline. Plain where `rich` is not there, as in Modal's container."""
     try:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        print(f"job {story.job} of {story.repository}\n{story.page}\n")
-        for one in story.events:
+        print(f"job {explanation.job} of {explanation.repository}\n{explanation.page}\n")
+        for one in explanation.timeline:
             cure = f"\n{'':<10}-> {one.cure}" if one.cure else ""
             print(f"{_clock(one.at):<8}  {one.what:<12} {one.said}{cure}")
-        print(f"\n{story.state}: {story.conclusion}")
+        print(f"\n{explanation.state}: {explanation.conclusion}")
         return
     console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
-    console.print(Text(f"job {story.job} of {story.repository}", style="bold"))
-    console.print(Text(story.page, style="dim"), "")
+    console.print(Text(f"job {explanation.job} of {explanation.repository}", style="bold"))
+    console.print(Text(explanation.page, style="dim"), "")
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for one in story.events:
+    for one in explanation.timeline:
         table.add_row(_clock(one.at), Text(one.what), Text(one.said, style="red" if one.stops else ""))
         if one.cure:
             table.add_row("", "", Text(f"→ {one.cure}", style="bold"))
     console.print(table)
-    console.print("", Text.assemble((f"{story.state}: ", "bold"), story.conclusion), sep="\n")
+    console.print("", Text.assemble((f"{explanation.state}: ", "bold"), explanation.conclusion), sep="\n")
 
 
 def _clock(at: int | None) -> str:
@@ -263,7 +261,7 @@ def _clock(at: int | None) -> str:
 def command(arguments: list[str]) -> int:
     """`python -m host explain`."""
     parser = argparse.ArgumentParser(
-        prog="./build.sh explain", description="Tells the story of one job; changes nothing.",
+        prog="./build.sh explain", description="Explains one job: what happened, what it waits for. Changes nothing.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument(

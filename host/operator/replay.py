@@ -2,13 +2,23 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from wasmtime import Config, Engine, ExitTrap, Store, WasiConfig
 from wasmtime.component import Component as Artifact
 from wasmtime.component import Linker
 
-from host.component import PATH, Component
+from host.component import PATH, Component, Environment, Kind
+
+
+def told(environment: Mapping[str, str], arguments: list[str]) -> Environment:
+    """The settings that a replay needs: an intake instance's; to mint, a courses instance's too, and the App's key
+    if one signs in."""
+    kinds: list[Kind] = ["intake"]
+    if "--mint" in arguments:
+        kinds += ["courses", "keys"] if environment.get("GITHUB_APP_ID") else ["courses"]
+    return Component(environment).told(*kinds)
 
 
 def replay(arguments: list[str]) -> int:
@@ -24,7 +34,7 @@ def replay(arguments: list[str]) -> int:
             return 2
     wasi = WasiConfig()
     wasi.argv = ["jitney.wasm", "replay", *[a for a in arguments if a not in files]]
-    wasi.env = Component(os.environ).everything()
+    wasi.env = told(os.environ, arguments)
     wasi.inherit_stdout()
     wasi.inherit_stderr()
     if files:

@@ -83,6 +83,12 @@ class Metrics:
         self._ends = Counter(
             "jitney_sandbox_ends", "Sandboxes that were seen to end, by cause.", ["cause"], registry=self._registry
         )
+        self.sign_ins_failed = Counter(
+            "jitney_sign_ins_failed", "Wrong status tokens, typed into the form or sent in a header.", ["by"],
+            registry=self._registry,
+        )  # fmt: skip
+        for by in ("form", "bearer"):
+            self.sign_ins_failed.labels(by)
         for where in ("delivery", "course", "sweep"):
             self._failures.labels(where)
         self.living = Gauge("jitney_sandboxes_living", "Sandboxes that live.", registry=self._registry)

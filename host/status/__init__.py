@@ -4,9 +4,8 @@ Who may see them and what is alarming is the component's to say; `view` gathers 
 the templates make them HTML.
 """
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,23 +15,24 @@ from urllib.parse import parse_qs
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from host.component import Component
+from host.reading import Headers, Reading, Receive, TurnedAway
 from host.records import Records
+from host.status.failures import Failures
 from host.status.view import view
 
 HERE = Path(__file__).parent
-#: The longest form that is read: a token.
+#: The longest form that is read, a token, and how many are read at once.
 FORM_LIMIT = 4096
-#: Seconds in which it must come: on Modal each request that is read takes one of the container's inputs.
-FORM_WITHIN = 10.0
+FORMS = 16
 #: Nothing but this host's own style and script, no frame around it, no form to elsewhere.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HTML = "text/html; charset=utf-8"
+TOO_MANY = "Too many sign-ins failed just now. Try again in a few seconds."
 ASSETS = {"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8"}
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 #: How many courses run, and the tickets that wait.
 Queues = Callable[[], tuple[int, list[str]]]
 
@@ -70,6 +70,8 @@ class StatusPage:
         self._records = records
         self._health = health
         self._queues = queues
+        self._forms = Reading(FORM_LIMIT, FORMS, FORMS * FORM_LIMIT)
+        self._failures = Failures(records.metrics.sign_ins_failed)
 
     async def answer(self, scope: dict[str, Any], receive: Receive) -> Reply:
         """What a request for `/metrics` or for anything below `/status` is answered."""
@@ -78,6 +80,11 @@ class StatusPage:
         cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
         presented = [value.decode("latin-1") for value in (headers.get(b"authorization", b""), cookies)]
         admitted = self._ask("may-see", *presented)
+        if presented[0] and not admitted and self._ask("is-shown"):
+            full = self._failures.full
+            await self._failures.answer_late("bearer")
+            if full:
+                return _form(TOO_MANY, 429)
         match scope["method"], scope["path"]:
             case "GET", "/metrics" if admitted:
                 return self._metrics()
@@ -92,7 +99,7 @@ class StatusPage:
             case "GET", "/status" | "/status/live":
                 return _form(None)
             case "POST", "/status":
-                return await self._sign_in(receive)
+                return await self._sign_in(scope["headers"], receive)
             case "POST", "/status/leave":
                 return _see_other({"set-cookie": self._ask("close-session")})
             case "GET", path if (name := path.removeprefix("/status/")) in ASSETS:
@@ -103,17 +110,17 @@ class StatusPage:
         shown = await view(self._component, self._records, self._health, self._queues)
         return Reply(200, _templates().get_template(template).render(shown).encode())
 
-    async def _sign_in(self, receive: Receive) -> Reply:
+    async def _sign_in(self, headers: Headers, receive: Receive) -> Reply:
         try:
-            async with asyncio.timeout(FORM_WITHIN):
-                body = await _read(receive)
-        except TimeoutError:
-            body = None
-        if body is None:
+            async with self._forms.body(headers, receive) as body:
+                typed = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
+        except TurnedAway:
             return _form("That is no status token.")
-        typed = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
+        if self._failures.full:
+            return _form(TOO_MANY, 429)
         cookie = self._ask("open-session", typed)
         if cookie is None:
+            await self._failures.answer_late("form")
             return _form("That is not the status token. It is the value of STATUS_TOKEN in jitney's settings.")
         return _see_other({"set-cookie": cookie})
 
@@ -129,18 +136,6 @@ class StatusPage:
         return self._component.intake().call("status", function, *arguments)
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """A form; None where it is too long, or breaks off."""
-    body: bytes = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > FORM_LIMIT or message["type"] == "http.disconnect":
-            return None
-        if not message.get("more_body", False):
-            return body
-
-
 @cache
 def _templates() -> Environment:
     return Environment(
@@ -149,9 +144,9 @@ def _templates() -> Environment:
     )  # fmt: skip
 
 
-def _form(fault: str | None) -> Reply:
+def _form(fault: str | None, status: int = 401) -> Reply:
     body = _templates().get_template("form.html").render(fault=fault).encode()
-    return Reply(401, body, more={"www-authenticate": 'Bearer realm="jitney"'})
+    return Reply(status, body, more={"www-authenticate": 'Bearer realm="jitney"'})
 
 
 def _see_other(more: dict[str, str]) -> Reply:

@@ -1,7 +1,8 @@
 //! Which release of the Actions runner goes into the runner image.
 
 use jitney::course::desk::Desk;
-use jitney::github::{Request, RunnerRelease, Whose, read_downloads, read_release};
+use jitney::github::release::{RunnerRelease, read_downloads, read_release};
+use jitney::github::{Request, Whose};
 use jitney::settings::{CoursesSettings, Credential};
 use jitney::words::repository::Repository;
 use jitney::words::version::RunnerPin;
@@ -22,10 +23,10 @@ pub async fn search(desk: Desk, settings: CoursesSettings) -> Result<RunnerRelea
     };
     let request = Request::runner_release(wanted.as_ref().map(|wanted| wanted.version), &settings.api, whose);
     let response = desk.ask(request).await;
-    read_release(response.as_ref().map_err(|fault| *fault), wanted.as_ref())
+    read_release(&response, wanted.as_ref())
 }
 
 async fn offered(desk: &Desk, settings: &CoursesSettings, repository: &Repository) -> Option<RunnerPin> {
     let response = desk.ask(Request::runner_downloads(settings.scope, repository)).await;
-    read_downloads(response.as_ref().map_err(|fault| *fault))
+    read_downloads(&response)
 }

@@ -3,6 +3,7 @@
 //! The input is a raw HTTP request, the JSON of GitHub's delivery API ("Get a delivery for a repository webhook"),
 //! or a bare payload. All three become the header block and the body that an endpoint would have seen.
 
+use jitney::delivery::signature::WebhookSecrets;
 use jitney::policy::delivery::{Decision, Trust, Verdict};
 use jitney::reply::Outcome;
 use jitney::ticket::Purpose;
@@ -62,8 +63,8 @@ impl Options {
     }
 
     /// Whether the delivery must be signed.
-    pub fn trust(&self) -> Trust {
-        if self.unsigned { Trust::Unsigned } else { Trust::Signed }
+    pub fn trust<'a>(&self, secrets: &'a WebhookSecrets) -> Trust<'a> {
+        if self.unsigned { Trust::Unsigned } else { Trust::Signed(secrets) }
     }
 }
 

@@ -25,7 +25,11 @@ pub(crate) fn main() -> ExitCode {
     let _ = std::io::stdout().flush();
     let _ = state.mark(state::REFUSED);
     match signals {
-        Ok(mut signals) => signals.forever().next().map_or(ExitCode::FAILURE, |_| ExitCode::FAILURE),
+        // SIGTERM alone does not end it: a hook that ends before the worker shuts down lets `always()` run.
+        Ok(mut signals) => signals
+            .forever()
+            .find(|signal| *signal == SIGINT)
+            .map_or(ExitCode::FAILURE, |_| ExitCode::FAILURE),
         // Without handlers a signal ends this process all the same.
         Err(_) => loop {
             std::thread::park();

@@ -34,7 +34,7 @@ impl Orders {
     pub(crate) fn read() -> Self {
         let path = |name, default: &str| std::env::var_os(name).map_or_else(|| default.into(), PathBuf::from);
         Self {
-            hand_over_within: seconds("JITNEY_HAND_OVER_WITHIN").unwrap_or(Duration::from_secs(120)),
+            hand_over_within: seconds("JITNEY_HAND_OVER_WITHIN").unwrap_or(Duration::from_mins(2)),
             start_within: seconds("JITNEY_START_WITHIN").unwrap_or(Duration::from_mins(5)),
             end_within: seconds("JITNEY_END_WITHIN"),
             docker: std::env::var_os("JITNEY_DOCKER").is_some_and(|value| value == "1"),

@@ -4,7 +4,8 @@
 //! Where the API tells less than the runner, a case says so (`api`): such a run is admitted, and ended in the sandbox.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::github::{Response, read_run};
+use jitney::github::Response;
+use jitney::github::run::started_by;
 use jitney::policy::run::Vetting;
 use jitney::settings::CoursesSettings;
 use jitney::words::repository::Repository;
@@ -216,7 +217,7 @@ fn admission_and_the_sandbox_judge_alike() {
     let mut wrong = Vec::new();
     for case in &table.cases {
         let body = case.run().to_string().into_bytes();
-        let run = read_run(Ok(&Response { status: 200, body, ..Response::default() })).expect("a run");
+        let run = started_by(&Ok(Response { status: 200, body, ..Response::default() })).expect("a run");
         let repository = Repository::parse(&case.repository).expect("a name");
         let admitted = case.vetting().judge(&repository, case.private, &run);
         let admitted = admitted.map_or_else(|reason| reason.code.to_owned(), |_| "admitted".to_owned());

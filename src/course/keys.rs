@@ -1,8 +1,8 @@
 //! How a GitHub App's credentials are got: the one way, for courses and for what an operator asks alike.
 
 use super::desk::{Desk, Play};
-use crate::github::app::{self, Grant, Whose};
-use crate::github::{Fault, Request, Response};
+use crate::github::app::{self, Grant};
+use crate::github::{Answer, Fault, Request, Response, Whose};
 use crate::settings::{Credential, KeysSettings};
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
@@ -10,7 +10,7 @@ use crate::words::scope::Scope;
 use crate::words::time::Timestamp;
 
 /// What GitHub said instead of a credential.
-pub type Refused = Result<Response, Fault>;
+pub type Refused = Answer;
 
 /// The way to a credential for `whose`. It asks GitHub at most twice, and tells the host nothing. `nonce` makes the JWT
 /// like no other.
@@ -38,8 +38,8 @@ pub fn grant(
 }
 
 async fn installation(desk: &Desk, scope: Scope, repository: &Repository) -> Result<InstallationId, Refused> {
-    let response = desk.ask(Request::installation(scope, repository)).await.map_err(Err)?;
-    app::read_installation(&response).ok_or_else(|| refused(response))
+    let answer = desk.ask(Request::installation(scope, repository)).await;
+    app::read_installation(&answer).ok_or_else(|| answer.and_then(refused))
 }
 
 async fn token(
@@ -49,8 +49,8 @@ async fn token(
     repository: Option<&Repository>,
 ) -> Result<Grant, Refused> {
     let request = Request::installation_token(scope, installation, repository);
-    let response = desk.ask(request).await.map_err(Err)?;
-    app::read_token(&response).ok_or_else(|| refused(response))
+    let answer = desk.ask(request).await;
+    app::read_token(&answer).ok_or_else(|| answer.and_then(refused))
 }
 
 /// What GitHub would say to a credential that is none.

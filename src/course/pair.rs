@@ -5,7 +5,8 @@
 
 use super::End;
 use super::desk::Desk;
-use crate::github::{self, QueuedJob, Request};
+use crate::github::job::{Job, QueuedJob};
+use crate::github::{Request, run};
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
@@ -25,7 +26,7 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         end(&desk, &ticket, victim).await;
     }
     let response = desk.ask(Request::job(&ticket.repository, victim)).await;
-    let Some(victim) = github::read_queued_job(response.as_ref().map_err(|fault| *fault)) else {
+    let Some(victim) = Job::seen(&response).known().and_then(Job::queued) else {
         let text = "the job that its runner was meant for waits no longer";
         return match refusal {
             Some(reason) => End::Finish(ticket.answer(Outcome::Refused, reason)),
@@ -56,7 +57,7 @@ async fn refusal(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings) -> Op
         return None;
     }
     let response = desk.ask(Request::run(&ticket.repository, ticket.run)).await;
-    let run = github::read_run(response.as_ref().map_err(|fault| *fault))?;
+    let run = run::started_by(&response)?;
     settings.vetting.judge(&ticket.repository, ticket.private, &run).err()
 }
 

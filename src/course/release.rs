@@ -6,7 +6,7 @@
 use super::desk::Desk;
 use super::{End, Sandbox};
 use crate::delivery::runner_id;
-use crate::github::{self, Request};
+use crate::github::{Request, runner};
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
@@ -41,7 +41,7 @@ async fn is_spent(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings, sand
     if ticket.runner.is_some() && ticket.runner.as_deref() == sandbox.tag("runner") {
         return false;
     }
-    let Some(runner) = sandbox.tag("runner_id").and_then(runner_id) else { return true };
-    let request = Request::delete_runner(settings.scope, &ticket.repository, runner);
-    github::read_deleted(desk.ask(request).await.as_ref().map_err(|fault| *fault))
+    let Some(id) = sandbox.tag("runner_id").and_then(runner_id) else { return true };
+    let request = Request::delete_runner(settings.scope, &ticket.repository, id);
+    runner::is_deleted(&desk.ask(request).await)
 }

@@ -3,7 +3,9 @@
 //! Rules from GitHub's docs, "Generating a JSON Web Token (JWT) for a GitHub App" and "Generating an installation
 //! access token for a GitHub App". All of it runs in an instance that holds the App's key and nothing else.
 
-use super::{Fault, Request, Response};
+use super::credential::Whose;
+use super::request::Request;
+use super::response::{Answer, Page, read};
 use crate::words::duration::Duration;
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
@@ -16,6 +18,7 @@ use rsa::pkcs1v15::SigningKey;
 use rsa::signature::{SignatureEncoding, Signer};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use std::collections::BTreeMap;
 
 /// By how much a JWT is dated back, against clocks that differ.
 const BACKDATED: Duration = Duration::minutes(1);
@@ -23,32 +26,6 @@ const BACKDATED: Duration = Duration::minutes(1);
 const JWT_LIFE: Duration = Duration::minutes(9);
 /// How long before it expires a token is renewed.
 const MARGIN: Duration = Duration::minutes(5);
-
-/// What a request needs a credential for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Whose {
-    /// One repository's runners and jobs, through this installation of the App if it is known.
-    Repository(Repository, Option<InstallationId>),
-    /// What an installation may see.
-    Installation(InstallationId),
-    /// The App itself.
-    App,
-    /// None: what is asked is anybody's to know.
-    Nobody,
-}
-
-impl Whose {
-    /// As the host keeps it, to know a credential by.
-    pub fn write(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// Reads what [`Whose::write`] wrote.
-    pub fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
-    }
-}
 
 /// A credential, and when to get another, in milliseconds since the epoch.
 #[derive(Clone, Debug)]
@@ -79,6 +56,62 @@ pub fn jwt(app: &str, key: &PrivateKey, now: Timestamp, nonce: u64) -> Option<Gr
     let signature = Base64UrlUnpadded::encode_string(&signature.to_bytes());
     let renew = expires.before(MARGIN);
     Some(Grant { token: Secret::new(format!("{signed}.{signature}")), renew })
+}
+
+/// The App, as it sees itself.
+#[derive(Clone, Debug, Deserialize)]
+pub struct App {
+    /// Its name in addresses.
+    #[serde(default)]
+    pub slug: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub owner: Owner,
+    /// What it may do: a permission's name, and `read` or `write`.
+    #[serde(default)]
+    pub permissions: BTreeMap<String, String>,
+    /// What its webhook sends.
+    #[serde(default)]
+    pub events: Vec<String>,
+}
+
+/// Whose an App is.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Owner {
+    /// Its name.
+    #[serde(default)]
+    pub login: String,
+    /// `User` or `Organization`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+}
+
+impl App {
+    /// The response to [`Request::app`].
+    pub fn seen(answer: &Answer) -> Option<Self> {
+        read(answer)
+    }
+}
+
+/// An App that was made of a manifest.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MadeApp {
+    /// What it signs in as.
+    pub client_id: String,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its private key.
+    pub pem: Secret,
+    /// What its webhook signs with.
+    pub webhook_secret: Secret,
+}
+
+impl MadeApp {
+    /// The response to [`Request::convert_manifest`].
+    pub fn read(answer: &Answer) -> Option<Self> {
+        let response = answer.as_ref().ok().filter(|response| response.status == 201)?;
+        serde_json::from_slice(&response.body).ok()
+    }
 }
 
 impl Request {
@@ -141,27 +174,27 @@ impl Request {
     }
 }
 
-/// Reads the answer to [`Request::installation`].
-pub fn read_installation(answer: &Response) -> Option<InstallationId> {
+/// The response to [`Request::installation`].
+pub fn read_installation(answer: &Answer) -> Option<InstallationId> {
     #[derive(Deserialize)]
     struct Body {
         id: InstallationId,
     }
-    let body: Option<Body> =
-        if answer.status == 200 { serde_json::from_slice(&answer.body).ok() } else { None };
-    body.map(|body| body.id)
+    read::<Body>(answer).map(|body| body.id)
 }
 
-/// Reads the answer to [`Request::installation_token`]. Tokens have no fixed form: ~520 characters since 2026-04.
-pub fn read_token(answer: &Response) -> Option<Grant> {
+/// The response to [`Request::installation_token`]. Tokens have no fixed form: ~520 characters since 2026-04.
+pub fn read_token(answer: &Answer) -> Option<Grant> {
     #[derive(Deserialize)]
     struct Body {
         token: String,
         expires_at: String,
     }
-    let body: Option<Body> =
-        if answer.status == 201 { serde_json::from_slice(&answer.body).ok() } else { None };
-    let body = body.filter(|body| is_token(&body.token))?;
+    let response = answer.as_ref().ok().filter(|response| response.status == 201)?;
+    let body: Body = serde_json::from_slice(&response.body).ok()?;
+    if !is_token(&body.token) {
+        return None;
+    }
     let expires = Timestamp::parse(&body.expires_at)?;
     Some(Grant { token: Secret::new(body.token), renew: expires.before(MARGIN) })
 }
@@ -171,22 +204,20 @@ fn is_token(text: &str) -> bool {
     (1..=4096).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Reads the answer to [`Request::installations`], and whether the page is full.
-pub fn read_installations(answer: Result<&Response, Fault>) -> Option<(Vec<InstallationId>, bool)> {
+/// The response to [`Request::installations`]: those that are not suspended.
+pub fn read_installations(answer: &Answer) -> Option<Page<InstallationId>> {
     #[derive(Deserialize)]
     struct Installation {
         id: InstallationId,
         #[serde(default)]
         suspended_at: Option<String>,
     }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let all: Vec<Installation> = serde_json::from_slice(&answer.body).ok()?;
-    let full = all.len() >= 100;
-    Some((all.into_iter().filter(|one| one.suspended_at.is_none()).map(|one| one.id).collect(), full))
+    let all: Vec<Installation> = read(answer)?;
+    Some(Page::new(all).filter_map(|one| one.suspended_at.is_none().then_some(one.id)))
 }
 
-/// Reads the answer to [`Request::installation_repositories`], and whether the page is full.
-pub fn read_repositories(answer: Result<&Response, Fault>) -> Option<(Vec<Repository>, bool)> {
+/// The response to [`Request::installation_repositories`]: those that are not archived.
+pub fn read_repositories(answer: &Answer) -> Option<Page<Repository>> {
     #[derive(Deserialize)]
     struct Body {
         repositories: Vec<Named>,
@@ -197,9 +228,7 @@ pub fn read_repositories(answer: Result<&Response, Fault>) -> Option<(Vec<Reposi
         #[serde(default)]
         archived: bool,
     }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let body: Body = serde_json::from_slice(&answer.body).ok()?;
-    let full = body.repositories.len() >= 100;
-    let live = body.repositories.iter().filter(|named| !named.archived);
-    Some((live.filter_map(|named| Repository::parse(&named.full_name).ok()).collect(), full))
+    let all = read::<Body>(answer)?.repositories;
+    let live = |named: Named| Repository::parse(&named.full_name).ok().filter(|_| !named.archived);
+    Some(Page::new(all).filter_map(live))
 }

@@ -1,24 +1,19 @@
-//! What jitney asks of GitHub's REST API, and what the answers mean. Sans-IO: `component` carries them.
+//! What jitney asks of GitHub's REST API, and what the responses mean. Sans-IO: `component` carries them.
+//!
+//! A room for each of GitHub's resources, with its one type, its requests and its readers. What a response means that is
+//! there, gone or unknown ([`Seen`]) is its asker's to say.
 
 pub mod app;
-mod hook_edit;
-mod hooks;
-mod listing;
-mod log;
-mod release;
+mod credential;
+pub mod delivery;
+pub mod hook;
+pub mod job;
+pub mod release;
 mod request;
 mod response;
-mod run;
+pub mod run;
+pub mod runner;
 
-pub use app::Whose;
-pub use hook_edit::{EVENTS, Pinged, read_pings};
-pub use hooks::{Attempt, Cursor, Hook, HookHome, read_attempts, read_hooks};
-pub use listing::{Page, Registered, read_is_over, read_jobs, read_registered, read_runs};
-pub use log::{Carried, Listed, Said, read_log, read_logged};
-pub use release::{RunnerRelease, alarms, read_downloads, read_release};
+pub use credential::Whose;
 pub use request::{Method, Request};
-pub use response::{
-    Fault, JobState, Minted, QueuedJob, Refusal, Response, RunnerState, is_limited, read_deleted, read_job,
-    read_mint, read_queued_job, read_runner, read_runners, refusal,
-};
-pub use run::read_run;
+pub use response::{Answer, Fault, Page, Refusal, Response, Seen, is_limited, refusal};

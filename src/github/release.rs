@@ -1,6 +1,10 @@
 //! The Actions runner's releases: which one goes into the runner image, and what its archive must hash to.
 
-use super::{Fault, Request, Response, Whose};
+use super::credential::Whose;
+use super::request::Request;
+use super::response::{Answer, Seen, read, seen};
+use super::runner::home;
+use crate::words::api_base::ApiBase;
 use crate::words::duration::Duration;
 use crate::words::repository::Repository;
 use crate::words::scope::Scope;
@@ -22,9 +26,9 @@ pub struct RunnerRelease {
     pub sha256: Sha256Hex,
 }
 
-/// Reads the answer to [`Request::runner_downloads`]: the runner that this GitHub offers. Its `sha256_checksum` is
+/// The response to [`Request::runner_downloads`]: the runner that this GitHub offers. Its `sha256_checksum` is
 /// optional.
-pub fn read_downloads(answer: Result<&Response, Fault>) -> Option<RunnerPin> {
+pub fn read_downloads(answer: &Answer) -> Option<RunnerPin> {
     #[derive(Deserialize)]
     struct Download {
         os: String,
@@ -33,8 +37,7 @@ pub fn read_downloads(answer: Result<&Response, Fault>) -> Option<RunnerPin> {
         #[serde(default)]
         sha256_checksum: Option<String>,
     }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let all: Vec<Download> = serde_json::from_slice(&answer.body).ok()?;
+    let all: Vec<Download> = read(answer)?;
     let ours = all.into_iter().find(|one| one.os == "linux" && one.architecture == "x64")?;
     let version = ours.filename.strip_prefix("actions-runner-linux-x64-")?.strip_suffix(".tar.gz")?;
     let sha256 = ours.sha256_checksum.as_deref().and_then(Sha256Hex::parse);
@@ -42,23 +45,28 @@ pub fn read_downloads(answer: Result<&Response, Fault>) -> Option<RunnerPin> {
 }
 
 impl Request {
+    /// "Get a release by tag name", or "Get the latest release", of the Actions runner. An enterprise's GitHub has none
+    /// of its own, so github.com is asked then, which must not see the enterprise's credential.
+    pub fn runner_release(pin: Option<RunnerVersion>, api: &ApiBase, whose: Whose) -> Self {
+        let which = pin.map_or_else(|| "latest".to_owned(), |version| format!("tags/v{version}"));
+        let path = format!("/repos/actions/runner/releases/{which}");
+        if api.has_releases() {
+            return Self::get(path, whose);
+        }
+        Self { at_github_com: true, ..Self::get(path, Whose::Nobody) }
+    }
+
     /// "List runner applications for a repository", or an organization.
     pub fn runner_downloads(scope: Scope, repository: &Repository) -> Self {
-        let path = match scope {
-            Scope::Repository => format!("/repos/{repository}/actions/runners/downloads"),
-            Scope::Organization => format!("/orgs/{}/actions/runners/downloads", repository.owner()),
-        };
-        Self::get(path, Whose::Repository(repository.clone(), None))
+        let path = format!("{}/downloads", home(scope, repository));
+        Self::get(path, Whose::of(repository))
     }
 }
 
-/// Reads the answer to [`Request::runner_release`] about `wanted`, or about the newest. The checksum is the asset's
+/// The response to [`Request::runner_release`] about `wanted`, or about the newest. The checksum is the asset's
 /// `digest`, or stands in the release's notes, or is `wanted`'s; where two are known they must agree, and a release
 /// without one is refused.
-pub fn read_release(
-    answer: Result<&Response, Fault>,
-    wanted: Option<&RunnerPin>,
-) -> Result<RunnerRelease, String> {
+pub fn read_release(answer: &Answer, wanted: Option<&RunnerPin>) -> Result<RunnerRelease, String> {
     #[derive(Deserialize)]
     struct Release {
         tag_name: String,
@@ -74,21 +82,23 @@ pub fn read_release(
         digest: Option<String>,
     }
     let vouched = wanted.and_then(|wanted| wanted.sha256.clone().map(|hash| (wanted.version, hash)));
-    let fault = match answer {
-        Ok(answer) if answer.status == 200 => None,
-        Ok(answer) if answer.status == 404 => Some("GitHub knows no runner of that version".to_owned()),
-        Ok(answer) => {
-            Some(format!("GitHub did not say which runner it released: it answers {}", answer.status))
+    let release: Release = match (seen(answer), answer) {
+        (Seen::Is(release), _) => release,
+        (_, Ok(response)) if response.status == 200 => {
+            return Err("GitHub's answer about the runner's release cannot be read".to_owned());
         }
-        Err(fault) => Some(format!("GitHub did not say which runner it released: {fault:?}")),
+        (seen, answer) => {
+            let fault = match (seen, answer) {
+                (Seen::Gone, _) => "GitHub knows no runner of that version".to_owned(),
+                (_, Ok(response)) => {
+                    format!("GitHub did not say which runner it released: it answers {}", response.status)
+                }
+                (_, Err(fault)) => format!("GitHub did not say which runner it released: {fault:?}"),
+            };
+            let (version, sha256) = vouched.ok_or(fault)?;
+            return Ok(RunnerRelease { url: url(version), version, sha256 });
+        }
     };
-    if let Some(fault) = fault {
-        let (version, sha256) = vouched.ok_or(fault)?;
-        return Ok(RunnerRelease { url: url(version), version, sha256 });
-    }
-    let body = answer.map(|answer| answer.body.as_slice()).unwrap_or_default();
-    let release: Release = serde_json::from_slice(body)
-        .map_err(|_| "GitHub's answer about the runner's release cannot be read".to_owned())?;
     let version = RunnerVersion::parse(&release.tag_name)
         .filter(|version| wanted.is_none_or(|wanted| wanted.version == *version))
         .ok_or("GitHub names another runner release than was asked for, or none".to_owned())?;

@@ -1,17 +1,15 @@
-//! What GitHub's answers mean for a course. Rules from GitHub's REST docs ("Rate limits for the REST API") and
-//! from what its endpoints are known to do (`generate-jitconfig`: 201, 404, 409, 422, and the usual failures).
+//! What comes back from GitHub, whatever was asked, and what it means that it is not what was wanted. Rules from GitHub's
+//! REST docs ("Rate limits for the REST API") and from what its endpoints are known to do.
 
-use super::Cursor;
+use super::delivery::Cursor;
 use crate::reply::Reason;
-use crate::ticket::Ticket;
-use crate::words::ids::{JobId, RunId, RunnerId};
-use crate::words::label::Label;
-use crate::words::repository::Repository;
-use crate::words::secret::Secret;
 use crate::words::time::Timestamp;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-/// An HTTP answer, as far as it is looked at.
+/// GitHub's answer to a request: a response, or why there is none.
+pub type Answer = Result<Response, Fault>;
+
+/// An HTTP response, as far as it is looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// The status.
@@ -51,13 +49,73 @@ pub enum Fault {
     Denied,
 }
 
-/// A JIT config and the runner that it is for.
+/// What GitHub says of the one thing that was asked for. What that means is its asker's to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen<T> {
+    /// It is there, and looks so.
+    Is(T),
+    /// There is no such thing, or none that may be seen.
+    Gone,
+    /// GitHub did not say, or not so that it could be read.
+    Unknown,
+}
+
+impl<T> Seen<T> {
+    /// The thing, if it is known to be there.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Is(thing) => Some(thing),
+            Self::Gone | Self::Unknown => None,
+        }
+    }
+
+    /// The thing as something else.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Self::Is(thing) => Seen::Is(change(thing)),
+            Self::Gone => Seen::Gone,
+            Self::Unknown => Seen::Unknown,
+        }
+    }
+}
+
+/// A page of a listing, and whether it was full, so that another may follow.
 #[derive(Clone, Debug)]
-pub struct Minted {
-    /// The runner's id.
-    pub runner: RunnerId,
-    /// `encoded_jit_config`, which holds a private key.
-    pub config: Secret,
+pub struct Page<T> {
+    /// What of it matters.
+    pub items: Vec<T>,
+    /// Whether it held as many as a page can.
+    pub full: bool,
+}
+
+/// `per_page`, at GitHub's maximum.
+const FULL: usize = 100;
+
+impl<T> Page<T> {
+    pub(super) fn new(all: Vec<T>) -> Self {
+        Self { full: all.len() >= FULL, items: all }
+    }
+
+    /// The page of what `keep` makes of its items.
+    pub fn filter_map<U>(self, keep: impl FnMut(T) -> Option<U>) -> Page<U> {
+        Page { items: self.items.into_iter().filter_map(keep).collect(), full: self.full }
+    }
+}
+
+/// What a response with the status 200 holds.
+pub(super) fn seen<T: DeserializeOwned>(answer: &Answer) -> Seen<T> {
+    match answer {
+        Ok(response) if response.status == 200 => {
+            serde_json::from_slice(&response.body).map_or(Seen::Unknown, Seen::Is)
+        }
+        Ok(response) if response.status == 404 => Seen::Gone,
+        _ => Seen::Unknown,
+    }
+}
+
+/// What a response with the status 200 holds, if it can be read.
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
+    seen(answer).known()
 }
 
 /// Why a request got no good answer, and so what to do.
@@ -73,156 +131,8 @@ pub enum Refusal {
     Permanent(Reason),
 }
 
-/// What GitHub says of a runner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunnerState {
-    /// It has a job.
-    Busy,
-    /// It is registered no longer: its job is over, or it was deleted.
-    Gone,
-    /// It waits for a job, or GitHub did not say.
-    Coming,
-}
-
-/// A job that waits for a runner, as GitHub's API shows it.
-#[derive(Clone, Debug)]
-pub struct QueuedJob {
-    /// The job.
-    pub job: JobId,
-    /// Its run.
-    pub run: RunId,
-    /// What it asks of a runner.
-    pub labels: Vec<Label>,
-    /// When it was created.
-    pub created: Option<Timestamp>,
-}
-
-impl QueuedJob {
-    /// The ticket to launch it with.
-    pub fn ticket(self, repository: Repository) -> Ticket {
-        Ticket::found(repository, self.job, self.run, self.labels, self.created)
-    }
-}
-
-/// What GitHub says of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobState {
-    /// A runner has it, or had it, or it was cancelled.
-    Gone,
-    /// It may want a runner: it is queued, or GitHub did not say.
-    Wanted,
-}
-
-/// Reads the answer to [`super::Request::mint`].
-pub fn read_mint(answer: Result<&Response, Fault>, now: Timestamp) -> Result<Minted, Refusal> {
-    #[derive(Deserialize)]
-    struct Body {
-        runner: Runner,
-        encoded_jit_config: String,
-    }
-    let answer = answer.map_err(Fault::refusal)?;
-    if answer.status != 201 {
-        return Err(refusal(Ok(answer), now));
-    }
-    let body: Option<Body> = serde_json::from_slice(&answer.body).ok();
-    let usable = |body: &Body| {
-        body.runner.id != 0
-            && !body.encoded_jit_config.is_empty()
-            && body.encoded_jit_config.bytes().all(|b| b.is_ascii_graphic())
-    };
-    body.filter(usable)
-        .map(|body| Minted { runner: RunnerId(body.runner.id), config: Secret::new(body.encoded_jit_config) })
-        .ok_or_else(|| {
-            Refusal::Transient(
-                true,
-                Reason::new("github-answer-unreadable", "GitHub's 201 holds no JIT config"),
-            )
-        })
-}
-
-#[derive(Deserialize)]
-struct Runner {
-    id: u64,
-    #[serde(default)]
-    name: Option<String>,
-}
-
-/// Reads the answer to [`super::Request::find_runner`]: the ids of the runners of that very name.
-pub fn read_runners(answer: Result<&Response, Fault>, name: &str) -> Vec<RunnerId> {
-    #[derive(Deserialize)]
-    struct Body {
-        runners: Vec<Runner>,
-    }
-    let body = answer.ok().filter(|answer| answer.status == 200);
-    let body: Option<Body> = body.and_then(|answer| serde_json::from_slice(&answer.body).ok());
-    let ours = |runner: &Runner| runner.name.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(name));
-    body.into_iter().flat_map(|body| body.runners).filter(ours).map(|runner| RunnerId(runner.id)).collect()
-}
-
-/// Reads the answer to [`super::Request::delete_runner`]: whether the runner is gone for certain. A busy one (422)
-/// is not.
-pub fn read_deleted(answer: Result<&Response, Fault>) -> bool {
-    answer.is_ok_and(|answer| matches!(answer.status, 204 | 404))
-}
-
-/// Reads the answer to [`super::Request::runner`]. Only a clear answer says that no runner is coming.
-pub fn read_runner(answer: Result<&Response, Fault>) -> RunnerState {
-    #[derive(Deserialize)]
-    struct Body {
-        busy: bool,
-    }
-    let busy = |answer: &Response| serde_json::from_slice::<Body>(&answer.body).is_ok_and(|body| body.busy);
-    match answer {
-        Ok(answer) if answer.status == 404 => RunnerState::Gone,
-        Ok(answer) if answer.status == 200 && busy(answer) => RunnerState::Busy,
-        _ => RunnerState::Coming,
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct WireJob {
-    id: u64,
-    run_id: u64,
-    status: String,
-    #[serde(default)]
-    labels: Vec<String>,
-    #[serde(default)]
-    created_at: Option<String>,
-}
-
-impl WireJob {
-    /// The job, if it is queued and well-formed.
-    pub(super) fn queued(self) -> Option<QueuedJob> {
-        let labels: Result<Vec<_>, _> = self.labels.iter().map(|label| Label::parse(label)).collect();
-        let created = self.created_at.as_deref().and_then(Timestamp::parse);
-        let fits = self.status == "queued" && self.id != 0 && self.run_id != 0;
-        let labels = labels.ok().filter(|labels| fits && labels.len() <= 100)?;
-        Some(QueuedJob { job: JobId(self.id), run: RunId(self.run_id), labels, created })
-    }
-}
-
-/// Reads the answer to [`super::Request::job`]: the job, if it is known to be queued.
-pub fn read_queued_job(answer: Result<&Response, Fault>) -> Option<QueuedJob> {
-    let body = answer.ok().filter(|answer| answer.status == 200)?;
-    serde_json::from_slice::<WireJob>(&body.body).ok()?.queued()
-}
-
-/// Reads the answer to [`super::Request::job`]. Only a clear answer is a reason not to launch.
-pub fn read_job(answer: Result<&Response, Fault>) -> JobState {
-    #[derive(Deserialize)]
-    struct Body {
-        status: String,
-    }
-    let body = answer.ok().filter(|answer| answer.status == 200);
-    let body: Option<Body> = body.and_then(|answer| serde_json::from_slice(&answer.body).ok());
-    match body.as_ref().map(|body| body.status.as_str()) {
-        Some("in_progress" | "completed") => JobState::Gone,
-        _ => JobState::Wanted,
-    }
-}
-
 impl Fault {
-    fn refusal(self) -> Refusal {
+    pub(super) fn refusal(self) -> Refusal {
         let (code, text) = match self {
             Self::Unreachable => ("github-unreachable", "GitHub's API cannot be reached"),
             Self::TimedOut => ("github-timed-out", "GitHub's API did not answer in time"),
@@ -242,20 +152,20 @@ impl Fault {
 }
 
 /// What an answer means that is not the one that was wanted.
-pub fn refusal(answer: Result<&Response, Fault>, now: Timestamp) -> Refusal {
-    let answer = match answer {
-        Ok(answer) => answer,
+pub fn refusal(answer: &Answer, now: Timestamp) -> Refusal {
+    let response = match answer {
+        Ok(response) => response,
         Err(fault) => return fault.refusal(),
     };
     let permanent = |code, text: &str| Refusal::Permanent(Reason::new(code, text));
-    match answer.status {
+    match response.status {
         401 => permanent(
             "github-token-refused",
             "GitHub answers 401: GITHUB_TOKEN is wrong, revoked or expired, or the App's id and key do not belong together",
         ),
-        403 | 429 if is_limited(answer) => {
-            let text = format!("GitHub answers {}: its rate limit is reached", answer.status);
-            Refusal::Limited(wait(answer, now), Reason::new("github-rate-limited", text))
+        403 | 429 if is_limited(response) => {
+            let text = format!("GitHub answers {}: its rate limit is reached", response.status);
+            Refusal::Limited(wait(response, now), Reason::new("github-rate-limited", text))
         }
         403 => permanent(
             "github-permission-missing",
@@ -277,7 +187,7 @@ pub fn refusal(answer: Result<&Response, Fault>, now: Timestamp) -> Refusal {
         ),
         200..=299 | 500..=599 => Refusal::Transient(
             true,
-            Reason::new("github-failing", format!("GitHub answers {}", answer.status)),
+            Reason::new("github-failing", format!("GitHub answers {}", response.status)),
         ),
         status => permanent(
             "github-answer-unknown",
@@ -287,20 +197,20 @@ pub fn refusal(answer: Result<&Response, Fault>, now: Timestamp) -> Refusal {
 }
 
 /// Whether GitHub refuses for the sake of a limit: a 403 may be that or a missing permission; the headers tell.
-pub fn is_limited(answer: &Response) -> bool {
-    if !matches!(answer.status, 403 | 429) {
+pub fn is_limited(response: &Response) -> bool {
+    if !matches!(response.status, 403 | 429) {
         return false;
     }
-    let said = || String::from_utf8_lossy(&answer.body).to_ascii_lowercase().contains("rate limit");
-    answer.status == 429 || answer.retry_after.is_some() || answer.remaining == Some(0) || said()
+    let said = || String::from_utf8_lossy(&response.body).to_ascii_lowercase().contains("rate limit");
+    response.status == 429 || response.retry_after.is_some() || response.remaining == Some(0) || said()
 }
 
 /// How long to wait, in milliseconds: what `Retry-After` says, else until the reset, else a minute; an hour at most.
-fn wait(answer: &Response, now: Timestamp) -> u64 {
-    let until_reset = answer
+fn wait(response: &Response, now: Timestamp) -> u64 {
+    let until_reset = response
         .reset
-        .filter(|_| answer.remaining == Some(0))
+        .filter(|_| response.remaining == Some(0))
         .map(|reset| Timestamp(reset.saturating_mul(1000)).since(now));
-    let asked = answer.retry_after.map(|seconds| seconds.saturating_mul(1000));
+    let asked = response.retry_after.map(|seconds| seconds.saturating_mul(1000));
     asked.or(until_reset).unwrap_or(60_000).clamp(1_000, 3_600_000)
 }

@@ -1,6 +1,8 @@
-//! A workflow run, as far as it is vetted.
+//! A workflow run: which there are, and what one of them was started by.
 
-use super::{Fault, Request, Response, Whose};
+use super::credential::Whose;
+use super::request::Request;
+use super::response::{Answer, Page, read};
 use crate::policy::run::taken::is_pull;
 use crate::policy::run::{Reference, Run, Workflow};
 use crate::words::ids::RunId;
@@ -10,13 +12,32 @@ use serde::Deserialize;
 impl Request {
     /// "Get a workflow run".
     pub fn run(repository: &Repository, run: RunId) -> Self {
-        let path = format!("/repos/{repository}/actions/runs/{run}");
-        Self::get(path, Whose::Repository(repository.clone(), None))
+        Self::get(format!("/repos/{repository}/actions/runs/{run}"), Whose::of(repository))
+    }
+
+    /// "List workflow runs for a repository", of one status.
+    pub fn runs(repository: &Repository, status: &'static str, page: u32) -> Self {
+        let path = format!("/repos/{repository}/actions/runs?status={status}&per_page=100&page={page}");
+        Self::get(path, Whose::of(repository))
     }
 }
 
-/// Reads the answer to [`Request::run`]; `None` if it cannot be told what the run is.
-pub fn read_run(answer: Result<&Response, Fault>) -> Option<Run> {
+/// The response to [`Request::runs`].
+pub fn page(answer: &Answer) -> Option<Page<RunId>> {
+    #[derive(Deserialize)]
+    struct Body {
+        workflow_runs: Vec<Named>,
+    }
+    #[derive(Deserialize)]
+    struct Named {
+        id: u64,
+    }
+    let runs = read::<Body>(answer)?.workflow_runs;
+    Some(Page::new(runs).filter_map(|run| Some(RunId(run.id))))
+}
+
+/// The response to [`Request::run`]; `None` if it cannot be told what the run is.
+pub fn started_by(answer: &Answer) -> Option<Run> {
     #[derive(Deserialize)]
     struct Wire {
         event: String,
@@ -43,8 +64,7 @@ pub fn read_run(answer: Result<&Response, Fault>) -> Option<Run> {
     struct Actor {
         login: String,
     }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let wire: Wire = serde_json::from_slice(&answer.body).ok()?;
+    let wire: Wire = read(answer)?;
     let actors = wire.actor.into_iter().chain(wire.triggering_actor).map(|actor| actor.login).collect();
     let repository = wire.repository.as_ref().and_then(|named| Repository::parse(&named.full_name).ok());
     let reference = reference(&wire.event, wire.head_branch, wire.path.as_deref());

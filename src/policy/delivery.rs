@@ -8,11 +8,9 @@ use crate::reply::{Outcome, Reason, Reply, Stage, Subject};
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::RunnerName;
 
-/// What admits a delivery: all of the operator's rules that need nothing of GitHub.
+/// What admits a delivery: all of the operator's rules that need nothing of GitHub. Holds no secret.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// `WEBHOOK_SECRET` and `WEBHOOK_SECRET_PREVIOUS`.
-    pub secrets: WebhookSecrets,
     /// `ALLOWED_REPOS`.
     pub allowlist: Allowlist,
     /// Which jobs are ours, and what they may ask for.
@@ -53,16 +51,16 @@ pub struct Decision {
 }
 
 /// Whether a body must be signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// As every delivery must be.
-    Signed,
-    /// A replay that was told to take it on trust.
+#[derive(Clone, Copy, Debug)]
+pub enum Trust<'a> {
+    /// With one of these, as every delivery must be.
+    Signed(&'a WebhookSecrets),
+    /// No: it is replayed, from where GitHub keeps it or by an operator who says so.
     Unsigned,
 }
 
 /// Decides on the delivery of this header block and body.
-pub fn decide(admission: &Admission, head: &str, body: &str, trust: Trust) -> Decision {
+pub fn decide(admission: &Admission, head: &str, body: &str, trust: Trust<'_>) -> Decision {
     let mut trace = Vec::with_capacity(7);
     let verdict = admit(admission, head, body, trust, &mut trace).unwrap_or_else(Verdict::Reply);
     Decision { verdict, trace }
@@ -72,7 +70,7 @@ fn admit(
     admission: &Admission,
     head: &str,
     body: &str,
-    trust: Trust,
+    trust: Trust<'_>,
     trace: &mut Vec<Check>,
 ) -> Result<Verdict, Reply> {
     let mut record = Record { subject: Subject::default(), trace };
@@ -82,15 +80,16 @@ fn admit(
     record.subject.delivery.clone_from(&headers.guid);
     record.pass("headers", format!("event {}", headers.event.unwrap_or("missing")));
 
-    let verified = match trust {
-        Trust::Signed => signature::verify(&admission.secrets, headers.signature, body)
-            .map_err(|e| record.stop("signature", Outcome::Unsigned, Reason::new(e.code(), e.to_string())))?,
-        Trust::Unsigned => Verified::on_trust(body),
+    let (verified, signature) = match trust {
+        Trust::Signed(secrets) => {
+            let verified = signature::verify(secrets, headers.signature, body).map_err(|e| {
+                record.stop("signature", Outcome::Unsigned, Reason::new(e.code(), e.to_string()))
+            })?;
+            (verified, "made with our secret")
+        }
+        Trust::Unsigned => (Verified::on_trust(body), "not checked (--unsigned)"),
     };
-    record.pass(
-        "signature",
-        if trust == Trust::Signed { "made with our secret" } else { "not checked (--unsigned)" },
-    );
+    record.pass("signature", signature);
 
     let delivery = Delivery::read(&headers, verified)
         .map_err(|e| record.stop("payload", Outcome::Malformed, Reason::new(e.code, e.text)))?;

@@ -1,31 +1,10 @@
 //! The settings that say who gets in: credentials and secrets, repositories, runs.
 
-use super::Credential;
 use super::reader::Reader;
 use super::row::Row;
-use super::table::{self, GITHUB_APP_ID};
 use crate::policy::allowlist::Allowlist;
-use crate::policy::run::{RefPattern, Vetting, WorkflowPattern};
+use crate::policy::run::{RefPattern, WorkflowPattern};
 use crate::words::secret::Secret;
-
-/// How to sign in: as the GitHub App if one is named, else with `GITHUB_TOKEN`.
-pub(super) fn credential(reader: &mut Reader<'_>, row: &Row) -> Credential {
-    if reader.text(&GITHUB_APP_ID.row).is_some() {
-        if reader.text(row).is_some() {
-            reader.warn(row, "is not used, because GITHUB_APP_ID is set", "unset one of the two");
-        }
-        return Credential::App;
-    }
-    let token = reader.secret(
-        row,
-        "set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, or a token with Administration: write on the repositories",
-    );
-    if token.expose().bytes().any(|b| !b.is_ascii_graphic()) {
-        let fault = "contains white space or a character that no token has";
-        reader.problem(row, fault, "paste it again, without quotes or line breaks");
-    }
-    Credential::Token(token)
-}
 
 /// Below so many characters a webhook secret could be guessed.
 const SECRET_LENGTH: usize = 16;
@@ -39,6 +18,19 @@ const PLACEHOLDERS: [&str; 6] = [
     "change_me",
 ];
 const MAKE_ONE: &str = "make one with `openssl rand -hex 32` and give GitHub the same";
+
+/// A token that is needed, where no App signs in.
+pub(super) fn token(reader: &mut Reader<'_>, row: &Row) -> Secret {
+    let token = reader.secret(
+        row,
+        "set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, or a token with Administration: write on the repositories",
+    );
+    if token.expose().bytes().any(|b| !b.is_ascii_graphic()) {
+        let fault = "contains white space or a character that no token has";
+        reader.problem(row, fault, "paste it again, without quotes or line breaks");
+    }
+    token
+}
 
 pub(super) fn webhook_secret(reader: &mut Reader<'_>, row: &Row) -> Secret {
     let secret = reader.secret(row, MAKE_ONE);
@@ -85,19 +77,6 @@ pub(super) fn allowlist(reader: &mut Reader<'_>, row: &Row) -> Allowlist {
         reader.problem(row, fault, cure);
         Allowlist::default()
     })
-}
-
-/// Which runs may run here.
-pub(super) fn vetting(reader: &mut Reader<'_>) -> Vetting {
-    Vetting {
-        forks: table::ALLOW_FORKS.read(reader),
-        events: table::ALLOWED_EVENTS.read(reader),
-        branches: table::ALLOWED_BRANCHES.read(reader),
-        actors: table::ALLOWED_ACTORS.read(reader),
-        workflows: table::ALLOWED_WORKFLOWS.read(reader),
-        repositories: None,
-        cache: None,
-    }
 }
 
 pub(super) fn forks(reader: &mut Reader<'_>, row: &Row) -> bool {

@@ -2,20 +2,12 @@
 //!
 //! The base comes from the settings alone, never from a payload's URLs or `X-GitHub-Enterprise-Host`.
 
-use super::reader::{Environment, Reader};
-use super::row::{Instances, Row};
-use super::table;
+use super::reader::Reader;
+use super::row::Row;
 use crate::machine::Domain;
 use crate::words::api_base::ApiBase;
 
 impl ApiBase {
-    /// The one of an environment that may lack all else; `None` where its settings are at fault.
-    pub fn of(environment: &Environment) -> Option<Self> {
-        let mut reader = Reader::new(Instances::COURSES, environment);
-        let base = base(&mut reader);
-        reader.check(Some(base)).settings
-    }
-
     /// The domains of this GitHub's own that a runner must reach; github.com's are among the runner's anyway.
     pub fn domains(&self) -> Vec<Domain> {
         let host = match self.authority.strip_prefix("api.") {
@@ -28,13 +20,6 @@ impl ApiBase {
             .filter_map(|domain| Domain::parse(domain).ok())
             .collect()
     }
-}
-
-/// Where this GitHub's API is.
-pub(super) fn base(reader: &mut Reader<'_>) -> ApiBase {
-    let domain = table::GITHUB_ENTERPRISE_DOMAIN.read(reader);
-    let url = table::GITHUB_API_URL.read(reader);
-    url.or(domain).unwrap_or_else(ApiBase::github)
 }
 
 pub(super) fn domain(reader: &mut Reader<'_>, row: &Row) -> Option<ApiBase> {

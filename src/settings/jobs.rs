@@ -2,43 +2,12 @@
 
 use super::reader::Reader;
 use super::row::Row;
-use super::table::{self, RUNNER_PROFILES};
-use crate::machine::{GpuLimit, LEAST_TIMEOUT, Limits, Shape};
-use crate::policy::labels::JobRules;
+use crate::machine::{GpuLimit, LEAST_TIMEOUT, Shape};
 use crate::words::duration::Duration;
 use crate::words::label::Label;
 use std::collections::BTreeMap;
 
-const PROFILES_CURE: &str = r#"write it as JSON, as {"big":{"cpu":8,"memory":32}}, with cpu, memory, gpu, image, timeout, docker, region, cache, outbound_domains"#;
-
-/// Which jobs are ours, and what they may ask for. A profile that no job could have is a problem at once, not at the
-/// first job that names it.
-pub(super) fn rules(reader: &mut Reader<'_>) -> JobRules {
-    let limits = Limits {
-        cpu: table::MAX_CPU.read(reader),
-        memory: table::MAX_MEMORY_GIB.read(reader),
-        gpus: table::ALLOWED_GPUS.read(reader),
-        timeout: table::MAX_JOB_HOURS.read(reader),
-    };
-    let labels = table::RUNNER_LABELS.read(reader);
-    let profiles = RUNNER_PROFILES.read(reader);
-    for shape in profiles.values() {
-        if let Err(reason) = limits.machine(shape) {
-            let fault = format!("has a profile that no job could have: {}", reason.text);
-            reader.problem(&RUNNER_PROFILES.row, fault, PROFILES_CURE);
-        }
-    }
-    JobRules { labels, profiles, limits }
-}
-
-/// In org scope another repository's job could take the runner that has a repository's cache.
-pub(super) fn refuse_caches(reader: &mut Reader<'_>, rules: &JobRules) {
-    if rules.profiles.values().any(|shape| shape.cache == Some(true)) {
-        let fault =
-            "has a profile with a cache, and with RUNNER_SCOPE=org any repository's job could take its runner";
-        reader.problem(&RUNNER_PROFILES.row, fault, "leave the cache out, or set RUNNER_SCOPE=repo");
-    }
-}
+pub(super) const PROFILES_CURE: &str = r#"write it as JSON, as {"big":{"cpu":8,"memory":32}}, with cpu, memory, gpu, image, timeout, docker, region, cache, outbound_domains"#;
 
 pub(super) fn labels(reader: &mut Reader<'_>, row: &Row) -> Vec<Label> {
     let cure = r#"write it as JSON, as ["self-hosted","modal"], or unset it"#;

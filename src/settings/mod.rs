@@ -9,9 +9,11 @@
 
 mod access;
 mod api;
+mod app;
 mod checked;
 mod jobs;
 mod keys;
+mod parts;
 mod reader;
 mod row;
 mod runner;
@@ -20,6 +22,7 @@ mod table;
 pub use crate::words::api_base::ApiBase;
 pub use checked::{Checked, Problem};
 pub use keys::KeysSettings;
+pub use parts::Credential;
 pub use reader::Environment;
 pub use row::{Fallback, Instances, Row};
 pub use table::TABLE;
@@ -40,19 +43,12 @@ use std::collections::BTreeSet;
 /// What an intake instance works with.
 #[derive(Clone, Debug)]
 pub struct IntakeSettings {
+    /// `WEBHOOK_SECRET` and `WEBHOOK_SECRET_PREVIOUS`.
+    pub secrets: WebhookSecrets,
     /// What admits a delivery.
     pub admission: Admission,
     /// `STATUS_TOKEN`: who presents it may see the metrics.
     pub status_token: Option<Secret>,
-}
-
-/// How a courses instance signs in to GitHub.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// `GITHUB_TOKEN`, for everything.
-    Token(Secret),
-    /// A GitHub App: the host fetches from a keys instance what a request needs.
-    App,
 }
 
 /// What a courses instance works with.
@@ -96,17 +92,17 @@ impl IntakeSettings {
     /// Reads an intake instance's part.
     pub fn read(environment: &Environment) -> Checked<Self> {
         let mut reader = Reader::new(Instances::INTAKE, environment);
+        let secrets = WebhookSecrets {
+            current: table::WEBHOOK_SECRET.read(&mut reader),
+            previous: table::WEBHOOK_SECRET_PREVIOUS.read(&mut reader),
+        };
         let admission = Admission {
-            secrets: WebhookSecrets {
-                current: table::WEBHOOK_SECRET.read(&mut reader),
-                previous: table::WEBHOOK_SECRET_PREVIOUS.read(&mut reader),
-            },
-            rules: jobs::rules(&mut reader),
+            rules: parts::rules(&mut reader),
             allowlist: table::ALLOWED_REPOS.read(&mut reader),
             refusals_per_hour: table::REFUSALS_PER_HOUR.read(&mut reader),
         };
         let status_token = table::STATUS_TOKEN.read(&mut reader);
-        reader.check(Some(Self { admission, status_token }))
+        reader.check(Some(Self { secrets, admission, status_token }))
     }
 }
 
@@ -114,19 +110,20 @@ impl CoursesSettings {
     /// Reads a courses instance's part.
     pub fn read(environment: &Environment) -> Checked<Self> {
         let mut reader = Reader::new(Instances::COURSES, environment);
-        let credential = table::GITHUB_TOKEN.read(&mut reader);
-        let api = api::base(&mut reader);
-        let (scope, allowlist) = (table::RUNNER_SCOPE.read(&mut reader), table::ALLOWED_REPOS.read(&mut reader));
-        let rules = jobs::rules(&mut reader);
-        let mut vetting = access::vetting(&mut reader);
+        let credential = parts::credential(&mut reader);
+        let api = parts::api(&mut reader);
+        let (scope, allowlist) =
+            (table::RUNNER_SCOPE.read(&mut reader), table::ALLOWED_REPOS.read(&mut reader));
+        let rules = parts::rules(&mut reader);
+        let mut vetting = parts::vetting(&mut reader);
         if scope == Scope::Organization {
             vetting.repositories = Some(allowlist.clone());
-            jobs::refuse_caches(&mut reader, &rules);
+            parts::refuse_caches(&mut reader, &rules);
         }
         let settings = Self {
             credential,
             scope,
-            runner_version: runner::version(&mut reader, &api),
+            runner_version: parts::version(&mut reader, &api),
             api,
             group: table::RUNNER_GROUP_ID.read(&mut reader),
             max_runners: table::MAX_RUNNERS.read(&mut reader),
@@ -142,6 +139,15 @@ impl CoursesSettings {
             monthly_budget: table::MONTHLY_BUDGET_USD.read(&mut reader),
         };
         reader.check(Some(settings))
+    }
+
+    /// What admits a delivery, as an intake instance of the same settings has it.
+    pub fn admission(&self) -> Admission {
+        Admission {
+            allowlist: self.allowlist.clone(),
+            rules: self.rules.clone(),
+            refusals_per_hour: self.refusals_per_hour,
+        }
     }
 
     /// The registry images that jobs may run in, each once.

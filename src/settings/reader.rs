@@ -116,3 +116,17 @@ impl<'a> Reader<'a> {
         self.parsed(row, "correct it, or unset it for the default", read)
     }
 }
+
+/// A row and how a value of type `T` is read for it.
+#[derive(Debug)]
+pub(super) struct Setting<T> {
+    pub(super) row: Row,
+    pub(super) reads: fn(&mut Reader<'_>, &Row) -> T,
+}
+
+impl<T> Setting<T> {
+    /// The value; where it is at fault, a problem, and what stands in for the value until that is solved.
+    pub(super) fn read(&self, reader: &mut Reader<'_>) -> T {
+        (self.reads)(reader, &self.row)
+    }
+}

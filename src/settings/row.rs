@@ -1,6 +1,4 @@
-//! What a setting is: one row, which says all that is said of it anywhere, and how its value is read.
-
-use super::reader::Reader;
+//! What is said of a setting: one row, which says all that is said of it anywhere.
 
 /// What is said of a setting: in README's table, to the host, and where its value is at fault.
 #[derive(Clone, Copy, Debug)]
@@ -49,35 +47,3 @@ pub enum Fallback {
     /// It has no value, and this is what that means.
     Means(&'static str),
 }
-
-/// A row and how a value of type `T` is read for it.
-#[derive(Debug)]
-pub(super) struct Setting<T> {
-    pub(super) row: Row,
-    pub(super) reads: fn(&mut Reader<'_>, &Row) -> T,
-}
-
-impl<T> Setting<T> {
-    /// The value; where it is at fault, a problem, and what stands in for the value until that is solved.
-    pub(super) fn read(&self, reader: &mut Reader<'_>) -> T {
-        (self.reads)(reader, &self.row)
-    }
-}
-
-/// Declares settings, a row each: name, type, instances, default, purpose, and the function that reads it. Each
-/// becomes a [`Setting`] of its name, and all of them `TABLE`.
-macro_rules! rows {
-    ($($name:ident: $type:ty, $to:ident, $default:expr, $purpose:literal, $reads:expr;)*) => {
-        $(
-            #[doc = $purpose]
-            pub(super) static $name: Setting<$type> = Setting {
-                row: Row { name: stringify!($name), to: Instances::$to, default: $default, purpose: $purpose },
-                reads: $reads,
-            };
-        )*
-
-        /// Every setting that there is, in the order of README's table.
-        pub static TABLE: &[&Row] = &[$(&$name.row),*];
-    };
-}
-pub(super) use rows;

@@ -2,8 +2,6 @@
 
 use super::reader::Reader;
 use super::row::Row;
-use super::table::RUNNER_VERSION;
-use crate::words::api_base::ApiBase;
 use crate::words::scope::Scope;
 use crate::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 
@@ -27,20 +25,4 @@ pub(super) fn pin(reader: &mut Reader<'_>, row: &Row) -> Option<RunnerPin> {
             hash.map(|hash| Sha256Hex::parse(hash).ok_or("has a checksum that is not a SHA-256 in hex"));
         Ok::<_, &str>(RunnerPin { version, sha256: sha256.transpose()? })
     })
-}
-
-/// The pinned version, or `None` for the newest: also where this GitHub refuses the pinned one, for a version that
-/// old stands in guides. GitHub Enterprise Server enforces no minimum, so its pin stands.
-pub(super) fn version(reader: &mut Reader<'_>, api: &ApiBase) -> Option<RunnerPin> {
-    let row = &RUNNER_VERSION.row;
-    let pin = RUNNER_VERSION.read(reader)?;
-    let least = RunnerVersion::LEAST;
-    if !api.is_server() && pin.version < least {
-        let fault = format!("is below {least}, which GitHub refuses, so the newest runs instead");
-        reader.warn(row, fault, "unset it");
-        return None;
-    }
-    let fault = "pins the runner; GitHub gives no jobs to one that missed a release for 30 days";
-    reader.warn(row, fault, "unset it to follow the newest");
-    Some(pin)
 }

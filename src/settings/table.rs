@@ -1,9 +1,10 @@
 //! Every setting, a row each. To add one, add its row here and a field that holds its value, and read the one into the
 //! other; `tests/settings_table.rs` then shows the line for README.
 
+use super::reader::Setting;
 use super::row::Fallback::{Means, Reads};
-use super::row::{Instances, Row, Setting, rows};
-use super::{Credential, access, api, jobs, keys, runner};
+use super::row::{Instances, Row};
+use super::{access, api, app, jobs, runner};
 use crate::machine::{GpuLimit, Prices, Shape};
 use crate::policy::allowlist::Allowlist;
 use crate::policy::run::{RefPattern, WorkflowPattern};
@@ -17,16 +18,33 @@ use crate::words::version::RunnerPin;
 use rsa::PrivateKey;
 use std::collections::BTreeMap;
 
+/// Declares settings, a row each: name, type, instances, default, purpose, and the function that reads it. Each
+/// becomes a [`Setting`] of its name, and all of them `TABLE`.
+macro_rules! rows {
+    ($($name:ident: $type:ty, $to:ident, $default:expr, $purpose:literal, $reads:expr;)*) => {
+        $(
+            #[doc = $purpose]
+            pub(super) static $name: Setting<$type> = Setting {
+                row: Row { name: stringify!($name), to: Instances::$to, default: $default, purpose: $purpose },
+                reads: $reads,
+            };
+        )*
+
+        /// Every setting that there is, in the order of README's table.
+        pub static TABLE: &[&Row] = &[$(&$name.row),*];
+    };
+}
+
 rows! {
-    GITHUB_TOKEN: Credential, COURSES, Means("required, or an App"),
+    GITHUB_TOKEN: Secret, COURSES, Means("required, or an App"),
         "Registers runners, and reads jobs",
-        access::credential;
+        access::token;
     GITHUB_APP_ID: Option<String>, COURSES_AND_KEYS, Means("none"),
         "Signs in as a GitHub App instead: its client id, or its number",
-        keys::app_id;
+        app::id;
     GITHUB_APP_PRIVATE_KEY: Option<PrivateKey>, KEYS, Means("none"),
         r"The App's `.pem` file, its newlines real or as `\n`",
-        keys::private_key;
+        app::private_key;
     WEBHOOK_SECRET: Secret, INTAKE, Means("required"),
         "Signs GitHub's deliveries",
         access::webhook_secret;

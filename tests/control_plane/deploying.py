@@ -79,6 +79,7 @@ class Deploying:
         answer = api.FunctionCreateResponse(
             function_id=self._id("fu", name), handle_metadata=metadata, function=function
         )
+        self.state.handles[name] = metadata
         answer.function_data.CopyFrom(data)
         if not ranked:
             answer.function_data.ranked_functions.add(rank=0, function=function)
@@ -91,27 +92,18 @@ class Deploying:
         self.state.classes[request.app_id] = request
         return api.ClassCreateResponse(class_id=self._new("cs"), handle_metadata=api.ClassHandleMetadata())
 
-    async def FunctionBindParams(self, request: Any) -> Any:
-        return api.FunctionBindParamsResponse(bound_function_id=request.function_id)
-
-    async def FunctionMap(self, request: Any) -> Any:
-        """A call is stored when this returns."""
-        call = self._new("fc")
-        inputs = [
-            api.FunctionPutInputsResponseItem(idx=item.idx, input_id=self._new("in"))
-            for item in request.pipelined_inputs
-        ]
-        self.state.spawned.extend(item.input for item in request.pipelined_inputs)
-        return api.FunctionMapResponse(function_call_id=call, pipelined_inputs=inputs)
-
     async def MountGetOrCreate(self, request: Any) -> Any:
+        mount = self._new("mo")
+        self.state.mounts[mount] = request
         metadata = api.MountHandleMetadata(content_checksum_sha256_hex="0" * 64)
-        return api.MountGetOrCreateResponse(mount_id=self._new("mo"), handle_metadata=metadata)
+        return api.MountGetOrCreateResponse(mount_id=mount, handle_metadata=metadata)
 
     async def MountBatchedCheckExistence(self, request: Any) -> Any:
-        return api.MountBatchedCheckExistenceResponse()
+        missing = [digest for digest in request.sha256_hex_hashes if digest not in self.state.files]
+        return api.MountBatchedCheckExistenceResponse(missing_sha256_hex_hashes=missing)
 
     async def MountPutFile(self, request: Any) -> Any:
+        self.state.files[request.sha256_hex] = request.data
         return api.MountPutFileResponse(exists=True)
 
     async def ImageGetOrCreate(self, request: Any) -> Any:
@@ -119,7 +111,8 @@ class Deploying:
         image = self._id("im", hashlib.sha256(request.image.SerializeToString(deterministic=True)).hexdigest())
         self.state.images[image] = request.image
         done = api.GenericResult(status=api.GenericResult.GENERIC_STATUS_SUCCESS)
-        return api.ImageGetOrCreateResponse(image_id=image, result=done)
+        about = api.ImageMetadata(image_builder_version=BUILDER)
+        return api.ImageGetOrCreateResponse(image_id=image, result=done, metadata=about)
 
     def recipe(self) -> str:
         """All commands of all images."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import inspect
 import json
 import threading
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from modal_proto import api_pb2 as api
 from modal_proto.api_grpc import ModalClientBase
 from modal_proto.task_command_router_grpc import TaskCommandRouterBase
 
+from tests.control_plane.calls import Calls, Container, Task
 from tests.control_plane.deploying import Deploying
 from tests.control_plane.sandboxes import Sandboxes, Worker
 from tests.control_plane.state import State
@@ -24,7 +26,7 @@ TOKEN_ID = "ak-standin0id"
 TOKEN_SECRET = "as-standin0secret0canary"
 
 
-class Control(Deploying, Stored, Sandboxes):
+class Control(Calls, Deploying, Stored, Sandboxes):
     """Every call of `ModalClient` that the client is known to make."""
 
     def __init__(self, plane: "ControlPlane") -> None:
@@ -44,6 +46,14 @@ class Control(Deploying, Stored, Sandboxes):
 
     async def AuthTokenGet(self, request: Any) -> Any:
         return api.AuthTokenGetResponse(token=self.token())
+
+
+class Inside(Container, Control):
+    """Every call of `ModalClient` that a container of one task is known to make."""
+
+    def __init__(self, plane: "ControlPlane", task: Task) -> None:
+        super().__init__(plane)
+        self.task = task
 
 
 class Tasks(Worker):
@@ -84,6 +94,10 @@ class Service:
             fault = state.faults[call].pop(0) if state.faults[call] else None
             if fault and not fault.after:
                 raise GRPCError(fault.status, "a fault")
+            if inspect.isasyncgenfunction(method):
+                async for part in method(request):
+                    await stream.send_message(part)
+                return
             reply = await method(request)
             if fault:
                 raise GRPCError(fault.status, "a fault")
@@ -100,6 +114,21 @@ class Listening(Server):
         self.protocols = [*getattr(self, "protocols", []), protocol]
         return protocol
 
+    async def listen(self) -> str:
+        """Serves on a port of its own, and says where."""
+        await self.start("127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        return f"http://127.0.0.1:{port}"
+
+    async def stop(self) -> None:
+        """Ends with its connections."""
+        self.close()
+        for protocol in getattr(self, "protocols", []):
+            if getattr(protocol, "connection", None):
+                protocol.connection.close()
+        await asyncio.sleep(0.1)
+        await self.wait_closed()
+
 
 class ControlPlane:
     """A context manager. `state` is all that it knows; `reset` forgets it."""
@@ -112,8 +141,17 @@ class ControlPlane:
         self._thread = threading.Thread(target=self._loop.run_forever, name="control-plane", daemon=True)
 
     def reset(self) -> None:
-        """Forgets everything, deployed apps apart: a client keeps their ids."""
-        self.state = State(apps=self.state.apps, numbers=self.state.numbers)
+        """Forgets everything, deployed apps apart: a client keeps their ids. Files are the same files."""
+        self.state = State(apps=self.state.apps, numbers=self.state.numbers, files=self.state.files)
+
+    def inside(self, task: Task) -> str:
+        """Where the container of this task finds its worker."""
+        return asyncio.run_coroutine_threadsafe(self._inside(task), self._loop).result(10)
+
+    async def _inside(self, task: Task) -> str:
+        server = Listening([Service(ModalClientBase, Inside(self, task))])  # type: ignore[list-item]
+        self._servers.append(server)
+        return await server.listen()
 
     def environment(self) -> dict[str, str]:
         """What the modal client is told."""
@@ -141,15 +179,9 @@ class ControlPlane:
 
     async def _start(self) -> None:
         services = [Service(ModalClientBase, self.control), Service(TaskCommandRouterBase, Tasks(self))]
-        self._server = Listening(services)  # type: ignore[arg-type]
-        await self._server.start("127.0.0.1", 0)
-        port = self._server._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-        self.url = f"http://127.0.0.1:{port}"
+        self._servers = [Listening(services)]  # type: ignore[arg-type]
+        self.url = await self._servers[0].listen()
 
     async def _stop(self) -> None:
-        self._server.close()
-        for protocol in self._server.protocols:
-            if getattr(protocol, "connection", None):
-                protocol.connection.close()
-        await asyncio.sleep(0.1)
-        await self._server.wait_closed()
+        for server in self._servers:
+            await server.stop()

@@ -75,10 +75,19 @@ class State:
     deployed: Callable[[], None] = lambda: None
     dicts: dict[bytes, bytes] = field(default_factory=dict)
     sandboxes: dict[str, FakeSandbox] = field(default_factory=dict)
-    spawned: list[Any] = field(default_factory=list)
+    #: The handles of functions and the contents of files, as the last deploy left them.
+    handles: dict[str, Any] = field(default_factory=dict)
+    mounts: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    calls: list[Any] = field(default_factory=list)
     capacity: bool = True
     boots: bool = True
     numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def spawned(self) -> list[Any]:
+        """The inputs of all calls."""
+        return [call.input for call in self.calls]
 
     def number(self) -> int:
         """A number that nothing has yet."""

@@ -1,6 +1,8 @@
 """The GitHub App's way through a browser: one page on this machine that posts the manifest to GitHub, and the return.
 
-GitHub sends the browser back with a code, good once and for an hour. `state` shows that the return is this run's.
+GitHub sends the browser back with a code, good once and for an hour. `state` shows that the return is this run's, so
+nobody but the operator may learn it: the page's address cannot be guessed, and once a browser was shown the page, no
+other process of this machine is, for it lacks the cookie that came with it.
 """
 
 import html
@@ -20,7 +22,8 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>jitney: a 
 <button>Go to GitHub</button></form>
 <script nonce="{nonce}">document.getElementById("form").submit()</script></html>"""
 DONE = "<!doctype html><meta charset=utf-8><title>jitney</title><p>That is all here; go back to the terminal."
-WRONG = "<!doctype html><meta charset=utf-8><title>jitney</title><p>This is not the return that setup waits for."
+WRONG = """<!doctype html><meta charset=utf-8><title>jitney</title><p>This is not what setup waits for. If you opened
+the address that setup printed, another program opened it before you: stop setup and run it again."""
 #: Seconds that the operator has.
 PATIENCE = 900.0
 
@@ -32,13 +35,16 @@ class Return:
         self.state = secrets.token_urlsafe(24)
         self.nonce = secrets.token_urlsafe(12)
         self.code = ""
+        self._page = secrets.token_urlsafe(24)
+        self._shown = threading.Lock()
         self._came = threading.Event()
         handler = type("Handler", (_Handler,), {"shared": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.host = f"127.0.0.1:{self._server.server_port}"
-        self.url = f"http://{self.host}/"
-        self.form = make(f"{self.url}made")
+        self.url = f"http://{self.host}/{self._page}"
+        self._cookie = f"jitney-{self._server.server_port}={secrets.token_urlsafe(24)}"
+        self.form = make(f"http://{self.host}/made")
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
@@ -47,6 +53,15 @@ class Return:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def show(self, path: str, cookies: str) -> str | None:
+        """The cookie for the page at `path`; None where this is not the page, or another browser had it first."""
+        if not secrets.compare_digest(path.encode(), f"/{self._page}".encode()):
+            return None
+        known = any(secrets.compare_digest(one.strip().encode(), self._cookie.encode()) for one in cookies.split(";"))
+        if self._shown.acquire(blocking=False) or known:
+            return f"{self._cookie}; Path=/; HttpOnly; SameSite=Strict"
+        return None
 
     def take(self, state: str, code: str) -> bool:
         """The browser came back."""
@@ -77,19 +92,22 @@ class _Handler(BaseHTTPRequestHandler):
         elif address.path == "/made":
             good = self.shared.take(asked.get("state", ""), asked.get("code", ""))
             self._answer(200 if good else 400, DONE if good else WRONG)
-        elif address.path == "/":
+        elif cookie := self.shared.show(address.path, self.headers.get("cookie", "")):
             action = f"{self.shared.form.action}?state={self.shared.state}"
             fields = {"action": action, "manifest": self.shared.form.manifest, "nonce": self.shared.nonce}
-            self._answer(200, PAGE.format(**{name: html.escape(value) for name, value in fields.items()}))
+            page = PAGE.format(**{name: html.escape(value) for name, value in fields.items()})
+            self._answer(200, page, cookie)
         else:
             self._answer(404, WRONG)
 
-    def _answer(self, status: int, page: str) -> None:
+    def _answer(self, status: int, page: str, cookie: str = "") -> None:
         body = page.encode()
         self.send_response(status)
         self.send_header("content-type", "text/html; charset=utf-8")
         self.send_header("content-length", str(len(body)))
         self.send_header("cache-control", "no-store")
+        if cookie:
+            self.send_header("set-cookie", cookie)
         self.send_header("referrer-policy", "no-referrer")
         policy = f"default-src 'none'; script-src 'nonce-{self.shared.nonce}'; frame-ancestors 'none'"
         self.send_header("content-security-policy", policy)

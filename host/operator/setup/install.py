@@ -12,14 +12,15 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from host.conversation import Conversation
 from host.modal.cloud import SECRET, Cloud
 from host.operator.busy import busy
-from host.operator.doctor import Finding, examine, show
+from host.operator.doctor import examine, show
 from host.operator.setup.browser import fetch_code
 from host.operator.setup.record import Record, code_digest
-from host.operator.setup.settings import Settings
+from host.operator.setup.settings import Settings, as_item
 from host.operator.setup.telling import telling
-from host.operator.setup.terminal import Step, Terminal, any_in, stop
+from host.operator.setup.terminal import Item, Terminal, any_in, stop
 
 #: Seconds between two looks whether the endpoint is ready.
 AGAIN_AFTER = 1.0
@@ -73,7 +74,7 @@ class Setup:
         self._await_ready()
         if self._blind:
             cure = "set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY to have webhook and permissions looked at from here"
-            self._terminal.show(Step("skipped", "GitHub", "the App's key is in the Modal secret alone", cure))
+            self._terminal.show(Item("skipped", "GitHub", "the App's key is in the Modal secret alone", cure))
             return
         self._align("mend")
         self._ping()
@@ -86,17 +87,17 @@ class Setup:
     def _skips(self, step: str) -> bool:
         skipped = step in self._options.skip
         if skipped:
-            self._terminal.show(Step("skipped", step, "as you said"))
+            self._terminal.show(Item("skipped", step, "as you said"))
         return skipped
 
     def _may(self, step: str, will: str) -> bool:
         """Whether a change is to be made, after it was announced."""
         if self._options.dry_run:
-            self._terminal.show(Step("wanted", step, will))
+            self._terminal.show(Item("wanted", step, will))
             return False
         if self._terminal.agrees(f"{step}: {will}"):
             return True
-        self._terminal.show(Step("skipped", step, "as you said"))
+        self._terminal.show(Item("skipped", step, "as you said"))
         return False
 
     def _read_settings(self) -> None:
@@ -107,21 +108,22 @@ class Setup:
         pending = ["WEBHOOK_SECRET", *(["GITHUB_TOKEN"] if without_token else [])]
         self._settings.must_do(self._terminal, *pending)
         named = ", ".join(name for name in self._settings.names if name in self._settings.values)
-        self._terminal.show(Step("kept", "settings", f"will do: {named}"))
+        self._terminal.show(Item("kept", "settings", f"will do: {named}"))
 
     def _make_secret(self) -> None:
         if self._skips("secret"):
             return
         stored = self._keys is not None and "WEBHOOK_SECRET" in self._keys
-        origin = self._settings.component().setup("secret-origin", stored, self._url)
+        component, given = self._settings.component(), "WEBHOOK_SECRET" in self._settings.values
+        origin = Conversation(component, "setup", "secret-origin", self._url, given, stored).play().call("origin")
         known = {"given": "is WEBHOOK_SECRET of the environment", "stored": "stays as Modal keeps it"}
         if origin in known:
-            self._terminal.show(Step("kept", "secret", known[origin]))
+            self._terminal.show(Item("kept", "secret", known[origin]))
             return
         again = " anew, for what Modal keeps cannot be read back and a webhook is to be given it" if stored else ""
         if self._may("secret", f"make a webhook secret{again}"):
             self._renew_secret()
-            self._terminal.show(Step("done", "secret", "is made"))
+            self._terminal.show(Item("done", "secret", "is made"))
 
     def _renew_secret(self) -> None:
         self._settings.values["WEBHOOK_SECRET"] = secrets.token_hex(32)
@@ -133,7 +135,7 @@ class Setup:
         told = {name: self._settings.values[name] for name in self._settings.names if name in self._settings.values}
         changed = {n: v for n, v in told.items() if n not in keys or not self._record.knows(n, v)}
         if not changed and self._keys is not None:
-            self._terminal.show(Step("kept", "modal", f"the Modal secret {SECRET} has all of it"))
+            self._terminal.show(Item("kept", "modal", f"the Modal secret {SECRET} has all of it"))
             return
         how = "update" if self._keys is not None else "create"
         if self._may("modal", f"{how} the Modal secret {SECRET}: {', '.join(changed)}"):
@@ -143,21 +145,21 @@ class Setup:
             self._record.note(changed)
             self._record.code = None
             self._record.save()
-            self._terminal.show(Step("done", "modal", f"{SECRET} has {', '.join(changed)}"))
+            self._terminal.show(Item("done", "modal", f"{SECRET} has {', '.join(changed)}"))
 
     def _deploy(self) -> None:
         if self._skips("deploy"):
             return
         code = code_digest()
         if self._record.code == code and self._record.url and self._cloud.app() is not None:
-            self._terminal.show(Step("kept", "deploy", f"this very code is deployed, at {self._record.url}"))
+            self._terminal.show(Item("kept", "deploy", f"this very code is deployed, at {self._record.url}"))
             return
         if self._may("deploy", "`modal deploy modal_app.py`, which takes some minutes the first time"):
             with busy("deploying"):
                 self._record.url = self._cloud.deploy(dict.fromkeys(self._settings.names))
             self._record.code = code
             self._record.save()
-            self._terminal.show(Step("done", "deploy", f"it is at {self._record.url}"))
+            self._terminal.show(Item("done", "deploy", f"it is at {self._record.url}"))
 
     def _make_app(self) -> str | None:
         """Where the App that is made is to be installed; None where none was."""
@@ -172,13 +174,14 @@ class Setup:
             return None
 
         def form(redirect: str) -> Any:
-            made = self._settings.component().setup("manifest", owner, url, redirect)
+            made = self._settings.component().courses().call("setup", "manifest", owner, url, redirect)
             return stop("app", made, "correct it") if isinstance(made, str) else made
 
         code = fetch_code(self._terminal, form, not self._options.no_browser)
-        app = self._settings.component().setup("convert", code)
-        if isinstance(app, str):
-            stop("app", app, "run setup again")
+        try:
+            app = Conversation(self._settings.component(), "setup", "conversion", code).play().result("app")
+        except LookupError as fault:
+            stop("app", str(fault), "run setup again")
         self._settings.values.pop("GITHUB_TOKEN", None)
         self._settings.values |= {
             "GITHUB_APP_ID": app.id,
@@ -186,7 +189,7 @@ class Setup:
             "WEBHOOK_SECRET": getattr(app, "webhook-secret"),
         }
         self._settings.must_do(self._terminal)
-        self._terminal.show(Step("done", "app", "GitHub made it"))
+        self._terminal.show(Item("done", "app", "GitHub made it"))
         return str(app.install)
 
     def _await_ready(self) -> None:
@@ -195,19 +198,20 @@ class Setup:
         if not self._url:
             stop("ready", UNKNOWN, "run setup again")
         with busy(f"waiting until {self._url} is ready"):
-            step = self._look_until_ready()
-        self._terminal.show(step)
+            item = self._look_until_ready()
+        self._terminal.show(item)
 
-    def _look_until_ready(self) -> Step:
+    def _look_until_ready(self) -> Item:
         until = time.monotonic() + self._options.wait
         while True:
-            step = look_at(self._url)
-            if step.state == "kept" or time.monotonic() >= until:
-                return step
+            item = look_at(self._url)
+            if item.standing == "kept" or time.monotonic() >= until:
+                return item
             time.sleep(AGAIN_AFTER)
 
-    def _hooks(self, mode: str) -> list[Step]:
-        return [Step.of(one) for one in self._settings.component().setup("hooks", self._url, mode)]
+    def _hooks(self, mode: str) -> list[Item]:
+        secret = None if mode == "look" else self._settings.values.get("WEBHOOK_SECRET")
+        return self._settings.errand("hooks", self._url, mode, secret)
 
     def _align(self, mode: str) -> None:
         if self._skips("webhooks"):
@@ -220,21 +224,21 @@ class Setup:
         if self._options.dry_run:
             self._terminal.show(*looked)
             return
-        will = "; ".join(f"{step.what} {step.why}" for step in looked if step.state == "wanted")
+        will = "; ".join(f"{item.what} {item.why}" for item in looked if item.standing == "wanted")
         given = "give the webhooks the secret" if renews else ""
         if self._may("webhooks", "; ".join(filter(None, [will, given]))):
             self._terminal.show(*self._hooks("renew" if renews else "mend"))
 
-    def _pings(self) -> list[Step]:
+    def _pings(self) -> list[Item]:
         with busy("waiting for the pings"):
-            return [Step.of(one) for one in self._settings.component().setup("ping", self._url)]
+            return self._settings.errand("ping", self._url)
 
     def _ping(self) -> None:
         if self._skips("ping") or self._options.dry_run:
             return
         pinged = self._pings()
         if any_in(pinged, "refused"):
-            seen = "; ".join(step.what for step in pinged if step.state == "refused")
+            seen = "; ".join(item.what for item in pinged if item.standing == "refused")
             will = f"{seen} is refused: give GitHub and the endpoint the same secret and ping again"
             if self._may("ping", will):
                 if "WEBHOOK_SECRET" not in self._settings.values:
@@ -253,14 +257,10 @@ class Setup:
         with busy("asking GitHub and Modal"):
             found = [one for one in examine(self._settings.values) if one.what not in kept]
         show(found)
-        self._terminal.show(*(_as_step(one) for one in found if one.level == "fail"))
+        self._terminal.show(*(as_item(one) for one in found if one.level == "fail"))
 
 
-def _as_step(one: Finding) -> Step:
-    return Step("failed", one.what, one.why, one.cure)
-
-
-def look_at(url: str) -> Step:
+def look_at(url: str) -> Item:
     """How the endpoint says that it stands."""
     try:
         try:
@@ -269,9 +269,9 @@ def look_at(url: str) -> Step:
         except urllib.error.HTTPError as error:
             said = json.loads(error.read(1 << 20))
         if said["ready"]:
-            return Step("kept", "ready", f"{url} is ready")
+            return Item("kept", "ready", f"{url} is ready")
         faults = [f"{one['setting']} {one['fault']}; {one['cure']}" for one in said["problems"]]
     except (OSError, ValueError, TypeError, KeyError) as error:
         cure = "look into `modal app logs jitney`, and run setup again"
-        return Step("failed", "ready", f"{url} does not answer as jitney does: {type(error).__name__}", cure)
-    return Step("failed", "ready", f"{url} is not ready", "; ".join(faults))
+        return Item("failed", "ready", f"{url} does not answer as jitney does: {type(error).__name__}", cure)
+    return Item("failed", "ready", f"{url} is not ready", "; ".join(faults))

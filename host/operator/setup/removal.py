@@ -15,13 +15,13 @@ from host.operator.busy import busy
 from host.operator.setup.record import Record
 from host.operator.setup.settings import Settings
 from host.operator.setup.telling import telling
-from host.operator.setup.terminal import Step, Terminal, any_in
+from host.operator.setup.terminal import Item, Terminal, any_in
 
 #: Seconds between two looks whether jobs have ended.
 AGAIN_AFTER = 10.0
 PAGES = "https://modal.com"
 #: Where the App's key is in the Modal secret alone, nobody but the deployed app could ask GitHub.
-ALONE = Step(
+ALONE = Item(
     "skipped", "GitHub App", "stays: GitHub's API cannot delete an App, and its key is in the Modal secret alone",
     "delete it under Settings → Developer settings → GitHub Apps: its webhook goes with it, and GitHub removes what "
     "is registered and never connected within a day; or set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY",
@@ -33,8 +33,8 @@ class Part:
     """A kind of thing that setup or jitney made: what there is of it, and its removal."""
 
     name: str
-    look: Callable[[], list[Step]]
-    remove: Callable[[], list[Step]]
+    look: Callable[[], list[Item]]
+    remove: Callable[[], list[Item]]
 
 
 class Teardown:
@@ -50,6 +50,8 @@ class Teardown:
         #: Whether GitHub is as clean as it can be, so that the credential may go.
         self._clean = True
         self._blind = False
+        #: Whether jitney was ever at this Modal. Another's secret may have the same name, and keys of the same names.
+        self._was_here = False
 
     def run(self) -> int:
         """The exit status: 0 if nothing is left that could be removed."""
@@ -57,6 +59,7 @@ class Teardown:
         with telling(self._terminal, "teardown"):
             with busy("asking Modal"):
                 self._cloud.reach()
+                self._was_here = self._cloud.app() is not None or self._cloud.has_dict()
             self._blind = self._settings.are_blind(self._cloud.secret_keys())
             if not self._blind:
                 self._settings.ask_for_what_is_missing(self._terminal, with_app=False)
@@ -70,7 +73,7 @@ class Teardown:
     def _remove(self) -> int:
         parts = [part for part in self._parts() if part.name not in self._options.skip]
         there = {part.name: self._try(part.name, part.look) for part in parts}
-        found = [step for steps in there.values() for step in steps if step.state != "kept"]
+        found = [item for items in there.values() for item in items if item.standing != "kept"]
         self._terminal.show(*found)
         if not any_in(found, "wanted"):
             self._terminal.say("nothing is there" if not found else "nothing is there that could be removed")
@@ -84,11 +87,11 @@ class Teardown:
         for part in parts:
             if any_in(there[part.name], "wanted"):
                 done = self._try(part.name, part.remove)
-                self._terminal.show(*(step for step in done if step.state != "skipped"))
+                self._terminal.show(*(item for item in done if item.standing != "skipped"))
         return self._look_again(parts)
 
     @staticmethod
-    def _try(name: str, act: Callable[[], list[Step]]) -> list[Step]:
+    def _try(name: str, act: Callable[[], list[Item]]) -> list[Item]:
         """What Modal does not do for one part keeps no other from going."""
         try:
             return act()
@@ -96,11 +99,11 @@ class Teardown:
             raise
         except Error as error:
             why = f"Modal cannot do it: {type(error).__name__}: {error}"
-            return [Step("failed", name, why, "run teardown again, or see https://modal.com/apps")]
+            return [Item("failed", name, why, "run teardown again, or see https://modal.com/apps")]
 
     def _look_again(self, parts: list[Part]) -> int:
-        looked = [step for part in parts for step in self._try(part.name, part.look)]
-        left = [step for step in looked if step.state != "kept"]
+        looked = [item for part in parts for item in self._try(part.name, part.look)]
+        left = [item for item in looked if item.standing != "kept"]
         if not left:
             self._terminal.say("nothing is left")
             return 0
@@ -117,8 +120,8 @@ class Teardown:
                 Part("webhooks", lambda: self._remove_hooks(look=True), self._clean_hooks),
                 Part(
                     "registrations",
-                    lambda: self._ask("remove-registrations", True),
-                    lambda: self._note(self._ask("remove-registrations", False)),
+                    lambda: self._settings.errand("remove-registrations", True),
+                    lambda: self._note(self._settings.errand("remove-registrations", False)),
                 ),
             ]
         images = _many("images", cloud.images, cloud.unpublish, f"{PAGES}/images")
@@ -133,36 +136,33 @@ class Teardown:
             Part("secret", self._look_at_secret, self._delete_secret),
         ]
 
-    def _ask(self, function: str, *arguments: object) -> list[Step]:
-        return [Step.of(one) for one in self._settings.component().setup(function, *arguments)]
+    def _note(self, items: list[Item]) -> list[Item]:
+        self._clean = self._clean and not any_in(items, "failed")
+        return items
 
-    def _note(self, steps: list[Step]) -> list[Step]:
-        self._clean = self._clean and not any_in(steps, "failed")
-        return steps
-
-    def _remove_hooks(self, look: bool) -> list[Step]:
+    def _remove_hooks(self, look: bool) -> list[Item]:
         """Each URL's; what is the same for all of them once."""
-        steps = [step for url in self._urls or [""] for step in self._ask("remove-hooks", url, look)]
-        told = [step for step in dict.fromkeys(steps) if step.state != "kept"]
-        return told or steps[:1]
+        items = [item for url in self._urls or [""] for item in self._settings.errand("remove-hooks", url, look)]
+        told = [item for item in dict.fromkeys(items) if item.standing != "kept"]
+        return told or items[:1]
 
-    def _clean_hooks(self) -> list[Step]:
+    def _clean_hooks(self) -> list[Item]:
         return self._note(self._remove_hooks(look=False))
 
-    def _look_at_app(self) -> list[Step]:
+    def _look_at_app(self) -> list[Item]:
         app = self._cloud.app()
         if app is None:
-            return [Step("kept", "Modal app jitney", "there is none")]
+            return [Item("kept", "Modal app jitney", "there is none")]
         living = len(self._cloud.sandboxes(app))
         why = f"is there, and {living} sandboxes live in it" if living else "is there"
-        return [Step("wanted", "Modal app jitney", why, f"{PAGES}/apps")]
+        return [Item("wanted", "Modal app jitney", why, f"{PAGES}/apps")]
 
-    def _stop_app(self) -> list[Step]:
+    def _stop_app(self) -> list[Item]:
         """Stopping the app ends its sandboxes too; each is ended first all the same, so that none depends on it."""
         app = self._cloud.app()
         if app is None:
             return []
-        steps = []
+        items = []
         if self._options.keep_running:
             while living := len(self._cloud.sandboxes(app)):
                 self._terminal.say(f"waiting for {living} sandboxes to end")
@@ -173,42 +173,47 @@ class Teardown:
             sandbox.terminate()
             ended += 1
         if ended:
-            steps.append(Step("done", "sandboxes", f"{ended} are ended"))
-        return [*steps, Step("done", "Modal app jitney", "is stopped")]
+            items.append(Item("done", "sandboxes", f"{ended} are ended"))
+        return [*items, Item("done", "Modal app jitney", "is stopped")]
 
-    def _delete_dict(self) -> list[Step]:
+    def _delete_dict(self) -> list[Item]:
+        if not self._clean:
+            return [Item("skipped", "Modal Dict jitney", "stays while the secret does: it shows whose that is")]
         self._cloud.delete_dict()
-        return [Step("done", "Modal Dict jitney", "is deleted")]
+        return [Item("done", "Modal Dict jitney", "is deleted")]
 
-    def _look_at_secret(self) -> list[Step]:
+    def _look_at_secret(self) -> list[Item]:
         keys = self._cloud.secret_keys()
         if foreign := sorted((keys or set()) - set(self._settings.names)):
             why = f"stays: {', '.join(foreign)} in it is none of jitney's"
-            return [Step("skipped", f"Modal secret {SECRET}", why, f"delete it yourself: {PAGES}/secrets")]
+            return [Item("skipped", f"Modal secret {SECRET}", why, f"delete it yourself: {PAGES}/secrets")]
+        if keys is not None and not self._was_here:
+            why = "stays: jitney has neither an app nor a Dict here, so it may be somebody else's"
+            return [Item("skipped", f"Modal secret {SECRET}", why, f"delete it yourself: {PAGES}/secrets")]
         return _if(keys is not None, f"Modal secret {SECRET}", "secrets")
 
-    def _delete_secret(self) -> list[Step]:
+    def _delete_secret(self) -> list[Item]:
         if not self._clean:
             cure = "mend what failed above and run teardown again"
-            return [Step("failed", f"Modal secret {SECRET}", "stays while GitHub is not clean", cure)]
+            return [Item("failed", f"Modal secret {SECRET}", "stays while GitHub is not clean", cure)]
         self._cloud.delete_secret()
-        return [Step("done", f"Modal secret {SECRET}", "is deleted")]
+        return [Item("done", f"Modal secret {SECRET}", "is deleted")]
 
 
-def _if(there: bool, what: str, page: str) -> list[Step]:
+def _if(there: bool, what: str, page: str) -> list[Item]:
     if there:
-        return [Step("wanted", what, "is there", f"{PAGES}/{page}")]
-    return [Step("kept", what, "there is none")]
+        return [Item("wanted", what, "is there", f"{PAGES}/{page}")]
+    return [Item("kept", what, "there is none")]
 
 
 def _many(kind: str, find: Callable[[], list[str]], remove: Callable[[str], None], page: str) -> Part:
-    def look() -> list[Step]:
-        return [Step("wanted", f"Modal's {kind}: {name}", "is there", page) for name in find()]
+    def look() -> list[Item]:
+        return [Item("wanted", f"Modal's {kind}: {name}", "is there", page) for name in find()]
 
-    def away() -> list[Step]:
+    def away() -> list[Item]:
         names = find()
         for name in names:
             remove(name)
-        return [Step("done", f"Modal's {kind}: {name}", "is removed") for name in names]
+        return [Item("done", f"Modal's {kind}: {name}", "is removed") for name in names]
 
     return Part(kind, look, away)

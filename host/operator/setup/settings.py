@@ -1,13 +1,19 @@
 """The settings of `setup` and `teardown`: those of the environment, and what is missing, asked for."""
 
-import json
 from collections.abc import Mapping
+from typing import Any
 
 from host.component import Component, Loaded
-from host.operator.setup.terminal import Step, Stopped, Terminal
+from host.conversation import Conversation
+from host.operator.doctor import Finding, of_settings
+from host.operator.setup.terminal import Item, Stopped, Terminal, stop
 
 TOKEN = """A GitHub token with Administration and Webhooks: Read and write, Actions: Read-only on those repositories
 (Settings → Developer settings → Fine-grained tokens; `--app` makes a GitHub App instead)"""
+
+
+#: As a finding's level says how a thing stands.
+STANDINGS = {"ok": "kept", "warn": "skipped", "fail": "failed"}
 
 
 class Settings:
@@ -22,6 +28,14 @@ class Settings:
         """One that is told all of it."""
         return Component(self.values, self.loaded)
 
+    def errand(self, opening: str, *arguments: Any) -> list[Item]:
+        """Does something at GitHub, as `setup.errand` of the WIT has it: how each thing stands then."""
+        try:
+            errand = Conversation(self.component(), "setup", "errand", *arguments, opening=opening)
+        except LookupError as fault:
+            stop("settings", str(fault), "`./build.sh doctor` names each fault")
+        return [Item.of(one) for one in errand.play().call("items")]
+
     def are_blind(self, stored: set[str] | None) -> bool:
         """Whether GitHub cannot be asked from here: the App's key is among the `stored` settings and nowhere else."""
         return "GITHUB_APP_ID" in (stored or ()) and not self.values.keys() & {"GITHUB_APP_ID", "GITHUB_TOKEN"}
@@ -34,21 +48,19 @@ class Settings:
         if not with_app and not self.values.keys() & {"GITHUB_TOKEN", "GITHUB_APP_ID"}:
             self.values["GITHUB_TOKEN"] = terminal.ask("GITHUB_TOKEN", TOKEN, hidden=True)
 
-    def check(self, *pending: str) -> list[Step]:
+    def check(self, *pending: str) -> list[Item]:
         """What the component has against them, apart from settings that are still to come."""
-        found: dict[str, Step] = {}
-        for part in self.component().check():
-            report = json.loads(part.report)
-            for state, kind in (("failed", "problems"), ("skipped", "warnings")):
-                for one in report[kind]:
-                    step = Step(state, one["setting"], one["fault"], one["cure"])
-                    if one["setting"] not in pending:
-                        found.setdefault(f"{step.what} {step.why}", step)
-        return list(found.values())
+        found = of_settings(self.component().check())
+        return [as_item(one) for one in found if one.what not in pending]
 
     def must_do(self, terminal: Terminal, *pending: str) -> None:
         """Shows what is wrong with them; ends the command where that is something."""
-        faults = [step for step in self.check(*pending) if step.state == "failed"]
+        faults = [item for item in self.check(*pending) if item.standing == "failed"]
         if faults:
             terminal.show(*faults[:-1])
             raise Stopped(faults[-1])
+
+
+def as_item(one: Finding) -> Item:
+    """The doctor's, for the terminal of `setup`."""
+    return Item(STANDINGS[one.level], one.what, one.why, one.cure)

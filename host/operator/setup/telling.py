@@ -7,7 +7,7 @@ from wasmtime import Trap, WasmtimeError
 
 from host.modal.client import PATIENCE, AuthError, Error
 from host.modal.cloud import NotDeployed, Silent
-from host.operator.setup.terminal import SLOW, Step, Stopped, Terminal
+from host.operator.setup.terminal import SLOW, Item, Stopped, Terminal
 
 
 @contextmanager
@@ -20,13 +20,13 @@ def telling(terminal: Terminal, command: str) -> Iterator[None]:
         terminal.show(stopped.args[0])
     except Silent:
         why, cure = f"gave no answer within {PATIENCE:.0f} s", "check that this machine reaches it"
-        terminal.show(Step("failed", "Modal", why, cure))
+        terminal.show(Item("failed", "Modal", why, cure))
     except NotDeployed as fault:
         cure = "mend what it says and run setup again: it goes on from here"
-        terminal.show(Step("failed", "deploy", f"failed:\n{fault}", cure))
+        terminal.show(Item("failed", "deploy", f"failed:\n{fault}", cure))
     except AuthError:
-        terminal.show(Step("failed", "Modal", "does not know us", "sign in with `modal setup`"))
+        terminal.show(Item("failed", "Modal", "does not know us", "sign in with `modal setup`"))
     except Error as error:
-        terminal.show(Step("failed", "Modal", f"cannot do it: {type(error).__name__}: {error}", again))
+        terminal.show(Item("failed", "Modal", f"cannot do it: {type(error).__name__}: {error}", again))
     except (Trap, WasmtimeError):
-        terminal.show(Step("failed", "GitHub", SLOW, again))
+        terminal.show(Item("failed", "GitHub", SLOW, again))

@@ -15,32 +15,32 @@ MARKS = {
 }  # fmt: skip
 #: An instance of the component has five minutes for all that it asks in one go.
 SLOW = "GitHub took too long over its answers, or the component failed"
-#: The states that are no good end.
+#: Where a thing stands that is no good end.
 BAD = {"failed", "refused"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A thing, and how it stands; the WIT's `step`."""
+class Item:
+    """A thing, and how it stands; the WIT's `item`."""
 
-    state: str
+    standing: str
     what: str
     why: str
     cure: str = ""
 
     @classmethod
-    def of(cls, one: Any) -> "Step":
+    def of(cls, one: Any) -> "Item":
         """Out of the component's."""
-        return cls(one.state, one.what, one.why, one.cure)
+        return cls(one.standing, one.what, one.why, one.cure)
 
 
 class Stopped(Exception):
-    """It cannot go on; the argument is the step that says why."""
+    """It cannot go on; the argument is the item that says why."""
 
 
 def stop(what: str, why: str, cure: str) -> NoReturn:
     """Ends the command."""
-    raise Stopped(Step("failed", what, why, cure))
+    raise Stopped(Item("failed", what, why, cure))
 
 
 class Terminal:
@@ -56,14 +56,14 @@ class Terminal:
         """A line as it stands."""
         self._out.print(Text(text))
 
-    def show(self, *steps: Step) -> None:
+    def show(self, *items: Item) -> None:
         """How they stand; what is amiss, and what to do about it, on standard error."""
-        for step in steps:
-            mark, colour = MARKS[step.state]
-            line = Text.assemble((f"{mark:<5}", colour), f"  {step.what}: {step.why}")
-            if step.cure:
-                line.append(f"\n       -> {step.cure}", "bold")
-            bad = step.state in BAD
+        for item in items:
+            mark, colour = MARKS[item.standing]
+            line = Text.assemble((f"{mark:<5}", colour), f"  {item.what}: {item.why}")
+            if item.cure:
+                line.append(f"\n       -> {item.cure}", "bold")
+            bad = item.standing in BAD
             self.bad += bad
             (self._error if bad else self._out).print(line)
 
@@ -95,6 +95,6 @@ class Terminal:
             stop("terminal", "there is nobody here to ask", cure)
 
 
-def any_in(steps: Iterable[Step], *states: str) -> bool:
+def any_in(items: Iterable[Item], *standings: str) -> bool:
     """Whether one of them stands so."""
-    return any(step.state in states for step in steps)
+    return any(item.standing in standings for item in items)

@@ -1,7 +1,7 @@
 //! Which of a webhook's deliveries are worth looking into: those nearest to the times at which the job changed.
 
-use super::known::{Job, Row};
-use jitney::github::Listed;
+use super::facts::{Job, RecentDelivery};
+use jitney::github::delivery::Attempt;
 use jitney::words::ids::Guid;
 use jitney::words::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
@@ -14,7 +14,7 @@ const LATER: usize = 6;
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     /// Its newest attempt, whose answer is the one that counts.
-    pub(super) newest: Listed,
+    pub(super) newest: Attempt,
     /// When it was first tried.
     pub(super) first: Timestamp,
     /// How often it was tried.
@@ -23,17 +23,18 @@ pub(super) struct Candidate {
     sure: bool,
 }
 
-/// The deliveries to look into, the likeliest first. Without a job, the one that was `named` alone. What the
-/// host remembers to be about another job is left out.
+/// The deliveries to look into, the likeliest first. Without a job, the one that was `named` alone. What the host knows
+/// to be about another job is left out.
 pub(super) fn choose(
-    listed: Vec<Listed>,
+    listed: Vec<Attempt>,
     job: Option<&Job>,
     named: Option<&Guid>,
-    rows: &[Row],
+    recent: &[RecentDelivery],
 ) -> VecDeque<Candidate> {
     let mut by_guid: BTreeMap<Guid, Candidate> = BTreeMap::new();
     for attempt in listed {
-        let row = rows.iter().find(|row| row.delivery() == Some(&attempt.guid) && row.answered.job.is_some());
+        let row =
+            recent.iter().find(|row| row.delivery() == Some(&attempt.guid) && row.answered.job.is_some());
         let ours = row.map(|row| row.answered.job == job.map(|job| job.id));
         let sure = Some(&attempt.guid) == named || ours == Some(true);
         if !sure && (ours == Some(false) || job.is_none()) {

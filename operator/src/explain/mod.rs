@@ -1,32 +1,32 @@
-//! The story of one job: its delivery, the verdict with its trace, its sandbox, its registration, what it waits for
-//! now and what happens next. Sans-IO: [`Inquiry`] says what to ask GitHub, the host says what it [`Seen`], and
-//! [`tell`] makes a [`Story`] of both.
+//! What happened to one job and why: its delivery, the verdict with its trace, its sandbox, its registration, what it
+//! waits for now and what happens next. [`ask`] gathers [`Facts`] from GitHub, the host adds its own ([`HostFacts`]), and
+//! [`explain`] makes an [`Explanation`] of both.
 //!
-//! It changes nothing, and is told in the order in which things happened; the last word is one of a few states, each
-//! with a code of its own (`ending`, `waiting`).
+//! It changes nothing. The timeline is in the order in which things happened; the last word is one of a few states, each
+//! with a code of its own (`conclusion`, `queued`).
 
-mod account;
 mod candidates;
-mod ending;
-mod hearing;
-mod inquiry;
-mod known;
+mod conclusion;
+mod deliveries;
+mod evidence;
+mod facts;
+mod questions;
+mod queued;
 mod subject;
-mod tale;
-mod waiting;
+mod timeline;
 
-pub use inquiry::{Failure, Inquiry};
-pub use known::{Job, Log, Logged, Row, Runner, Seen, Vetted, read_lines};
+pub use facts::{Facts, HostFacts, Job, LoggedDelivery, RecentDelivery, Vetted, WebhookLog, read_lines};
+pub use questions::{Unexplained, ask};
 pub use subject::Subject;
 
-use account::Account;
+use evidence::Evidence;
 use jitney::words::ids::JobId;
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
 
-/// One thing that happened, or stands so.
+/// One thing that happened, or how one thing stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct Moment {
     /// When, where that is known.
     pub at: Option<Timestamp>,
     /// What it is about: `job`, `delivery`, `verdict`, `check`, `run`, `course`, `sandbox`, `registration`, `pairing`,
@@ -49,9 +49,9 @@ pub struct Conclusion {
     pub text: String,
 }
 
-/// The story of a job.
+/// What happened to a job, and how it stands.
 #[derive(Clone, Debug)]
-pub struct Story {
+pub struct Explanation {
     /// Whose job it is.
     pub repository: Repository,
     /// The job.
@@ -59,26 +59,21 @@ pub struct Story {
     /// Its page.
     pub page: String,
     /// What happened, in order.
-    pub events: Vec<Event>,
+    pub timeline: Vec<Moment>,
     /// How it ended, or stands.
     pub conclusion: Conclusion,
 }
 
-/// Tells the story, once the inquiry is over. None where GitHub did not show the job.
-pub fn tell(inquiry: &Inquiry, seen: &Seen, now: Timestamp) -> Option<Story> {
-    let job = inquiry.job()?;
-    let account = Account { inquiry, job, seen, now };
-    Some(Story {
+/// Explains the job from what GitHub said and what the host knows.
+pub fn explain(facts: &Facts, host: &HostFacts, now: Timestamp) -> Explanation {
+    let evidence = Evidence { facts, host, now };
+    let job = &facts.job;
+    let pages = facts.settings.api.pages();
+    Explanation {
         repository: job.repository.clone(),
         job: job.id,
-        page: format!(
-            "{}/{}/actions/runs/{}/job/{}",
-            inquiry.settings.api.pages(),
-            job.repository,
-            job.run,
-            job.id
-        ),
-        events: account.events(),
-        conclusion: account.conclusion(),
-    })
+        page: format!("{pages}/{}/actions/runs/{}/job/{}", job.repository, job.run, job.id),
+        timeline: evidence.timeline(),
+        conclusion: evidence.conclusion(),
+    }
 }

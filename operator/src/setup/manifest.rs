@@ -1,12 +1,15 @@
 //! A GitHub App from a manifest: the form that the operator's browser posts to GitHub, and what GitHub gives for the
 //! code that it sends the browser back with ("Registering a GitHub App from a manifest").
 
-use jitney::github::{EVENTS, Fault, Response};
+use jitney::course::desk::Desk;
+use jitney::github::app::MadeApp;
+use jitney::github::hook::EVENTS;
+use jitney::github::{Answer, Request};
 use jitney::settings::ApiBase;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
 use jitney::words::secret::Secret;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The most characters that GitHub takes for an App's name.
 const LONGEST: usize = 34;
@@ -85,38 +88,37 @@ pub struct Made {
     pub install: String,
 }
 
-/// Reads the answer to [`Request::convert_manifest`].
-pub fn read_conversion(api: &ApiBase, answer: Result<&Response, Fault>) -> Result<Made, String> {
-    #[derive(Deserialize)]
-    struct Body {
-        client_id: String,
-        slug: String,
-        pem: String,
-        webhook_secret: String,
-    }
-    let answer = answer.map_err(|fault| format!("GitHub's API at {api} gave no answer: {fault:?}"))?;
-    match answer.status {
-        201 => {}
-        404 | 422 => {
+/// The App that GitHub made, for the code that it sent the browser back with.
+pub async fn convert(desk: Desk, api: ApiBase, code: String) -> Result<Made, String> {
+    let response = desk.ask(Request::convert_manifest(&code)?).await;
+    read_conversion(&api, &response)
+}
+
+/// The response to [`Request::convert_manifest`].
+pub fn read_conversion(api: &ApiBase, answer: &Answer) -> Result<Made, String> {
+    match answer {
+        Ok(response) if response.status == 201 => {}
+        Ok(response) if matches!(response.status, 404 | 422) => {
             return Err(
                 "GitHub does not know the code: it is good for an hour, and once; begin again".to_owned()
             );
         }
-        status => return Err(format!("GitHub answers {status}; begin again")),
+        Ok(response) => return Err(format!("GitHub answers {}; begin again", response.status)),
+        Err(fault) => return Err(format!("GitHub's API at {api} gave no answer: {fault:?}")),
     }
-    let body: Option<Body> = serde_json::from_slice(&answer.body).ok();
     let plain = |text: &str| {
         (1..=100).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
     };
-    let body =
-        body.filter(|body| plain(&body.client_id) && plain(&body.slug) && !body.webhook_secret.is_empty());
-    let Some(body) = body else { return Err("GitHub's answer holds no App".to_owned()) };
+    let whole = |made: &MadeApp| {
+        plain(&made.client_id) && plain(&made.slug) && !made.webhook_secret.expose().is_empty()
+    };
+    let made = MadeApp::read(answer).filter(whole).ok_or("GitHub's answer holds no App")?;
     Ok(Made {
-        id: body.client_id,
-        key: Secret::new(body.pem),
-        webhook_secret: Secret::new(body.webhook_secret),
-        install: format!("{}/{}/{}/installations/new", api.pages(), app_path(api), body.slug),
+        id: made.client_id,
+        key: made.pem,
+        webhook_secret: made.webhook_secret,
+        install: format!("{}/{}/{}/installations/new", api.pages(), app_path(api), made.slug),
     })
 }
 

@@ -1,97 +1,77 @@
 //! What jitney registered at GitHub and what is left of it.
 
-use super::{Next, State, Step, Task, refused};
-use jitney::github::{Fault, Request, Response, read_deleted, read_registered};
+use super::places::places;
+use super::thing::Thing;
+use super::{Item, Standing, ended};
+use jitney::course::desk::Desk;
+use jitney::github::Request;
+use jitney::github::runner::Runner;
 use jitney::settings::CoursesSettings;
-use jitney::words::ids::RunnerId;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
 
-/// Removes the runners at one place whose names are of jitney's making.
-#[derive(Clone, Debug)]
-pub struct Registrations<'a> {
-    settings: &'a CoursesSettings,
-    place: Repository,
+const NEEDS: &str =
+    "Administration: Read and write on the repository (in org scope Self-hosted runners on the organization)";
+
+/// Removes the runners whose names are of jitney's making, wherever they may be registered. If `look`, only counts them.
+pub async fn remove_registrations(desk: Desk, settings: CoursesSettings, look: bool) -> Vec<Item> {
+    let mut items = Vec::new();
+    for place in places(&settings) {
+        items.push(ended(remove(&desk, &settings, &place, look).await));
+    }
+    items
+}
+
+async fn remove(
+    desk: &Desk,
+    settings: &CoursesSettings,
+    place: &Repository,
     look: bool,
-    page: u32,
-    found: Vec<RunnerId>,
-    deleting: bool,
-    removed: usize,
-    busy: usize,
+) -> Result<Item, Item> {
+    let what = match settings.scope {
+        Scope::Repository => format!("{place}: runners"),
+        Scope::Organization => format!("{}: runners", place.owner()),
+    };
+    let thing = Thing::new(desk, settings, what, NEEDS);
+    let mut found = Vec::new();
+    for number in 1.. {
+        let listing = Request::runners(settings.scope, place, number);
+        let page = thing.read(listing, Runner::page).await?;
+        found.extend(page.items.iter().filter(|runner| runner.meant_for().is_some()).map(|runner| runner.id));
+        if !page.full {
+            break;
+        }
+    }
+    if look && !found.is_empty() {
+        let why = format!("{} of jitney's are registered", found.len());
+        return Ok(thing.is(Standing::Wanted, why).with_cure(page(settings, place)));
+    }
+    let (mut removed, mut busy) = (0, 0);
+    for runner in found.into_iter().rev() {
+        let deletion = Request::delete_runner(settings.scope, place, runner);
+        // 404: it is gone already. 422: it has a job.
+        match thing.ask(deletion, &[204, 404, 422]).await?.status {
+            422 => busy += 1,
+            _ => removed += 1,
+        }
+    }
+    Ok(match (removed, busy) {
+        (0, 0) => thing.is(Standing::Kept, "none of jitney's is registered"),
+        (removed, 0) => thing.is(Standing::Done, format!("{removed} are removed")),
+        (_, busy) => {
+            let why = format!("{busy} cannot be removed: they have jobs");
+            let cure =
+                format!("wait until their jobs are over and try again, or look at {}", page(settings, place));
+            thing.is(Standing::Failed, why).with_cure(cure)
+        }
+    })
 }
 
-impl<'a> Registrations<'a> {
-    /// If `look`, only counts them.
-    pub fn new(settings: &'a CoursesSettings, place: Repository, look: bool) -> Self {
-        Self { settings, place, look, page: 0, found: Vec::new(), deleting: false, removed: 0, busy: 0 }
-    }
-
-    fn what(&self) -> String {
-        match self.settings.scope {
-            Scope::Repository => format!("{}: runners", self.place),
-            Scope::Organization => format!("{}: runners", self.place.owner()),
-        }
-    }
-
-    fn page(&self) -> String {
-        let pages = self.settings.api.pages();
-        match self.settings.scope {
-            Scope::Repository => format!("{pages}/{}/settings/actions/runners", self.place),
-            Scope::Organization => {
-                format!("{pages}/organizations/{}/settings/actions/runners", self.place.owner())
-            }
-        }
-    }
-
-    fn list(&mut self) -> Next {
-        self.page += 1;
-        Next::Ask(Request::runners(self.settings.scope, &self.place, self.page))
-    }
-
-    fn delete(&mut self) -> Next {
-        self.deleting = true;
-        if let Some(runner) = self.found.pop() {
-            return Next::Ask(Request::delete_runner(self.settings.scope, &self.place, runner));
-        }
-        let step = match (self.removed, self.busy) {
-            (0, 0) => Step::new(State::Kept, self.what(), "none of jitney's is registered"),
-            (removed, 0) => Step::new(State::Done, self.what(), format!("{removed} are removed")),
-            (_, busy) => {
-                Step::new(State::Failed, self.what(), format!("{busy} cannot be removed: they have jobs"))
-                    .with_cure(format!(
-                        "wait until their jobs are over and try again, or look at {}",
-                        self.page()
-                    ))
-            }
-        };
-        Next::Over(step)
-    }
-}
-
-impl Task for Registrations<'_> {
-    fn next(&mut self, answer: Option<Result<&Response, Fault>>) -> Next {
-        let Some(answer) = answer else { return self.list() };
-        if self.deleting {
-            if read_deleted(answer) {
-                self.removed += 1;
-                return self.delete();
-            }
-            if answer.is_ok_and(|answer| answer.status == 422) {
-                self.busy += 1;
-                return self.delete();
-            }
-        } else if let Some(page) = read_registered(answer, &self.place) {
-            self.found.extend(page.items.iter().map(|(id, _)| *id));
-            if page.full {
-                return self.list();
-            }
-            if self.look && !self.found.is_empty() {
-                let why = format!("{} of jitney's are registered", self.found.len());
-                return Next::Over(Step::new(State::Wanted, self.what(), why).with_cure(self.page()));
-            }
-            return self.delete();
-        }
-        let needs = "Administration: Read and write on the repository (in org scope Self-hosted runners on the organization)";
-        refused(self.settings, &self.what(), needs, answer)
+/// Where a person sees them.
+fn page(settings: &CoursesSettings, place: &Repository) -> String {
+    let pages = settings.api.pages();
+    match settings.scope {
+        Scope::Repository => format!("{pages}/{place}/settings/actions/runners"),
+        Scope::Organization => format!("{pages}/organizations/{}/settings/actions/runners", place.owner()),
     }
 }

@@ -1,65 +1,51 @@
 //! Webhooks removed, and the page of an App, which only a person can remove.
 
-use super::hooks::{find, led_to};
-use super::{Next, State, Step, Target, Task, hook_permission, name, refused};
-use jitney::github::{Fault, Hook, HookHome, Request, Response};
-use jitney::words::ids::HookId;
+use super::hooks::find;
+use super::places::{homes, uncovered};
+use super::thing::{Thing, webhook_needs};
+use super::{Item, Standing, Target, ended};
+use jitney::course::desk::Desk;
+use jitney::github::app::App;
+use jitney::github::hook::{Hook, HookHome};
+use jitney::github::{Answer, Request};
 use jitney::words::printable::Shown;
-use serde::Deserialize;
 
-/// Removes every webhook of a repository or an organization that leads to the endpoint.
-#[derive(Clone, Debug)]
-pub struct Remove<'a> {
-    target: Target<'a>,
-    home: HookHome,
-    look: bool,
-    left: Option<Vec<HookId>>,
-    removed: usize,
+/// Removes every webhook that leads to the target. If `look`, only says what is there.
+pub async fn remove_hooks(desk: Desk, target: Target, look: bool) -> Vec<Item> {
+    let mut items = Vec::new();
+    for home in homes(&target.settings) {
+        items.push(ended(match &home {
+            HookHome::App => say_where_app_is(&desk, &target).await,
+            home => remove(&desk, &target, home, look).await,
+        }));
+    }
+    items.extend(uncovered(&target.settings));
+    items
 }
 
-impl<'a> Remove<'a> {
-    /// If `look`, only says what is there.
-    pub fn new(target: Target<'a>, home: HookHome, look: bool) -> Self {
-        Self { target, home, look, left: None, removed: 0 }
+/// Those of a repository or an organization.
+async fn remove(desk: &Desk, target: &Target, home: &HookHome, look: bool) -> Result<Item, Item> {
+    let thing = Thing::webhook(desk, &target.settings, home);
+    let found = find(&thing, target, home).await?;
+    if found.is_empty() {
+        return Ok(thing.is(Standing::Kept, "there is none"));
     }
-
-    fn delete(&mut self) -> Next {
-        match self.left.as_mut().and_then(Vec::pop) {
-            Some(id) => Next::Ask(Request::delete_hook(&Hook { home: self.home.clone(), id: Some(id) })),
-            None if self.removed > 0 => Next::Over(Step::new(State::Done, name(&self.home), "is removed")),
-            None => Next::Over(Step::new(State::Kept, name(&self.home), "there is none")),
-        }
+    let places = found.iter().map(|hook| Shown(&hook.config.url).to_string()).collect::<Vec<_>>().join(", ");
+    // Another installation's webhook looks the same.
+    if target.is_guessed() {
+        let why = format!("leads to {places}, and whether that is this installation is not known");
+        let cure = "if it is, name it with --url and run teardown again";
+        return Ok(thing.is(Standing::Failed, why).with_cure(cure));
     }
-}
-
-impl Task for Remove<'_> {
-    fn next(&mut self, answer: Option<Result<&Response, Fault>>) -> Next {
-        let Some(answer) = answer else { return Next::Ask(Request::hooks(&self.home)) };
-        if self.left.is_some() {
-            if answer.is_ok_and(|answer| matches!(answer.status, 204 | 404)) {
-                self.removed += 1;
-                return self.delete();
-            }
-        } else if let Some(found) = find(&self.target, answer) {
-            let places = led_to(&self.target, answer);
-            let places = places.iter().map(|url| Shown(url).to_string()).collect::<Vec<_>>().join(", ");
-            // Another installation's webhook looks the same.
-            if self.target.is_guessed() && !found.is_empty() {
-                let why = format!("leads to {places}, and whether that is this installation is not known");
-                let cure = "if it is, name it with --url and run teardown again";
-                return Next::Over(Step::new(State::Failed, name(&self.home), why).with_cure(cure));
-            }
-            if self.look && !found.is_empty() {
-                let page = format!("{}/{}", self.target.settings.api.pages(), hooks_page(&self.home));
-                let step =
-                    Step::new(State::Wanted, name(&self.home), format!("is there, and leads to {places}"));
-                return Next::Over(step.with_cure(page));
-            }
-            self.left = Some(found);
-            return self.delete();
-        }
-        refused(self.target.settings, &name(&self.home), hook_permission(&self.home), answer)
+    if look {
+        let page = format!("{}/{}", target.settings.api.pages(), hooks_page(home));
+        return Ok(thing.is(Standing::Wanted, format!("is there, and leads to {places}")).with_cure(page));
     }
+    for hook in found.iter().rev() {
+        let hook = Hook { home: home.clone(), id: Some(hook.id) };
+        thing.ask(Request::delete_hook(&hook), &[204, 404]).await?;
+    }
+    Ok(thing.is(Standing::Done, "is removed"))
 }
 
 fn hooks_page(home: &HookHome) -> String {
@@ -70,44 +56,26 @@ fn hooks_page(home: &HookHome) -> String {
     }
 }
 
-/// Says where the App is to be deleted, which the API cannot do.
-#[derive(Clone, Debug)]
-pub struct RemoveApp<'a>(pub Target<'a>);
-
-impl Task for RemoveApp<'_> {
-    fn next(&mut self, answer: Option<Result<&Response, Fault>>) -> Next {
-        #[derive(Deserialize)]
-        struct App {
-            slug: String,
-            owner: Owner,
-        }
-        #[derive(Deserialize)]
-        struct Owner {
-            login: String,
-            #[serde(rename = "type", default)]
-            kind: String,
-        }
-        const WHAT: &str = "GitHub App";
-        let Some(answer) = answer else {
-            return Next::Ask(Request::app());
-        };
-        if answer.is_ok_and(|answer| matches!(answer.status, 401 | 404)) {
-            return Next::Over(Step::new(State::Kept, WHAT, "there is none of this id and key"));
-        }
-        let body = answer.ok().filter(|answer| answer.status == 200);
-        let Some(app) = body.and_then(|body| serde_json::from_slice::<App>(&body.body).ok()) else {
-            return refused(self.0.settings, WHAT, hook_permission(&HookHome::App), answer);
-        };
-        let segment = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !segment(&app.slug) || !segment(&app.owner.login) {
-            return Next::Over(Step::new(State::Failed, WHAT, "GitHub's answer names no App"));
-        }
-        let whose = match app.owner.kind.as_str() {
-            "Organization" => format!("organizations/{}/", app.owner.login),
-            _ => String::new(),
-        };
-        let page = format!("{}/{whose}settings/apps/{}/advanced", self.0.settings.api.pages(), app.slug);
-        let step = Step::new(State::Skipped, WHAT, "is there still: GitHub's API cannot delete an App");
-        Next::Over(step.with_cure(format!("delete it at {page}")))
+/// Where the App is to be deleted, which the API cannot do.
+async fn say_where_app_is(desk: &Desk, target: &Target) -> Result<Item, Item> {
+    let needs = webhook_needs(&HookHome::App);
+    let thing = Thing::new(desk, &target.settings, "GitHub App".to_owned(), needs);
+    let read = |answer: &Answer| match answer {
+        Ok(response) if matches!(response.status, 401 | 404) => Some(None),
+        _ => App::seen(answer).map(Some),
+    };
+    let Some(app) = thing.read(Request::app(), read).await? else {
+        return Ok(thing.is(Standing::Kept, "there is none of this id and key"));
+    };
+    let segment = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if app.slug.is_empty() || !segment(&app.slug) || !segment(&app.owner.login) {
+        return Err(thing.is(Standing::Failed, "GitHub's answer names no App"));
     }
+    let whose = match app.owner.kind.as_str() {
+        "Organization" => format!("organizations/{}/", app.owner.login),
+        _ => String::new(),
+    };
+    let page = format!("{}/{whose}settings/apps/{}/advanced", target.settings.api.pages(), app.slug);
+    let item = thing.is(Standing::Skipped, "is there still: GitHub's API cannot delete an App");
+    Ok(item.with_cure(format!("delete it at {page}")))
 }

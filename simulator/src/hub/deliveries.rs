@@ -3,7 +3,8 @@
 use super::Hub;
 use super::listings::Query;
 use crate::dice::{DAY, time_text};
-use jitney::github::{Cursor, Response};
+use jitney::github::Response;
+use jitney::github::delivery::Cursor;
 use serde_json::{Value, json};
 
 /// What a delivery tells.

@@ -123,11 +123,12 @@ impl World {
             "x-github-event: workflow_job\nx-github-delivery: {}\nx-hub-signature-256: sha256={signature}\n",
             guid_text(guid)
         );
-        let (status, ticket) = match decide(&self.intake.admission, &head, &body, Trust::Signed).verdict {
-            Verdict::Reply(reply) => (reply.outcome.status(), None),
-            Verdict::Open(ticket) => (202, Some(ticket)),
-            Verdict::Refuse(reply, ticket) => (reply.outcome.status(), Some(ticket)),
-        };
+        let (status, ticket) =
+            match decide(&self.intake.admission, &head, &body, Trust::Signed(&self.intake.secrets)).verdict {
+                Verdict::Reply(reply) => (reply.outcome.status(), None),
+                Verdict::Open(ticket) => (202, Some(ticket)),
+                Verdict::Refuse(reply, ticket) => (reply.outcome.status(), Some(ticket)),
+            };
         if let Some(known) = self.hub.attempts.get_mut(attempt) {
             known.status = status;
         }

@@ -1,8 +1,9 @@
 //! What a launch asks before it starts anything: may this run run here, must its job be refused in its author's sight,
 //! does the month's budget cover it.
 
-use super::{Launch, PATIENCE, Road, WayOut, by_ref};
-use crate::github::{self, QueuedJob, Refusal, Request};
+use super::{Launch, PATIENCE, Road, WayOut};
+use crate::github::job::{Job, QueuedJob};
+use crate::github::{self, Refusal, Request, run};
 use crate::reply::{Outcome, Reason};
 use crate::ticket::Purpose;
 
@@ -20,8 +21,8 @@ impl Launch {
             return Ok(());
         }
         let response = self.desk.ask(Request::run(&self.ticket.repository, self.ticket.run)).await;
-        let Some(run) = github::read_run(by_ref(&response)) else {
-            return Err(match github::refusal(by_ref(&response), self.desk.now()) {
+        let Some(run) = run::started_by(&response) else {
+            return Err(match github::refusal(&response, self.desk.now()) {
                 Refusal::Permanent(reason) => {
                     let text =
                         format!("{} (asked what started the run, which needs Actions: read)", reason.text);
@@ -55,14 +56,14 @@ impl Launch {
         }
         let reason = match (self.veto.clone(), self.ticket.purpose) {
             (Some(veto), _) => veto,
-            (None, Purpose::Refuse) => match self.settings.rules.machine(&self.ticket.labels) {
-                Err(reason) => reason,
-                Ok(_) => {
+            (None, Purpose::Refuse) => {
+                let Err(reason) = self.settings.rules.machine(&self.ticket.labels) else {
                     // The settings changed while the ticket waited.
                     self.ticket.purpose = Purpose::Launch;
                     return Ok(());
-                }
-            },
+                };
+                reason
+            }
             (None, _) => return Ok(()),
         };
         let unseen = |but: &str| {
@@ -89,10 +90,10 @@ impl Launch {
             return Ok(());
         }
         let response = self.desk.ask(Request::jobs(&self.ticket.repository, self.ticket.run, 1)).await;
-        let Some(page) = github::read_jobs(by_ref(&response)) else {
+        let Some(page) = Job::page(&response) else {
             return unseen(", and GitHub does not show the run's other jobs");
         };
-        if page.full || page.items.iter().any(|job| self.could_hit(job)) {
+        if page.full || page.filter_map(Job::queued).items.iter().any(|job| self.could_hit(job)) {
             return unseen(", and a diagnostic runner could hit another job of the run");
         }
         self.refusal = Some(reason);

@@ -11,7 +11,9 @@ mod sandbox;
 use super::desk::{Claim, Desk, Turn};
 use super::{End, HAND_OVER_WITHIN, START_WITHIN, Sandbox, Tags, tag};
 use crate::delivery::runner_id;
-use crate::github::{self, Fault, JobState, Minted, Request, Response, RunnerState};
+use crate::github::job::Job;
+use crate::github::runner::{Minted, Runner};
+use crate::github::{Request, Seen};
 use crate::reply::{Outcome, Reason, Reply};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
@@ -188,13 +190,14 @@ impl Launch {
         }
         if look.job {
             let response = self.desk.ask(Request::job(&self.ticket.repository, self.ticket.job)).await;
-            match github::read_job(by_ref(&response)) {
-                JobState::Gone if again && first => return Err(claimed()),
-                JobState::Gone => {
+            match Job::seen(&response) {
+                Seen::Is(job) if job.is_taken() && again && first => return Err(claimed()),
+                Seen::Is(job) if job.is_taken() => {
                     let text = "GitHub says that the job has a runner, or is over";
                     return Err(WayOut::Finish(Outcome::Ignored, Reason::new("no-longer-queued", text)));
                 }
-                JobState::Wanted => {}
+                // Only a clear word is a reason not to launch.
+                Seen::Is(_) | Seen::Gone | Seen::Unknown => {}
             }
         }
         self.survey(found).await
@@ -212,14 +215,15 @@ impl Launch {
                 continue;
             };
             let request = Request::runner(self.settings.scope, &self.ticket.repository, runner);
-            match github::read_runner(by_ref(&self.desk.ask(request).await)) {
-                RunnerState::Coming => {
+            match Runner::seen(&self.desk.ask(request).await) {
+                Seen::Is(runner) if runner.busy => {}
+                // Its sandbox is about to end: until then the job's claim is not free.
+                Seen::Gone => undecided = true,
+                // Only a clear word says that no runner is coming.
+                Seen::Is(_) | Seen::Unknown => {
                     let text = "a runner was started for the job";
                     return Err(WayOut::Finish(Outcome::Duplicate, Reason::new("runner-coming", text)));
                 }
-                // Its sandbox is about to end: until then the job's claim is not free.
-                RunnerState::Gone => undecided = true,
-                RunnerState::Busy => {}
             }
         }
         if undecided {
@@ -252,7 +256,7 @@ impl Launch {
         }
         let response = self.desk.ask(Request::job(&self.ticket.repository, self.ticket.job)).await;
         self.doomed.extend(self.minted.as_ref().map(|minted| minted.runner));
-        let queued = github::read_queued_job(by_ref(&response)).is_some();
+        let queued = Job::seen(&response).known().and_then(Job::queued).is_some();
         self.clear().await;
         // Only a job that is known to be queued is launched again.
         if !queued {
@@ -310,8 +314,4 @@ fn claimed() -> WayOut {
 
 fn duplicate(text: &str) -> WayOut {
     WayOut::Finish(Outcome::Duplicate, Reason::new("job-claimed", text))
-}
-
-fn by_ref(response: &Result<Response, Fault>) -> Result<&Response, Fault> {
-    response.as_ref().map_err(|fault| *fault)
 }

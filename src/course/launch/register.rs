@@ -1,7 +1,8 @@
 //! The registration: a turn, a request for a JIT config, what GitHub makes of it, the hand-over, and the way back.
 
-use super::{Launch, PATIENCE, Road, Turn, WayOut, by_ref};
-use crate::github::{self, Minted, Refusal, Request};
+use super::{Launch, PATIENCE, Road, Turn, WayOut};
+use crate::github::runner::{Minted, Runner};
+use crate::github::{Refusal, Request};
 use crate::reply::{Outcome, Reason};
 use crate::words::ids::RunnerName;
 
@@ -46,7 +47,7 @@ impl Launch {
             let request =
                 Request::mint(settings.scope, &ticket.repository, &self.name, settings.group, &ticket.labels);
             let response = self.desk.ask(request).await;
-            let (delay, reason) = match github::read_mint(by_ref(&response), self.desk.now()) {
+            let (delay, reason) = match Minted::read(&response, self.desk.now()) {
                 Ok(minted) => return Ok(minted),
                 Err(Refusal::NameTaken) => {
                     let text = "GitHub has runners of every name that was tried";
@@ -102,7 +103,9 @@ impl Launch {
                 let _ = self.desk.ask(Request::delete_runner(scope, &repository, runner)).await;
             } else if let Some(name) = self.ghosts.pop() {
                 let response = self.desk.ask(Request::find_runner(scope, &repository, &name)).await;
-                self.doomed.extend(github::read_runners(by_ref(&response), name.as_str()));
+                let found = Runner::page(&response).map(|page| page.items).unwrap_or_default();
+                let ghosts = found.into_iter().filter(|found| found.name.eq_ignore_ascii_case(name.as_str()));
+                self.doomed.extend(ghosts.map(|ghost| ghost.id));
             } else {
                 break;
             }

@@ -1,8 +1,10 @@
 //! The end of a sweep: sandboxes and registrations put beside each other, and what no job needs cleared away.
 
-use super::{PAGES, Sandbox, Sweep, by_ref};
+use super::{PAGES, Registered, Sandbox, Sweep};
 use crate::delivery::runner_id;
-use crate::github::{self, Request};
+use crate::github::job::Job;
+use crate::github::runner::{self, Runner};
+use crate::github::{Request, Seen};
 use crate::words::ids::{JobId, RunnerId};
 use crate::words::repository::Repository;
 use std::collections::BTreeSet;
@@ -23,9 +25,15 @@ impl Sweep {
             }
             let request = Request::runners(self.settings.scope, repository, page);
             let Some(response) = self.ask(request).await else { return };
-            let Some(runners) = github::read_registered(by_ref(&response), repository) else { return };
-            self.registered.extend(runners.items);
-            if !runners.full {
+            let Some(page) = Runner::page(&response) else { return };
+            let full = page.full;
+            let ours = |runner: Runner| {
+                let (job, online) = (runner.meant_for()?, runner.is_online());
+                let (repository, busy) = (repository.clone(), runner.busy);
+                Some((runner.id, Registered { job, repository, busy, online }))
+            };
+            self.registered.extend(page.items.into_iter().filter_map(ours));
+            if !full {
                 self.known.insert(repository.clone());
                 return;
             }
@@ -49,7 +57,7 @@ impl Sweep {
     /// Registrations without a sandbox.
     fn orphans(&self, found: &[Sandbox]) -> Vec<(Repository, RunnerId)> {
         let lives: BTreeSet<&str> = found.iter().filter_map(|sandbox| sandbox.tag("job")).collect();
-        let orphan = |runner: &github::Registered| {
+        let orphan = |runner: &Registered| {
             !runner.busy && !runner.online && !lives.contains(runner.job.to_string().as_str())
         };
         let orphans = self.registered.iter().filter(|(_, runner)| orphan(runner));
@@ -77,7 +85,7 @@ impl Sweep {
     /// Ends a sandbox whose job is over, once its runner is deleted.
     async fn look_into(&mut self, suspect: Suspect) {
         let Some(response) = self.ask(Request::job(&suspect.repository, suspect.job)).await else { return };
-        if !github::read_is_over(by_ref(&response)) {
+        if !matches!(Job::seen(&response), Seen::Is(job) if job.is_over()) {
             return;
         }
         if let Some(runner) = suspect.runner
@@ -92,7 +100,7 @@ impl Sweep {
     async fn delete(&mut self, repository: &Repository, runner: RunnerId) -> bool {
         let request = Request::delete_runner(self.settings.scope, repository, runner);
         let Some(response) = self.ask(request).await else { return false };
-        let gone = github::read_deleted(by_ref(&response));
+        let gone = runner::is_deleted(&response);
         self.tally.deleted += u64::from(gone);
         gone
     }

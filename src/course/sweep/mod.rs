@@ -12,7 +12,10 @@ mod tally;
 
 use super::desk::Desk;
 use super::{End, Sandbox};
-use crate::github::{self, Cursor, Fault, Hook, HookHome, Registered, Request, Response, app};
+use crate::github::delivery::{Attempt, Cursor, Went};
+use crate::github::hook::{Hook, HookHome, ListedHook};
+use crate::github::job::{Job, QueuedJob};
+use crate::github::{self, Answer, Request, Response, app, run};
 use crate::settings::{CoursesSettings, Credential};
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
@@ -50,6 +53,16 @@ pub(super) struct Sweep {
     known: BTreeSet<Repository>,
     tally: Tally,
     frugal: bool,
+}
+
+/// A registered runner of ours.
+struct Registered {
+    /// The job that it was meant for.
+    job: JobId,
+    /// Where it is registered, or a repository of the organisation where it is.
+    repository: Repository,
+    busy: bool,
+    online: bool,
 }
 
 impl Sweep {
@@ -108,7 +121,7 @@ impl Sweep {
     }
 
     /// GitHub's response, within the bounds of a sweep; `None` where they are reached.
-    async fn ask(&mut self, request: Request) -> Option<Result<Response, Fault>> {
+    async fn ask(&mut self, request: Request) -> Option<Answer> {
         if self.tally.stopped.is_some() {
             return None;
         }
@@ -141,11 +154,11 @@ impl Sweep {
     async fn read_installations(&mut self) {
         for page in 1..=PAGES {
             let Some(response) = self.ask(Request::installations(page)).await else { return };
-            let Some((found, full)) = app::read_installations(by_ref(&response)) else { return };
-            for installation in found.into_iter().rev() {
+            let Some(page) = app::read_installations(&response) else { return };
+            for installation in page.items.into_iter().rev() {
                 self.read_repositories(installation).await;
             }
-            if !full {
+            if !page.full {
                 return;
             }
         }
@@ -155,10 +168,10 @@ impl Sweep {
         for page in 1..=PAGES {
             let request = Request::installation_repositories(installation, page);
             let Some(response) = self.ask(request).await else { return };
-            let Some((found, full)) = app::read_repositories(by_ref(&response)) else { return };
+            let Some(page) = app::read_repositories(&response) else { return };
             let allowlist = &self.settings.allowlist;
-            self.named.extend(found.into_iter().filter(|repository| allowlist.admits(repository)));
-            if !full {
+            self.named.extend(page.items.into_iter().filter(|repository| allowlist.admits(repository)));
+            if !page.full {
                 return;
             }
         }
@@ -167,7 +180,7 @@ impl Sweep {
     async fn read_runs(&mut self, repository: &Repository, status: &'static str) {
         for page in 1..=PAGES {
             let Some(response) = self.ask(Request::runs(repository, status, page)).await else { return };
-            let Some(runs) = github::read_runs(by_ref(&response)) else {
+            let Some(runs) = run::page(&response) else {
                 self.tally.unreadable += 1;
                 return;
             };
@@ -187,10 +200,14 @@ impl Sweep {
     async fn read_jobs(&mut self, repository: &Repository, run: RunId) {
         for page in 1..=PAGES {
             let Some(response) = self.ask(Request::jobs(repository, run, page)).await else { return };
-            let Some(jobs) = github::read_jobs(by_ref(&response)) else { return };
+            let Some(jobs) = Job::page(&response) else { return };
             let now = self.desk.now();
-            let tickets: Vec<_> =
-                jobs.items.into_iter().filter_map(|job| self.queued_job(repository, job, now)).collect();
+            let tickets: Vec<_> = jobs
+                .items
+                .into_iter()
+                .filter_map(Job::queued)
+                .filter_map(|job| self.queued_job(repository, job, now))
+                .collect();
             for ticket in tickets.into_iter().rev() {
                 self.tally.opened += u64::from(self.desk.open(ticket).await.is_ok());
             }
@@ -200,12 +217,7 @@ impl Sweep {
         }
     }
 
-    fn queued_job(
-        &mut self,
-        repository: &Repository,
-        job: github::QueuedJob,
-        now: Timestamp,
-    ) -> Option<Ticket> {
+    fn queued_job(&mut self, repository: &Repository, job: QueuedJob, now: Timestamp) -> Option<Ticket> {
         let rules = &self.settings.rules;
         if rules.foreign(&job.labels).is_some() || rules.machine(&job.labels).is_err() {
             return None;
@@ -223,13 +235,15 @@ impl Sweep {
 
     async fn read_hooks(&mut self, home: HookHome) {
         let Some(response) = self.ask(Request::hooks(&home)).await else { return };
-        let settings = &self.settings;
-        let Some(hooks) = github::read_hooks(by_ref(&response), &|url| settings.is_our_webhook(url)) else {
+        let Some(mut hooks) = ListedHook::all(&response) else {
             self.tally.hooks_hidden += 1;
             return;
         };
-        for id in hooks.into_iter().rev() {
-            self.redeliver(Hook { home: home.clone(), id: Some(id) }).await;
+        hooks.retain(|hook| {
+            hook.active && hook.sends_jobs() && self.settings.is_our_webhook(&hook.config.url)
+        });
+        for hook in hooks.into_iter().rev() {
+            self.redeliver(Hook { home: home.clone(), id: Some(hook.id) }).await;
         }
     }
 
@@ -238,12 +252,14 @@ impl Sweep {
         let mut redelivery = Redelivery::default();
         let mut cursor: Option<Cursor> = None;
         loop {
-            let request = Request::deliveries(&hook, redelivery.succeeded, cursor.as_ref());
+            let went = if redelivery.succeeded { Went::Well } else { Went::Wrong };
+            let request = Request::deliveries(&hook, went, cursor.as_ref());
             let Some(response) = self.ask(request).await else { return };
-            let Some(attempts) = github::read_attempts(by_ref(&response)) else {
+            let Some(mut attempts) = Attempt::all(&response) else {
                 self.tally.hooks_hidden += 1;
                 return;
             };
+            attempts.retain(Attempt::is_of_job);
             let now = self.desk.now();
             let further = redelivery.read(&attempts, self.settings.api.is_server(), now);
             cursor = response.ok().and_then(|response| response.next).filter(|_| further);
@@ -256,8 +272,4 @@ impl Sweep {
             self.tally.redelivered += u64::from(response.is_ok_and(|response| response.status == 202));
         }
     }
-}
-
-fn by_ref(response: &Result<Response, Fault>) -> Result<&Response, Fault> {
-    response.as_ref().map_err(|fault| *fault)
 }

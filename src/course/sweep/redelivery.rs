@@ -1,6 +1,6 @@
 //! Deliveries that GitHub could not make, asked for again: GUIDs without a success, over all that GitHub still keeps.
 
-use crate::github::Attempt;
+use crate::github::delivery::Attempt;
 use crate::words::ids::{DeliveryId, Guid};
 use crate::words::time::Timestamp;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ impl Redelivery {
     fn note(&mut self, attempt: &Attempt) {
         if let Some(known) = self.failed.get_mut(&attempt.guid) {
             known.attempts += 1;
-        } else if attempt.retriable {
+        } else if attempt.is_worth_another() {
             let failed = Failed { newest: attempt.id, at: attempt.at, attempts: 1 };
             self.failed.insert(attempt.guid.clone(), failed);
         }

@@ -27,13 +27,13 @@ pub fn read(told: impl Fn(&str) -> Option<String>, payload: &str) -> Option<(Rep
     let repository = Repository::parse(&name).ok()?;
     let event = told("GITHUB_EVENT_NAME").unwrap_or_default();
     let reference = told("GITHUB_REF").map_or(Reference::Untold, Reference::Full);
-    let (head, reference) = origin(&event, &payload, &repository, reference)?;
+    let (whence, reference) = origin(&event, &payload, &repository, reference)?;
     let actors = ["GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR"].into_iter().filter_map(told).collect();
     let workflow = told("GITHUB_WORKFLOW_REF")
         .filter(|file| file.contains('@'))
         .map(|file| Workflow::new(&file, Some(&repository), None));
     let private = of.and_then(|of| of.get("private")).and_then(Value::as_bool);
-    Some((repository, Run { event, reference, actors, workflow, head, private }))
+    Some((repository, Run { event, reference, actors, workflow, head: whence, private }))
 }
 
 /// Where the code comes from, and what it is of. An event that nobody names may be any: what the payload holds counts.
@@ -43,15 +43,15 @@ fn origin(
     own: &Repository,
     reference: Reference,
 ) -> Option<(Option<Repository>, Reference)> {
-    let held = |name: &str| payload.get(name).filter(|held| !held.is_null());
-    let pull = if is_pull(event) { Some(held("pull_request")?) } else { held("pull_request") };
+    let carried = |name: &str| payload.get(name).filter(|value| !value.is_null());
+    let pull = if is_pull(event) { Some(carried("pull_request")?) } else { carried("pull_request") };
     if let Some(pull) = pull.filter(|_| event.is_empty() || is_pull(event)) {
         let head = pull.as_object()?.get("head")?.as_object()?;
         let branch = head.get("ref").and_then(Value::as_str);
         let reference = branch.map_or(Reference::Untold, |branch| Reference::Head(branch.to_owned()));
         return Some((head.get("repo").and_then(named), reference));
     }
-    let follows = if event == FOLLOWS { Some(held("workflow_run")?) } else { held("workflow_run") };
+    let follows = if event == FOLLOWS { Some(carried("workflow_run")?) } else { carried("workflow_run") };
     if let Some(run) = follows.filter(|_| event.is_empty() || event == FOLLOWS) {
         return Some((run.as_object()?.get("head_repository").and_then(named), reference));
     }

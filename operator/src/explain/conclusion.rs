@@ -1,16 +1,16 @@
 //! What a job has come to that no longer waits for a runner: one that is at work, over, or held back.
 
 use super::Conclusion;
-use super::account::{Account, span};
+use super::evidence::{Evidence, span};
 use jitney::policy::delivery::Verdict;
 use jitney::words::ids::RunnerName;
 use jitney::words::printable::Shown;
 use jitney::words::usd::Usd;
 
-impl Account<'_> {
+impl Evidence<'_> {
     /// One or two sentences on where the job stands.
     pub(super) fn conclusion(&self) -> Conclusion {
-        match self.job.status.as_str() {
+        match self.facts.job.status.as_str() {
             "completed" => self.completed(),
             "in_progress" => self.in_progress(),
             "queued" => self.queued(),
@@ -25,15 +25,15 @@ impl Account<'_> {
     }
 
     fn in_progress(&self) -> Conclusion {
-        let Some(name) = self.job.runner.as_deref() else {
+        let Some(name) = self.facts.job.runner.as_deref() else {
             let text =
                 "In progress, but GitHub does not say on which runner; ask again in a moment.".to_owned();
             return Conclusion { state: "in-progress", text };
         };
         let (shown, time) =
-            (Shown(name), self.since(self.job.started).unwrap_or_else(|| "a while".to_owned()));
+            (Shown(name), self.since(self.facts.job.started).unwrap_or_else(|| "a while".to_owned()));
         match RunnerName::job_of(name) {
-            Some(job) if job == self.job.id => Conclusion {
+            Some(job) if job == self.facts.job.id => Conclusion {
                 state: "in-progress",
                 text: format!(
                     "In progress on its own runner {shown} for {time}; when it is over the runner and its sandbox are gone.{}",
@@ -59,7 +59,7 @@ impl Account<'_> {
 
     /// When the sandbox ends at the latest.
     fn limit(&self) -> String {
-        let machine = self.inquiry.settings.rules.machine(&self.job.labels);
+        let machine = self.facts.settings.rules.machine(&self.facts.job.labels);
         machine.map_or_else(
             |_| String::new(),
             |machine| {
@@ -84,9 +84,9 @@ impl Account<'_> {
     }
 
     fn completed(&self) -> Conclusion {
-        let conclusion = self.job.conclusion.as_deref().unwrap_or("without a conclusion");
+        let conclusion = self.facts.job.conclusion.as_deref().unwrap_or("without a conclusion");
         let left = self.left_behind();
-        let Some(name) = self.job.runner.as_deref() else {
+        let Some(name) = self.facts.job.runner.as_deref() else {
             return match conclusion {
                 "skipped" => Conclusion {
                     state: "skipped",
@@ -108,17 +108,17 @@ impl Account<'_> {
             };
         };
         let mut times = String::new();
-        if let (Some(created), Some(started)) = (self.job.created, self.job.started) {
+        if let (Some(created), Some(started)) = (self.facts.job.created, self.facts.job.started) {
             times = format!(", after {} in the queue", span(started.since(created)));
         }
-        if let (Some(started), Some(completed)) = (self.job.started, self.job.completed) {
+        if let (Some(started), Some(completed)) = (self.facts.job.started, self.facts.job.completed) {
             times = format!("{times} and {} at work", span(completed.since(started)));
         }
         let cost: Usd = self.entries().iter().filter_map(|entry| entry.nano_usd).sum();
         let cost = if cost > Usd::default() { format!("; it cost {cost}") } else { String::new() };
         let (word, name) = (Shown(conclusion), Shown(name));
-        let refusal = match self.inquiry.decision.as_ref().map(|decision| &decision.verdict) {
-            Some(Verdict::Refuse(answer, _)) if conclusion == "failure" => Some(answer.reason.to_string()),
+        let refusal = match &self.facts.decision.verdict {
+            Verdict::Refuse(answer, _) if conclusion == "failure" => Some(answer.reason.to_string()),
             _ => None,
         };
         match (RunnerName::job_of(name.0), refusal) {
@@ -132,7 +132,7 @@ impl Account<'_> {
                     "Refused ({why}); the small runner {name} failed it so that its author sees why.{left}"
                 ),
             },
-            (Some(meant), None) if meant != self.job.id => Conclusion {
+            (Some(meant), None) if meant != self.facts.job.id => Conclusion {
                 state: "completed-swapped",
                 text: format!(
                     "Over, {word}, on {name}, which was started for job {meant}{times}{cost}; nothing more happens.{left}"

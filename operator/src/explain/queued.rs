@@ -2,8 +2,8 @@
 //! first: the settings that keep it out, a runner that is coming, a ticket that waits, the last that was said.
 
 use super::Conclusion;
-use super::account::Account;
-use super::known::Log;
+use super::evidence::Evidence;
+use super::facts::WebhookLog;
 use jitney::course::{HAND_OVER_WITHIN, START_WITHIN};
 use jitney::policy::delivery::Verdict;
 use jitney::reply::Outcome;
@@ -13,7 +13,7 @@ fn state(state: &'static str, text: String) -> Conclusion {
     Conclusion { state, text }
 }
 
-impl Account<'_> {
+impl Evidence<'_> {
     pub(super) fn queued(&self) -> Conclusion {
         self.kept_out()
             .or_else(|| self.coming())
@@ -27,34 +27,33 @@ impl Account<'_> {
     /// The settings give it no runner.
     fn kept_out(&self) -> Option<Conclusion> {
         let (code, why) = self.refused()?;
-        let verdict = self.inquiry.decision.as_ref().map(|decision| &decision.verdict);
-        Some(match verdict {
-            Some(Verdict::Reply(answer)) if answer.outcome == Outcome::Ignored => state(
+        Some(match &self.facts.decision.verdict {
+            Verdict::Reply(answer) if answer.outcome == Outcome::Ignored => state(
                 "ignored",
                 format!(
                     "Ignored: {why}. Another runner must take it; or change `runs-on`, RUNNER_LABELS or RUNNER_PROFILES, then run the job again."
                 ),
             ),
-            Some(Verdict::Reply(_)) if code == "repository-not-allowed" => state(
+            Verdict::Reply(_) if code == "repository-not-allowed" => state(
                 "repository-not-allowed",
                 format!(
                     "Refused: {why}. Name the repository there, deploy, and have the delivery redelivered or run the job again."
                 ),
             ),
-            Some(Verdict::Reply(_)) => state(
+            Verdict::Reply(_) => state(
                 "refused",
                 format!(
                     "Refused: {why}. It waits until it is cancelled, or given up by GitHub after 24 hours."
                 ),
             ),
-            Some(Verdict::Refuse(..)) => state(
+            Verdict::Refuse(..) => state(
                 "refused-and-told",
                 format!(
                     "Refused: {why}. A small runner fails it with this reason, {} an hour at most and none that could hit another job; change its labels, or the limit.",
-                    self.inquiry.settings.refusals_per_hour
+                    self.facts.settings.refusals_per_hour
                 ),
             ),
-            _ => state(
+            Verdict::Open(_) => state(
                 "run-not-allowed",
                 format!(
                     "Refused: {why}. It waits until it is cancelled, or given up by GitHub after 24 hours; the setting that is named decides."
@@ -79,7 +78,7 @@ impl Account<'_> {
             let name = sandbox.tag("runner")?;
             let runner = self.meant().find(|runner| runner.name == name);
             // Where the runners may not be read, its sandbox speaks for it.
-            let coming = runner.map_or(self.inquiry.runners.is_none(), |runner| !runner.busy);
+            let coming = runner.map_or(self.facts.runners.is_none(), |runner| !runner.busy);
             coming.then_some((sandbox, name))
         });
         if let Some((sandbox, name)) = handed {
@@ -106,7 +105,7 @@ impl Account<'_> {
 
     /// A ticket of it waits.
     fn due(&self) -> Option<Conclusion> {
-        let (_, due) = self.seen.waiting.iter().find(|(ticket, _)| ticket.job == self.job.id)?;
+        let (_, due) = self.host.waiting.iter().find(|(ticket, _)| ticket.job == self.facts.job.id)?;
         let why = self.last_said().filter(|said| said.outcome == "deferred");
         let why = why.map_or_else(String::new, |said| format!(" ({})", Sentence(&said.reason)));
         let wait = due.since(self.now) / 1000;
@@ -119,7 +118,7 @@ impl Account<'_> {
 
     /// Another job has its runner.
     fn taken(&self) -> Option<Conclusion> {
-        let lost = self.inquiry.lost().next();
+        let lost = self.facts.lost().next();
         let taker = self.taker();
         if lost.is_none() && taker.is_none() {
             return None;
@@ -152,7 +151,7 @@ impl Account<'_> {
     fn told(&self) -> Option<Conclusion> {
         let (sweep, but) = (self.sweep(), self.but_unasked());
         let Some(said) = self.last_said() else {
-            let logged = self.inquiry.log.of("queued")?;
+            let logged = self.facts.deliveries.of("queued")?;
             let word = Shown(&logged.newest.word);
             return Some(state(
                 "delivery-failed",
@@ -164,7 +163,7 @@ impl Account<'_> {
         };
         let why = Sentence(&said.reason);
         Some(match said.outcome.as_str() {
-            "launched" | "duplicate" if self.seen.sandboxes.is_none() => {
+            "launched" | "duplicate" if self.host.sandboxes.is_none() => {
                 state("launched-unseen", format!("A runner was started for it ({why}).{but}"))
             }
             "launched" | "duplicate" => state(
@@ -215,20 +214,20 @@ impl Account<'_> {
     /// Nothing was said about it at all.
     fn unheard(&self) -> Conclusion {
         let (sweep, but) = (self.sweep(), self.but_unasked());
-        match &self.inquiry.log {
-            Log::Hidden(_) => state(
+        match &self.facts.deliveries {
+            WebhookLog::Hidden(_) => state(
                 "delivery-unknown",
                 format!(
                     "Whether it was delivered cannot be seen, for the webhook's deliveries may not be read; no runner is coming as far as can be told. In any case {sweep}.{but}"
                 ),
             ),
-            Log::Nowhere => state(
+            WebhookLog::Nowhere => state(
                 "no-webhook",
                 format!(
                     "No webhook that is switched on sends workflow jobs to jitney: add it (README, step 4) or set WEBHOOK_URL. Meanwhile {sweep}.{but}"
                 ),
             ),
-            Log::Read(..) => state(
+            WebhookLog::Read(..) => state(
                 "no-delivery",
                 format!("No delivery of it was found: GitHub may be late, or it was lost; {sweep}.{but}"),
             ),

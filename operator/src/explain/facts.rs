@@ -1,16 +1,58 @@
-//! What is known of a job: GitHub's word, the webhook's log, and what the host saw.
+//! What is known of a job: what GitHub says ([`Facts`]), and what the host knows ([`HostFacts`]).
 
 use jitney::course::Sandbox;
-use jitney::github::{Carried, Fault, Listed, Response, Said};
+use jitney::github::delivery::{Attempt, Carried, Said};
+use jitney::github::job;
+use jitney::github::runner::Runner;
 use jitney::ledger::Entry;
+use jitney::policy::delivery::Decision;
 use jitney::reply::{Answered, Reason};
+use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
-use jitney::words::ids::{Guid, JobId, RunId, RunnerId};
+use jitney::words::ids::{Guid, JobId, RunId};
 use jitney::words::label::Label;
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+/// How long the ledger is kept, and how late it may learn of a sandbox's end, in milliseconds.
+const WEEK: u64 = 7 * 24 * 3_600_000;
+const LATE: u64 = 3_600_000;
+
+/// What GitHub says of a job, and what follows from it by the settings.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The settings of now.
+    pub settings: CoursesSettings,
+    /// The deliveries that the host remembers.
+    pub recent: Vec<RecentDelivery>,
+    /// The job.
+    pub job: Job,
+    /// The deliveries about it.
+    pub deliveries: WebhookLog,
+    /// What is decided on the delivery of its queueing; on one made of the job, where none was found.
+    pub decision: Decision,
+    /// Whether the run may run here, if a rule wants to know.
+    pub vetted: Option<Vetted>,
+    /// The registered runners that were meant for the job, or have it; none if they may not be read.
+    pub runners: Option<Vec<Runner>>,
+    /// The job that has the runner which was meant for this one.
+    pub taker: Option<JobId>,
+}
+
+impl Facts {
+    /// When a sandbox of the job may have ended: once the job was over, or a while later if a sweep had to notice.
+    pub fn span(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let week_ago = Timestamp(now.0.saturating_sub(WEEK));
+        let over = self.job.completed.map_or(now, |over| Timestamp(over.0.saturating_add(LATE)));
+        (self.job.created.map_or(week_ago, |created| created.max(week_ago)), over.min(now))
+    }
+
+    /// The runners that were meant for the job, which waits, and are busy all the same.
+    pub fn lost(&self) -> impl Iterator<Item = &Runner> {
+        self.runners.iter().flatten().filter(|runner| self.job.lost(runner))
+    }
+}
 
 /// A job, as GitHub's API shows it.
 #[derive(Clone, Debug)]
@@ -37,26 +79,35 @@ pub struct Job {
     pub completed: Option<Timestamp>,
 }
 
-/// A registered runner.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Runner {
-    /// Its id.
-    pub id: RunnerId,
-    /// Its name.
-    pub name: String,
-    /// `online` or `offline`.
-    #[serde(default)]
-    pub status: String,
-    /// Whether it has a job.
-    #[serde(default)]
-    pub busy: bool,
+impl Job {
+    /// The job of this repository that GitHub shows, if it is well-formed.
+    pub(super) fn new(repository: &Repository, shown: job::Job) -> Option<Self> {
+        let labels = shown.labels.filter(|_| shown.id.0 != 0 && shown.run.0 != 0)?;
+        Some(Self {
+            repository: repository.clone(),
+            id: shown.id,
+            run: shown.run,
+            status: shown.status,
+            conclusion: shown.conclusion,
+            labels,
+            runner: shown.runner,
+            created: shown.created,
+            started: shown.started,
+            completed: shown.completed,
+        })
+    }
+
+    /// Whether another job has this runner, which was meant for this one.
+    pub(super) fn lost(&self, runner: &Runner) -> bool {
+        self.status == "queued" && runner.busy
+    }
 }
 
 /// A delivery about the job, out of the webhook's log.
 #[derive(Clone, Debug)]
-pub struct Logged {
+pub struct LoggedDelivery {
     /// Its newest attempt.
-    pub newest: Listed,
+    pub newest: Attempt,
     /// When it was first tried.
     pub first: Timestamp,
     /// How often it was tried.
@@ -76,20 +127,20 @@ pub enum Vetted {
     Unknown,
 }
 
-/// What the webhook's log says.
+/// What GitHub's log of the webhook's deliveries says.
 #[derive(Clone, Debug)]
-pub enum Log {
+pub enum WebhookLog {
     /// It may not be read: GitHub's status, or 0 where there was no answer.
     Hidden(u16),
     /// No webhook leads to jitney.
     Nowhere,
     /// These deliveries are about the job, out of so many that were looked into.
-    Read(Vec<Logged>, usize),
+    Read(Vec<LoggedDelivery>, usize),
 }
 
-impl Log {
+impl WebhookLog {
     /// The delivery with this action, if one was found.
-    pub fn of(&self, action: &str) -> Option<&Logged> {
+    pub fn of(&self, action: &str) -> Option<&LoggedDelivery> {
         match self {
             Self::Read(found, _) => found.iter().find(|logged| logged.newest.action == action),
             _ => None,
@@ -97,17 +148,17 @@ impl Log {
     }
 }
 
-/// What the host remembers of a recent delivery.
+/// A delivery that the host remembers.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct RecentDelivery {
     /// When it was answered.
     pub at: Timestamp,
     /// What it was answered, or what its course came to after that.
     pub answered: Answered<'static>,
 }
 
-impl Row {
-    /// Reads what the host keeps; `None` where another version kept it.
+impl RecentDelivery {
+    /// Reads what the host keeps; `None` if another version kept it.
     pub fn read(at: u64, answered: &str) -> Option<Self> {
         Answered::read(answered).map(|answered| Self { at: Timestamp(at), answered })
     }
@@ -130,9 +181,9 @@ impl Row {
     }
 }
 
-/// What the host knows.
+/// What the host knows of the job.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct HostFacts {
     /// The sandboxes that live for the job; none where Modal could not be asked.
     pub sandboxes: Option<Vec<Sandbox>>,
     /// Why it could not.
@@ -146,70 +197,4 @@ pub struct Seen {
 /// Reads the lines that are what they should be; a host of another version may have left others.
 pub fn read_lines<T: DeserializeOwned>(lines: &[String]) -> Vec<T> {
     lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-/// Reads the answer to [`jitney::github::Request::job`].
-pub(super) fn read_job(answer: &Response, repository: &Repository) -> Option<Job> {
-    #[derive(Deserialize)]
-    struct Wire {
-        id: JobId,
-        run_id: RunId,
-        status: String,
-        #[serde(default)]
-        conclusion: Option<String>,
-        #[serde(default)]
-        labels: Vec<Label>,
-        #[serde(default)]
-        runner_name: Option<String>,
-        #[serde(default)]
-        created_at: Option<String>,
-        #[serde(default)]
-        started_at: Option<String>,
-        #[serde(default)]
-        completed_at: Option<String>,
-    }
-    let wire: Wire = serde_json::from_slice(&answer.body).ok()?;
-    let at = |text: Option<String>| text.as_deref().and_then(Timestamp::parse);
-    Some(Job {
-        repository: repository.clone(),
-        id: wire.id,
-        run: wire.run_id,
-        status: wire.status,
-        conclusion: wire.conclusion,
-        labels: wire.labels,
-        runner: wire.runner_name.filter(|name| !name.is_empty()),
-        created: at(wire.created_at),
-        started: at(wire.started_at),
-        completed: at(wire.completed_at),
-    })
-}
-
-/// Reads the answer to [`jitney::github::Request::runners`], and whether the page was full.
-pub(super) fn read_runners(answer: Result<&Response, Fault>) -> Option<(Vec<Runner>, bool)> {
-    #[derive(Deserialize)]
-    struct Body {
-        runners: Vec<Runner>,
-    }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let runners = serde_json::from_slice::<Body>(&answer.body).ok()?.runners;
-    let full = runners.len() >= 100;
-    Some((runners, full))
-}
-
-/// Reads the answer to [`jitney::github::Request::jobs`]: which job has the runner of this name.
-pub(super) fn read_taker(answer: Result<&Response, Fault>, runners: &[String]) -> Option<JobId> {
-    #[derive(Deserialize)]
-    struct Body {
-        jobs: Vec<Taker>,
-    }
-    #[derive(Deserialize)]
-    struct Taker {
-        id: JobId,
-        #[serde(default)]
-        runner_name: Option<String>,
-    }
-    let answer = answer.ok().filter(|answer| answer.status == 200)?;
-    let body: Body = serde_json::from_slice(&answer.body).ok()?;
-    let has = |job: &Taker| job.runner_name.as_ref().is_some_and(|name| runners.contains(name));
-    body.jobs.into_iter().find(has).map(|job| job.id)
 }

@@ -1,9 +1,9 @@
 //! All that is known of a job, laid side by side, and what follows from it at a glance.
 
-use super::inquiry::Inquiry;
-use super::known::{Job, Row, Runner, Seen, Vetted};
+use super::facts::{Facts, HostFacts, RecentDelivery, Vetted};
 use jitney::course::Sandbox;
-use jitney::github::Said;
+use jitney::github::delivery::Said;
+use jitney::github::runner::Runner;
 use jitney::ledger::Entry;
 use jitney::policy::delivery::Verdict;
 use jitney::reply::Reason;
@@ -12,37 +12,37 @@ use jitney::words::ids::{JobId, RunnerName};
 use jitney::words::time::Timestamp;
 
 /// What there is to tell from.
-pub(super) struct Account<'a> {
-    pub(super) inquiry: &'a Inquiry,
-    pub(super) job: &'a Job,
-    pub(super) seen: &'a Seen,
+pub(super) struct Evidence<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) host: &'a HostFacts,
     pub(super) now: Timestamp,
 }
 
-impl<'a> Account<'a> {
+impl<'a> Evidence<'a> {
     /// The sandboxes that live for the job, as far as Modal could be asked.
     pub(super) fn sandboxes(&self) -> &'a [Sandbox] {
-        self.seen.sandboxes.as_deref().unwrap_or_default()
+        self.host.sandboxes.as_deref().unwrap_or_default()
     }
 
     /// The registered runners that were meant for the job.
     pub(super) fn meant(&self) -> impl Iterator<Item = &'a Runner> {
-        let job = self.job.id;
-        let runners = self.inquiry.runners.iter().flatten();
+        let job = self.facts.job.id;
+        let runners = self.facts.runners.iter().flatten();
         runners.filter(move |runner| RunnerName::job_of(&runner.name) == Some(job))
     }
 
     /// The ledger's entries about the job, the oldest first.
     pub(super) fn entries(&self) -> Vec<&'a Entry> {
-        let mut entries: Vec<_> = self.seen.entries.iter().filter(|entry| entry.is_of(self.job.id)).collect();
+        let mut entries: Vec<_> =
+            self.host.entries.iter().filter(|entry| entry.is_of(self.facts.job.id)).collect();
         entries.sort_by_key(|entry| entry.started);
         entries
     }
 
     /// The recent deliveries about the job, the oldest first.
-    pub(super) fn rows(&self) -> Vec<&'a Row> {
-        let about = |row: &&Row| row.is_of(self.job.id);
-        let mut rows: Vec<_> = self.inquiry.rows.iter().filter(about).collect();
+    pub(super) fn recent(&self) -> Vec<&'a RecentDelivery> {
+        let about = |row: &&RecentDelivery| row.is_of(self.facts.job.id);
+        let mut rows: Vec<_> = self.facts.recent.iter().filter(about).collect();
         rows.sort_by_key(|row| row.at);
         rows
     }
@@ -51,32 +51,32 @@ impl<'a> Account<'a> {
     pub(super) fn taker(&self) -> Option<JobId> {
         let other = |entry: &&Entry| {
             entry.ended.is_none()
-                && entry.job != self.job.id
-                && RunnerName::job_of(&entry.runner) == Some(self.job.id)
+                && entry.job != self.facts.job.id
+                && RunnerName::job_of(&entry.runner) == Some(self.facts.job.id)
         };
-        self.inquiry.taker.or_else(|| self.seen.entries.iter().find(other).map(|entry| entry.job))
+        self.facts.taker.or_else(|| self.host.entries.iter().find(other).map(|entry| entry.job))
     }
 
     /// The last that jitney said about the job's queueing: the course's word where the host remembers it, for it may
     /// have outlived the delivery's answer.
     pub(super) fn last_said(&self) -> Option<Said> {
-        let logged = self.inquiry.log.of("queued");
+        let logged = self.facts.deliveries.of("queued");
         let row = match logged {
             Some(logged) => {
-                let same = |row: &&&Row| row.delivery() == Some(&logged.newest.guid);
-                self.rows().iter().find(same).copied()
+                let same = |row: &&&RecentDelivery| row.delivery() == Some(&logged.newest.guid);
+                self.recent().iter().find(same).copied()
             }
-            None => self.rows().first().copied(),
+            None => self.recent().first().copied(),
         };
-        row.map(Row::said).or_else(|| logged.and_then(|logged| logged.carried.said.clone()))
+        row.map(RecentDelivery::said).or_else(|| logged.and_then(|logged| logged.carried.said.clone()))
     }
 
     /// Why it gets no runner by the settings, if it gets none.
     pub(super) fn refused(&self) -> Option<(&'static str, String)> {
         let own = |reason: &Reason| (reason.code, reason.to_string());
-        match self.inquiry.decision.as_ref().map(|decision| &decision.verdict) {
-            Some(Verdict::Reply(answer) | Verdict::Refuse(answer, _)) => Some(own(&answer.reason)),
-            _ => match &self.inquiry.vetted {
+        match &self.facts.decision.verdict {
+            Verdict::Reply(answer) | Verdict::Refuse(answer, _) => Some(own(&answer.reason)),
+            Verdict::Open(_) => match &self.facts.vetted {
                 Some(Vetted::MayNot(reason)) => Some(own(reason)),
                 _ => None,
             },
@@ -85,10 +85,10 @@ impl<'a> Account<'a> {
 
     /// When a sweep takes the job up, or why none does.
     pub(super) fn sweep(&self) -> String {
-        let settings = &self.inquiry.settings;
-        let repository = &self.job.repository;
+        let settings = &self.facts.settings;
+        let repository = &self.facts.job.repository;
         let lately =
-            self.inquiry.rows.iter().any(|row| row.answered.repository.as_deref() == Some(repository));
+            self.facts.recent.iter().any(|row| row.answered.repository.as_deref() == Some(repository));
         let app = matches!(settings.credential, Credential::App);
         if app || lately || settings.allowlist.exact().contains(repository) {
             let settled = jitney::course::SETTLED / 1000;
@@ -103,7 +103,7 @@ impl<'a> Account<'a> {
 
     /// That it is not known what lives, where it is not.
     pub(super) fn but_unasked(&self) -> &'static str {
-        if self.seen.sandboxes.is_some() {
+        if self.host.sandboxes.is_some() {
             ""
         } else {
             " Modal could not be asked, so a sandbox may be on its way all the same."

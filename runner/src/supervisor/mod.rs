@@ -2,6 +2,8 @@
 //!
 //! Its own statuses: 64, no config came that can be right; 65, no job came in time; 66, Docker did not start.
 
+mod readiness;
+
 use crate::config::{self, Input};
 use crate::ending::{Cause, Ending, seconds};
 use crate::listener::{DEPRECATED, Listener, RETRY, UPDATING, UPDATING_ONE_JOB};
@@ -16,20 +18,16 @@ use nix::unistd::Pid;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
-use std::process::{Child, ExitCode};
+use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const BAD_INPUT: i32 = 64;
 const NO_JOB: i32 = 65;
 const NO_DOCKER: i32 = 66;
 
 /// How often marks are looked for.
 const TICK: Duration = Duration::from_millis(100);
-/// How long the end of standard input, or a second line, may take after the first line.
-const SETTLED: Duration = Duration::from_secs(1);
-const DOCKER_WITHIN: Duration = Duration::from_secs(30);
 const UPDATE_WITHIN: Duration = Duration::from_secs(30);
 const TRIES: u32 = 5;
 /// An idle listener ends at once on SIGINT.
@@ -101,9 +99,9 @@ pub(crate) fn main() -> ExitCode {
         thread::spawn(move || config::listen(io::stdin().lock(), &tell));
     });
     let usage = meter.read();
-    let starved = usage.oom_kills.is_some_and(|kills| kills > 0);
+    let out_of_memory = usage.oom_kills.is_some_and(|kills| kills > 0);
     let cause = match cause {
-        Cause::Done | Cause::Failed | Cause::Killed if starved && !supervisor.terminated => {
+        Cause::Done | Cause::Failed | Cause::Killed if out_of_memory && !supervisor.terminated => {
             Cause::OutOfMemory
         }
         cause => cause,
@@ -149,51 +147,6 @@ impl Supervisor {
             let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }
         end
-    }
-
-    fn read_config(&mut self) -> Result<String, End> {
-        let bad = |reason: String| (Cause::BadInput, BAD_INPUT, Some(reason));
-        let within = self.orders.hand_over_within;
-        let missing = || bad(format!("no config came within {} s", within.as_secs_f64()));
-        let mut until = self.started + within;
-        let mut config = None;
-        loop {
-            let event = self.events.recv_timeout(until.saturating_duration_since(Instant::now()));
-            match (event, config.take()) {
-                (Ok(Event::Input(Input::Line(line))), None) => {
-                    config = Some(config::read(&line).map_err(|fault| bad(fault.to_owned()))?);
-                    until = Instant::now() + SETTLED;
-                }
-                (Ok(Event::Input(Input::TooLong)), _) => return Err(bad("the line is too long".to_owned())),
-                (Ok(Event::Input(_)), None) => return Err(bad("no config came, and none will".to_owned())),
-                (Ok(Event::Input(Input::End)), Some(config)) => return Ok(config),
-                (Ok(Event::Input(_)), Some(_)) => return Err(bad("more than one line came".to_owned())),
-                (Ok(Event::Signal(SIGCHLD)), kept) => config = kept,
-                (Ok(Event::Signal(signal)), _) => {
-                    self.terminated = true;
-                    return Err((Cause::Killed, 128 + signal, None));
-                }
-                (Err(RecvTimeoutError::Timeout), Some(config)) => return Ok(config),
-                (Err(_), _) => return Err(missing()),
-            }
-        }
-    }
-
-    /// Whether the daemon is up, where one was wanted.
-    fn is_docker_ready(&mut self, daemon: Option<&io::Result<Child>>) -> bool {
-        match daemon {
-            None => return true,
-            Some(Err(_)) => return false,
-            Some(Ok(_)) => {}
-        }
-        let until = Instant::now() + DOCKER_WITHIN;
-        while Instant::now() < until && !self.terminated {
-            if daemon::is_up() {
-                return true;
-            }
-            self.tick(None, 5 * TICK);
-        }
-        false
     }
 
     /// Runs listeners until one has had its job, or asks for no other.

@@ -1,0 +1,53 @@
+//! A job that a runner has, or had.
+
+use super::world::{sandbox, says, world};
+use serde_json::json;
+
+#[test]
+fn a_job_at_work_is_told_with_whose_runner_it_has() {
+    let at_work = |name: &str| {
+        world()
+            .set("status", "in_progress")
+            .set("runner_name", name)
+            .set("started_at", "2026-11-24T12:00:10Z")
+    };
+    let explanation =
+        at_work("jitney-41-abcdefgh").ends("in-progress", &["its own runner", "for 20 s", "6 h"]);
+    assert!(says(&explanation, "job", "took it after 10 s"));
+    let explanation = at_work("jitney-77-abcdefgh").ends("in-progress-swapped", &["was started for job 77"]);
+    assert!(says(&explanation, "pairing", "started for job 77"));
+    at_work("a-pet")
+        .with(|w| w.host.sandboxes = Some(vec![sandbox(&[])]))
+        .ends("in-progress-elsewhere", &["a-pet", "none of jitney's", "sb-1 was started in vain"]);
+    world().set("status", "in_progress").ends("in-progress", &["does not say on which runner"]);
+}
+
+#[test]
+fn a_job_that_is_over_is_told_with_its_times_and_its_cost() {
+    let over = |conclusion: &str| {
+        world()
+            .set("status", "completed")
+            .set("conclusion", conclusion)
+            .set("completed_at", "2026-11-24T12:00:25Z")
+    };
+    let ran = |name: &str, conclusion: &str| {
+        over(conclusion).set("runner_name", name).set("started_at", "2026-11-24T12:00:10Z")
+    };
+    let explanation = ran("jitney-41-abcdefgh", "success")
+        .with(|w| {
+            w.entries = vec![json!({ "sandbox": "sb-1", "job": 41, "runner": "jitney-41-abcdefgh",
+                "started": 1_795_521_602.0, "ended": 1_795_521_625.0, "nano_usd": 1_234_000 })];
+        })
+        .ends("completed", &["success", "after 10 s in the queue and 15 s at work", "$0.001234"]);
+    assert!(says(&explanation, "cost", "sb-1 ended; it lived 23 s and cost $0.001234"));
+    assert!(says(&explanation, "job", "was over: success"));
+    ran("jitney-77-abcdefgh", "failure").ends("completed-swapped", &["failure", "job 77"]);
+    ran("a-pet", "success").ends("completed-elsewhere", &["a runner of somebody else"]);
+    ran("jitney-41-abcdefgh", "failure")
+        .set("labels", json!(["modal", "cpu=64"]))
+        .ends("failed-with-reason", &["MAX_CPU", "author"]);
+    over("cancelled").ends("cancelled", &["before a runner took it"]);
+    over("skipped").ends("skipped", &["never wanted a runner"]);
+    over("failure").ends("ended-without-runner", &["24 hours"]);
+    world().set("status", "waiting").ends("held-back", &["approval"]);
+}

@@ -1,0 +1,65 @@
+"""Modal and GitHub around containers: what each knows, and that no secret crossed where none may."""
+
+from typing import Any, Self
+
+from modal_proto import api_pb2 as api
+
+from tests import canaries
+from tests.container.deployed import APP, Deployed
+from tests.container.gateway import Gateway
+from tests.container.running import Running
+from tests.control_plane import FakeSandbox
+from tests.control_plane.state import State
+from tests.processes import SECRET
+from tests.standin import StandinGitHub
+from tests.standin.server import TOKEN
+
+
+class Cloud:
+    """A context manager: the app is deployed, its runner image published, and nothing runs."""
+
+    def __init__(self, deployed: Deployed, **settings: str) -> None:
+        self.deployed, self.github = deployed, StandinGitHub()
+        deployed.plane.reset()
+        told = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
+        self.state.secrets["github-secret"] = told | {"GITHUB_API_URL": self.github.url} | settings
+        self.state.published["main/jitney-runner:latest"] = "im-runner"
+        self.state.named_dicts.add(APP)
+        self.gateway = Gateway(deployed)
+
+    @property
+    def state(self) -> State:
+        """What the fake Modal knows."""
+        return self.deployed.plane.state
+
+    def run(self, name: str = "Jitney.*", *, snapshot: bool = False) -> Running:
+        """A new container of a function."""
+        return Running(self.deployed, name, snapshot=snapshot)
+
+    def once(self, name: str, *arguments: Any, expected: tuple[str, ...] = ()) -> tuple[Any, list[str]]:
+        """One call of a function in a container of its own: its result, and what the container wrote. Nothing beside
+        the `expected` events may be worse than `info`."""
+        call = self.gateway.call(name, *arguments)
+        with self.run(name) as container:
+            result = self.gateway.returned(call)
+            assert container.scale_down() == 0
+        return result, container.lines
+
+    def sandboxes(self, job: int) -> list[FakeSandbox]:
+        """Those that were started for a job."""
+        return [one for one in self.state.sandboxes.values() if one.tags["job"] == str(job)]
+
+    def __enter__(self) -> Self:
+        self.github.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.github.__exit__()
+        assert self.github.violations == []
+        for call, message in self.state.requests:
+            if not call.startswith("SandboxStdinWrite"):
+                canaries.assert_none_in(message.SerializeToString(), f"the call {call}")
+
+
+SUCCESS = api.GenericResult.GENERIC_STATUS_SUCCESS
+FAILURE = api.GenericResult.GENERIC_STATUS_FAILURE

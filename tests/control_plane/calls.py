@@ -1,0 +1,133 @@
+"""Calls of functions: how they are stored, and what a container asks for to answer them.
+
+At Modal each container speaks to the control plane through its own worker; here each has a port of its own, so that
+what a container says is known to be that container's.
+"""
+
+import asyncio
+import pickle
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from modal_proto import api_pb2 as api
+
+from tests.control_plane.state import State, identifier
+
+#: Seconds for which a container's question for its next input is held, before it has to ask again.
+POLL = 5.0
+TICK = 0.02
+
+
+@dataclass
+class Call:
+    """A call of a function: one input, and all that came back."""
+
+    function: str
+    input: Any
+    id: str
+    input_id: str
+    #: The messages into a web request, and those out of it.
+    into: list[bytes] = field(default_factory=list)
+    out: list[bytes] = field(default_factory=list)
+    #: The task that is at it.
+    task: str | None = None
+    tries: int = 0
+    result: Any = None
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def web(self) -> bool:
+        """Whether it is a request from outside, which nobody asks again."""
+        return bool(self.into)
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The arguments, where the client pickled them."""
+        found: tuple[Any, ...] = pickle.loads(self.input.args)[0]
+        return found
+
+
+@dataclass
+class Task:
+    """A container, as the control plane knows it."""
+
+    id: str
+    function: str
+    #: Whether it is to end once it has answered what it is at.
+    stopping: bool = False
+    #: The memory snapshots that it was ready for, and what it reported as its own failure.
+    checkpoints: list[str] = field(default_factory=list)
+    failures: list[Any] = field(default_factory=list)
+
+
+class Calls:
+    """What a client says to have a function called."""
+
+    state: State
+
+    async def FunctionMap(self, request: Any) -> Any:
+        """A call is stored when this returns."""
+        call = identifier("fc", self.state.number())
+        inputs = []
+        for item in request.pipelined_inputs:
+            stored = Call(request.function_id, item.input, call, identifier("in", self.state.number()))
+            self.state.calls.append(stored)
+            inputs.append(api.FunctionPutInputsResponseItem(idx=item.idx, input_id=stored.input_id))
+        return api.FunctionMapResponse(function_call_id=call, pipelined_inputs=inputs)
+
+    async def FunctionBindParams(self, request: Any) -> Any:
+        return api.FunctionBindParamsResponse(bound_function_id=request.function_id)
+
+
+class Container:
+    """What only a container asks. `task` is the one that this port is for."""
+
+    state: State
+    task: Task
+
+    async def ContainerHello(self, request: Any) -> None:
+        return None
+
+    async def ContainerHeartbeat(self, request: Any) -> Any:
+        return api.ContainerHeartbeatResponse()
+
+    async def ContainerCheckpoint(self, request: Any) -> None:
+        self.task.checkpoints.append(request.checkpoint_id)
+
+    async def TaskResult(self, request: Any) -> None:
+        self.task.failures.append(request.result)
+
+    async def FunctionGetInputs(self, request: Any) -> Any:
+        """The next call of the container's function; a switch that ends it, where it is to end."""
+        for _ in range(round(POLL / TICK)):
+            if self.task.stopping:
+                kill = api.FunctionGetInputsItem(kill_switch=True)
+                return api.FunctionGetInputsResponse(inputs=[kill])
+            for call in self.state.calls:
+                if call.function == self.task.function and call.task is None and call.result is None:
+                    call.task = self.task.id
+                    item = api.FunctionGetInputsItem(
+                        input_id=call.input_id, input=call.input, function_call_id=call.id, retry_count=call.tries
+                    )
+                    return api.FunctionGetInputsResponse(inputs=[item])
+            await asyncio.sleep(TICK)
+        return api.FunctionGetInputsResponse()
+
+    async def FunctionPutOutputs(self, request: Any) -> None:
+        for item in request.outputs:
+            for call in self.state.calls:
+                if call.input_id == item.input_id and call.task == self.task.id:
+                    call.result = item.result
+                    call.over.set()
+
+    async def FunctionCallGetDataIn(self, request: Any) -> AsyncIterator[Any]:
+        """The messages of a web request; after them it stays open, as the request does, until the answer is there."""
+        (call,) = (one for one in self.state.calls if one.id == request.function_call_id)
+        for index, message in enumerate(call.into, 1):
+            if index > request.last_index:
+                yield api.DataChunk(data_format=api.DATA_FORMAT_ASGI, data=message, index=index)
+        await call.over.wait()
+
+    async def FunctionCallPutDataOut(self, request: Any) -> None:
+        (call,) = (one for one in self.state.calls if one.id == request.function_call_id)
+        call.out.extend(chunk.data for chunk in request.data_chunks)
