@@ -144,8 +144,10 @@ fn capacity(options: &Options) -> ExitCode {
         (0..options.credentials).map(|at| options.hour(options.first + at, each)).collect();
     let played = play_all(&plays, options.threads);
     println!("{}", report::capacity(&totals(&played), options.credentials));
-    if let Some(broken) = played.iter().find_map(|(_, broken, _)| broken.as_ref()) {
-        println!("simulate: FAILED: {}: {}", broken.promise.row().name, broken.how);
+    if let Some(at) = played.iter().position(|(_, broken, _)| broken.is_some()) {
+        if let Some(play) = plays.get(at) {
+            show_trace(play, options.trace);
+        }
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -70,7 +70,13 @@ impl World {
             does.and_then(|job| self.hub.jobs.get(&job)).is_some_and(|job| job.nature == Nature::Fork);
         if self.works(sandbox) && !forked {
             let unclear = kind == Course::Launch && running.unclear.contains(&sandbox);
-            let promise = if unclear { Promise::Unclear } else { Promise::Busy };
+            let asked = living.runner.is_some_and(|runner| running.deleted.contains(&runner));
+            let skipped = self.play.hour && kind == Course::Sweep && !asked;
+            let promise = match (unclear, skipped) {
+                (true, _) => Promise::Unclear,
+                (_, true) => Promise::Skipped,
+                _ => Promise::Busy,
+            };
             self.breaks(promise, || {
                 format!("{kind:?} {course} ends sandbox {sandbox}, whose runner has a job")
             });

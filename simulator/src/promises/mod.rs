@@ -43,6 +43,8 @@ pub enum Promise {
     Requests,
     /// Deferrals a job.
     Deferrals,
+    /// Sandboxes of runners that a listing left out.
+    Skipped,
     /// The count of deferrals.
     Counts,
     /// Jobs that were created just now.
@@ -175,6 +177,11 @@ pub const PROMISES: &[Row] = &[
         P::InTheWay,
         "in-the-way",
         "no job waits beyond its bound for a sandbox that lives on after another job",
+    ),
+    held(
+        P::Skipped,
+        "skipped",
+        "no sweep ends a sandbox at work because GitHub's pages shifted while it read them (an hour of 2,000 jobs)",
     ),
     held(
         P::Ghosts,

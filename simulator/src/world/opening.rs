@@ -163,7 +163,7 @@ impl World {
         let seed = self.dice.roll();
         let course = jitney::course::Course::open(ticket, self.settings.clone(), seed);
         let id = self.number();
-        let running = Running { runner, resumed, deferrals, ..Running::new(course, kind, host, job) };
+        let running = Running { deferrals, runner, resumed, ..Running::new(course, kind, host, job) };
         self.say(|| format!("course {id} is opened: {kind:?} of job {job}"));
         self.courses.insert(id, running);
         id
