@@ -76,8 +76,7 @@ class Jitney:
     @modal.exit()
     async def close(self) -> None:
         """Courses that cannot end before the container does go on in the next one."""
-        for ticket in await self.endpoint.close(grace=8.0):
-            await defer(ticket, 0.0)
+        await self.endpoint.close(grace=8.0)
 
 
 async def defer(ticket: str, delay: float) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from wasmtime import Trap, WasmtimeError
@@ -22,6 +23,9 @@ Defer = Callable[[str, float], Awaitable[None]]
 #: Seconds until a course in which the component itself failed is opened again.
 AFTER_FAILURE = 60.0
 
+#: Seconds that what is cancelled at the end has to be over.
+CANCELLED_WITHIN = 2.0
+
 #: Jobs of which is remembered that a course had them.
 REMEMBERED = 10_000
 
@@ -36,6 +40,18 @@ STAGES = {
     "await-turn": "turn",
     "hold": "pause",
 }
+
+
+class NotKept(Exception):
+    """A ticket has to wait, and what keeps tickets could not be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A course that is not answered yet: the ticket to open where it does not live to its answer, and the answer."""
+
+    resumption: str
+    answered: asyncio.Future[Any]
 
 
 class Courses:
@@ -57,15 +73,16 @@ class Courses:
         self._had: dict[str, None] = {}
         self._claims: dict[str, asyncio.Task[Any] | None] = {}
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
-        self._running: dict[asyncio.Task[Any], str] = {}
+        self._running: dict[asyncio.Task[Any], Running] = {}
         self._watching: set[asyncio.Task[Any]] = set()
 
     def open(self, ticket: str, resumption: str) -> asyncio.Future[Any]:
-        """Starts a course; the future's result is its answer, a WIT `reply`, or None if the component failed.
-        `resumption` is the ticket to open where this course does not live to its answer."""
+        """Starts a course; the future's result is its answer, a WIT `reply`; None if the component failed, and the
+        course is kept to be played again; NotKept, as a value, if it could not be kept. `resumption` is the ticket to
+        open where this course does not live to its answer."""
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(self._guarded(answered, resumption, "open", ticket))
-        self._running[task] = resumption
+        self._running[task] = Running(resumption, answered)
         task.add_done_callback(lambda done: self._over(done, answered))
         return answered
 
@@ -78,24 +95,36 @@ class Courses:
         if not answered.done():
             answered.set_result(None)
 
-    async def resume(self, ticket: str) -> None:
+    async def resume(self, ticket: str) -> bool:
         """Plays the course of a deferred ticket to its answer: the one that runs, where the ticket was kept in case
-        it would not end, else a new one."""
-        running = [task for task, running in self._running.items() if running == ticket]
-        await (asyncio.wait({running[0]}) if running else self.open(ticket, ticket))
+        it would not end, else a new one. False if it has to wait again and could not be kept."""
+        running = [one.answered for one in self._running.values() if one.resumption == ticket]
+        answered = running[0] if running else self.open(ticket, ticket)
+        await asyncio.wait({answered})
+        return not isinstance(answered.result(), NotKept)
+
+    async def keep(self, ticket: str, delay: float) -> None:
+        """Keeps a ticket that is to be opened again after so many seconds. Raises NotKept."""
+        try:
+            await self._defer(ticket, delay)
+        except Exception as error:
+            logger().error("ticket-not-kept", error=type(error).__name__)
+            raise NotKept from error
 
     @property
     def running(self) -> list[str]:
         """The tickets of the courses that run."""
-        return list(self._running.values())
+        return [one.resumption for one in self._running.values()]
 
     async def close(self, grace: float) -> list[str]:
         """Waits up to `grace` seconds for what runs; the tickets of the rest."""
         if self._running:
-            await asyncio.wait(list(self._running), timeout=grace)
-        left = list(self._running.values())
-        for task in self._watching:
-            task.cancel()
+            await asyncio.wait([one.answered for one in self._running.values()], timeout=grace)
+        left = self.running
+        if over := {*self._running, *self._watching}:
+            for task in over:
+                task.cancel()
+            await asyncio.wait(over, timeout=CANCELLED_WITHIN)
         self._threads.shutdown(wait=False, cancel_futures=True)
         return left
 
@@ -109,11 +138,15 @@ class Courses:
 
     async def _guarded(self, answered: asyncio.Future[Any], resumption: str, *opening: Any) -> None:
         try:
-            await self._play(answered, *opening)
-        except (Trap, WasmtimeError, ValueError) as error:
-            self._records.metrics.failed("course")
-            logger().error("component-failed", error=type(error).__name__)
-            await self._defer(resumption, AFTER_FAILURE)
+            try:
+                await self._play(answered, *opening)
+            except (Trap, WasmtimeError, ValueError) as error:
+                self._records.metrics.failed("course")
+                logger().error("component-failed", error=type(error).__name__)
+                await self.keep(resumption, AFTER_FAILURE)
+        except NotKept as lost:
+            if not answered.done():
+                answered.set_result(lost)
 
     async def _play(self, answered: asyncio.Future[Any] | None, *opening: Any) -> None:
         spent: dict[str, float] = {}
@@ -134,7 +167,7 @@ class Courses:
                     return self._tell(answered, event, command.payload, spent)
                 case "defer":
                     deferral = command.payload
-                    await self._defer(deferral.ticket, deferral.delay / 1000)
+                    await self.keep(deferral.ticket, deferral.delay / 1000)
                     return self._tell(answered, event, deferral.reply, spent)
                 case tag:
                     outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(command))

@@ -17,7 +17,7 @@ from wasmtime import Trap, WasmtimeError
 
 from host import VERSION, log
 from host.component import Component, Instance
-from host.courses import Courses, Defer
+from host.courses import Courses, Defer, NotKept
 from host.launcher import Launcher
 from host.reading import Reading, Receive, TurnedAway
 from host.records import Records
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BODY_LIMIT = 25 * 1024 * 1024
 #: Seconds for an answer to leave: GitHub hangs up after 10.
 ANSWER_WITHIN = 7.0
+#: Seconds until a course is played again whose ticket could not be kept.
+AGAIN_AFTER = 5.0
 #: Seconds that the records have at the end: what matters more is kept after them.
 FLUSH_WITHIN = 5.0
 #: Deliveries that are complete and have no answer yet, bodies that are being read, and the bytes of all bodies until
@@ -65,7 +67,6 @@ class Endpoint:
         store: Store | None = None,
     ) -> None:
         self._component = component
-        self._defer = defer
         self._image = image
         self._records = Records(component, store)
         self._metrics = self._records.metrics
@@ -126,7 +127,11 @@ class Endpoint:
             await asyncio.sleep(max(0.0, due - time.time()))
         finally:
             self._waiting.remove(ticket)
-        await self._courses.resume(ticket)
+        # What has to wait again and could not be kept is kept by the one who waits for this.
+        while True:
+            if await self._courses.resume(ticket):
+                return
+            await asyncio.sleep(AGAIN_AFTER)
 
     async def sweep(self) -> None:
         """Brings jobs, sandboxes and registrations into line."""
@@ -144,9 +149,11 @@ class Endpoint:
                 log.logger().warning("runner-image", alarm=alarm, **built)
 
     async def close(self, grace: float) -> list[str]:
-        """Takes no more deliveries, lets courses end for `grace` seconds; the tickets of the rest."""
+        """Takes no more deliveries, lets courses end for `grace` seconds, and keeps the tickets of the rest, each by
+        itself; those tickets."""
         self._closing = True
         left = await self._courses.close(grace)
+        await asyncio.gather(*(self._courses.keep(ticket, 0.0) for ticket in left), return_exceptions=True)
         try:
             async with asyncio.timeout(FLUSH_WITHIN):
                 await self._records.flush()
@@ -182,6 +189,8 @@ class Endpoint:
         self._held += 1
         try:
             return await self._play(verdict.payload), ms
+        except NotKept:
+            return self._component.intake().call("intake", "turn-away", head, "unkept"), ms
         finally:
             self._held -= 1
 
@@ -206,8 +215,11 @@ class Endpoint:
         course = self._courses.open(opening.ticket, opening.resumption)
         done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
         if not done:
-            await self._defer(opening.resumption, 0)
-        return (course.result() if done else None) or opening.waiting
+            await self._courses.keep(opening.resumption, 0.0)
+            return opening.waiting
+        if isinstance(course.result(), NotKept):
+            raise course.result()
+        return course.result() or opening.waiting
 
 
 def _decide(instance: Instance, head: str, body: bytearray) -> Any:

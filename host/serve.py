@@ -87,8 +87,7 @@ async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_e
     await Server(config).serve(listening)
     for chore in chores:
         chore.cancel()
-    for ticket in await endpoint.close(GRACE):
-        await journal.defer(ticket, 0)
+    await endpoint.close(GRACE)
     await sandboxes.close()
     journal.close()
     logger().info("stopped")

@@ -8,7 +8,6 @@ from host.modal import image
 from tests.container import Deployed
 from tests.container.cloud import FAILURE, SUCCESS, Cloud
 from tests.container.gateway import LABELS
-from tests.processes import ROOT
 
 
 @pytest.fixture
@@ -49,7 +48,6 @@ def test_runner_images_are_made_of_what_the_image_carries(cloud: Cloud) -> None:
     assert result.status == SUCCESS and len(lines) == 2
     assert set(cloud.state.published) == {f"main/{image.published(name)}:latest" for name in (None, "debian:13")}
     sent = {file.filename: file.sha256_hex for mount in cloud.state.mounts.values() for file in mount.files}
-    for script in image.SCRIPTS:
-        assert cloud.state.files[sent[f"/opt/jitney/{script}"]] == (ROOT / "runner" / script).read_bytes()
+    assert cloud.state.files[sent[image.ENTRYPOINT]] == image.BINARY.read_bytes()
     (kept,) = cloud.state.dicts.values()
     assert b"2.336.0" in kept

@@ -121,6 +121,11 @@ impl wit::intake::Guest for Jitney {
             Fault::Broken => {
                 (Outcome::Broken, "component-failed", "jitney's component failed on this delivery")
             }
+            Fault::Unkept => (
+                Outcome::Unready,
+                "not-kept",
+                "the job has to wait, and the queue that keeps waiting jobs could not be reached",
+            ),
         };
         let guid = Headers::parse(&head).ok().and_then(|headers| headers.guid);
         let subject = Subject { delivery: guid, ..Subject::default() };

@@ -1,5 +1,6 @@
 """Modal and GitHub around containers: what each knows, and that no secret crossed where none may."""
 
+import json
 from typing import Any, Self
 
 from modal_proto import api_pb2 as api
@@ -9,6 +10,7 @@ from tests.container.deployed import APP, Deployed
 from tests.container.gateway import Gateway
 from tests.container.running import Running
 from tests.control_plane import FakeSandbox
+from tests.control_plane.calls import Call
 from tests.control_plane.state import State
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
@@ -48,6 +50,11 @@ class Cloud:
     def sandboxes(self, job: int) -> list[FakeSandbox]:
         """Those that were started for a job."""
         return [one for one in self.state.sandboxes.values() if one.tags["job"] == str(job)]
+
+    def resumptions(self, job: int) -> list[Call]:
+        """The calls by which a job's ticket waits in Modal's queue."""
+        kept = [call for call in self.state.calls if call.input.method_name == "resume"]
+        return [call for call in kept if json.loads(call.arguments()[0])["job"] == job]
 
     def __enter__(self) -> Self:
         self.github.__enter__()

@@ -55,6 +55,8 @@ class Task:
     function: str
     #: Whether it is to end once it has answered what it is at.
     stopping: bool = False
+    #: Whether it was told to go at once, and is given nothing any more.
+    leaving: bool = False
     #: The memory snapshots that it was ready for, and what it reported as its own failure.
     checkpoints: list[str] = field(default_factory=list)
     failures: list[Any] = field(default_factory=list)
@@ -103,7 +105,7 @@ class Container:
             if self.task.stopping:
                 kill = api.FunctionGetInputsItem(kill_switch=True)
                 return api.FunctionGetInputsResponse(inputs=[kill])
-            for call in self.state.calls:
+            for call in [] if self.task.leaving else self.state.calls:
                 if call.function == self.task.function and call.task is None and call.result is None:
                     call.task = self.task.id
                     item = api.FunctionGetInputsItem(

@@ -1,0 +1,80 @@
+"""Modal failing under jitney's feet, in Modal's own container: the queue, the Dict, the sandboxes, the input road."""
+
+from collections.abc import Iterator
+
+import pytest
+from grpclib import Status
+
+from tests.container import Deployed, Running
+from tests.container.cloud import SUCCESS, Cloud
+from tests.container.gateway import LABELS
+from tests.container.running import PATIENCE
+from tests.processes import eventually
+
+#: More often than the client tries again by itself.
+OFTEN = 100
+
+
+@pytest.fixture(scope="module")
+def cloud(deployed: Deployed) -> Iterator[Cloud]:
+    with Cloud(deployed) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def container(cloud: Cloud) -> Iterator[Running]:
+    """One container for all of this file. Each fault is told once in its log, and nothing else is."""
+    with cloud.run() as running:
+        yield running
+        assert running.scale_down() == 0, running.lines
+        assert running.wanting("ticket-not-kept", "command-failed", "not-kept") == []
+        assert running.task.failures == []
+
+
+@pytest.fixture(autouse=True)
+def well_again(cloud: Cloud) -> Iterator[None]:
+    """A fault is over with its test."""
+    yield
+    cloud.state.faults.clear()
+
+
+def test_a_sandbox_that_cannot_be_created_is_created_later(cloud: Cloud, container: Running) -> None:
+    """Though the queue fails too when the time has come: the call that keeps the ticket goes on keeping it."""
+    cloud.state.fail("SandboxCreateV2", Status.RESOURCE_EXHAUSTED, times=2)
+    cloud.github.state.queue(72, "octo/demo", LABELS)
+    status, said = cloud.gateway.answer(cloud.gateway.deliver(72))
+    assert (status, said["outcome"]) == (202, "deferred")
+    cloud.state.fail("FunctionMap", Status.UNAVAILABLE, times=OFTEN)
+    eventually(lambda: container.logged("ticket-not-kept"), PATIENCE)
+    (call,) = cloud.resumptions(72)
+    assert call.result is None
+    cloud.state.faults.clear()
+    assert cloud.gateway.returned(call).status == SUCCESS
+    (sandbox,) = cloud.sandboxes(72)
+    assert sandbox.eof
+
+
+def test_deliveries_go_on_without_the_dict(cloud: Cloud, container: Running) -> None:
+    for call in ("DictGet", "DictUpdate"):
+        cloud.state.fail(call, Status.UNAVAILABLE, times=OFTEN)
+    cloud.github.state.queue(73, "octo/demo", LABELS)
+    assert cloud.gateway.answer(cloud.gateway.deliver(73))[0] == 201
+    eventually(lambda: container.logged("not-kept"), PATIENCE)
+
+
+def test_answers_arrive_although_the_road_is_bad(cloud: Cloud, container: Running) -> None:
+    for call in ("FunctionGetInputs", "FunctionCallGetDataIn", "FunctionCallPutDataOut", "FunctionPutOutputs"):
+        cloud.state.fail(call, Status.UNAVAILABLE, times=2)
+    cloud.github.state.queue(74, "octo/demo", LABELS)
+    assert cloud.gateway.answer(cloud.gateway.deliver(74))[0] == 201
+    assert len(cloud.sandboxes(74)) == 1
+
+
+def test_a_delivery_that_cannot_be_kept_is_answered_503(cloud: Cloud, container: Running) -> None:
+    cloud.state.fail("FunctionMap", Status.UNAVAILABLE, times=OFTEN)
+    cloud.github.state.queue(71, "octo/demo", LABELS)
+    cloud.github.faults.append((429, {"retry-after": "8"}))
+    status, said = cloud.gateway.answer(cloud.gateway.deliver(71))
+    assert (status, said["outcome"], said["reason"].split(":")[0]) == (503, "unready", "not-kept")
+    assert container.logged("delivery")[-1]["status"] == 503
+    assert cloud.sandboxes(71)[0].ended
