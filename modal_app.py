@@ -5,6 +5,7 @@ outlive it waits in Modal's own queue, as calls of `resume`. What a delivery mea
 """
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -98,24 +99,36 @@ def tick() -> None:
 
 
 @app.function(image=image.web(), secrets=[settings])
-def doctor() -> None:
-    """`modal run modal_app.py::doctor`: what stands in the way, seen from where jitney runs."""
-    from host.operator.doctor import doctor as examine
+def examine() -> int:
+    """Says what stands in the way, seen from where jitney runs; the exit status."""
+    from host.operator.doctor import doctor
 
-    if examine(os.environ, as_json=False):
-        raise SystemExit(1)
+    return doctor(os.environ, as_json=False)
 
 
 @app.function(image=image.web(), secrets=[settings])
-def explain(subject: str) -> None:
-    """`modal run modal_app.py::explain --subject …`: the story of one job, with the credential that jitney has."""
+def tell(subject: str) -> int:
+    """Tells the story of one job, with the credential that jitney has; the exit status."""
     import asyncio
 
-    from host.operator.explain import AtModal
-    from host.operator.explain import explain as tell
+    from host.operator.explain import AtModal, explain
 
-    if status := asyncio.run(tell(os.environ, subject, AtModal(), as_json=False)):
-        raise SystemExit(status)
+    return asyncio.run(explain(os.environ, subject, AtModal(), as_json=False))
+
+
+# A function that exits leaves a traceback in the log; these run where they are asked, and only end there.
+
+
+@app.local_entrypoint()
+def doctor() -> None:
+    """`modal run modal_app.py::doctor`: what stands in the way, seen from where jitney runs."""
+    sys.exit(examine.remote())
+
+
+@app.local_entrypoint()
+def explain(subject: str) -> None:
+    """`modal run modal_app.py::explain --subject …`: the story of one job, with the credential that jitney has."""
+    sys.exit(tell.remote(subject))
 
 
 @app.function(

@@ -1,13 +1,18 @@
 """The app's other functions, each in a container of its own: doctor, explain, and the making of runner images."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from host.modal import image
 from tests.container import Deployed
-from tests.container.cloud import FAILURE, SUCCESS, Cloud
+from tests.container.cloud import SUCCESS, Cloud
 from tests.container.gateway import LABELS
+from tests.container.running import PATIENCE
+from tests.processes import ROOT
 
 
 @pytest.fixture
@@ -16,29 +21,42 @@ def cloud(deployed: Deployed) -> Iterator[Cloud]:
         yield one
 
 
+def ran(cloud: Cloud, function: str, *words: str) -> tuple[int, list[str], str]:
+    """`modal run modal_app.py::…`, with a container for the `function` that it calls: the exit status, what the
+    container wrote, and what the command did."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    with subprocess.Popen(
+        [sys.executable, "-m", "modal", "run", *words], cwd=ROOT, env=inherited | cloud.deployed.plane.environment(),
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as command:  # fmt: skip
+        with cloud.run(function) as container:
+            told, _ = command.communicate(timeout=PATIENCE)
+            assert container.scale_down() == 0
+    shown = "\n".join(container.lines)
+    assert "Traceback" not in shown + told and "Warning" not in shown + told, shown + told
+    return command.returncode, container.lines, told
+
+
 def test_doctor_tells_how_all_stands_in_words(cloud: Cloud) -> None:
-    result, lines = cloud.once("doctor")
-    assert result.status == SUCCESS
+    status, lines, _ = ran(cloud, "examine", "modal_app.py::doctor")
+    assert status == 0
     # No table: what draws it on a terminal is not in the container.
     assert {"ok    credential: GitHub takes the classic token", "ok    clock: agrees with GitHub's"} <= set(lines)
     assert any(line.startswith("ok    Modal: ") for line in lines)
-    assert [line for line in lines if "Traceback" in line or "Warning" in line] == []
 
 
 def test_doctor_fails_where_something_does(cloud: Cloud) -> None:
     cloud.state.secrets["github-secret"]["GITHUB_TOKEN"] = "ghp_nobody0knows0this0token"
-    result, lines = cloud.once("doctor")
-    assert result.status == FAILURE and result.exception == "SystemExit(1)"
-    assert any(line.startswith("fail  ") for line in lines)
+    status, lines, _ = ran(cloud, "examine", "modal_app.py::doctor")
+    assert status == 1 and any(line.startswith("fail  ") for line in lines)
 
 
 def test_explain_tells_the_story_of_a_job(cloud: Cloud) -> None:
     cloud.github.state.queue(51, "octo/demo", LABELS)
-    result, lines = cloud.once("explain", "octo/demo 51")
-    assert result.status == SUCCESS and lines[0] == "job 51 of octo/demo"
+    status, lines, _ = ran(cloud, "tell", "modal_app.py::explain", "--subject", "octo/demo 51")
+    assert status == 0 and lines[0] == "job 51 of octo/demo"
     story = "\n".join(lines)
     assert "launch" in story and "could not be asked" not in story
-    assert "Traceback" not in story and "Warning" not in story
 
 
 def test_runner_images_are_made_of_what_the_image_carries(cloud: Cloud) -> None:

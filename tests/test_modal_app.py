@@ -35,7 +35,7 @@ def test_the_app_is_deployed_as_the_readme_says(plane: ControlPlane) -> None:
     assert "jitney" in plane.state.apps
 
     functions = plane.state.functions
-    assert set(functions) == {"Jitney.*", "doctor", "explain", "refresh_runner_image", "tick"}
+    assert set(functions) == {"Jitney.*", "examine", "refresh_runner_image", "tell", "tick"}
     jitney = functions["Jitney.*"].function
     assert jitney.concurrency_limit == 1 and jitney.max_concurrent_inputs == 1000
     assert jitney.retry_policy.retries == 8

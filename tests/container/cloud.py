@@ -69,4 +69,3 @@ class Cloud:
 
 
 SUCCESS = api.GenericResult.GENERIC_STATUS_SUCCESS
-FAILURE = api.GenericResult.GENERIC_STATUS_FAILURE

@@ -77,6 +77,27 @@ class Calls:
             inputs.append(api.FunctionPutInputsResponseItem(idx=item.idx, input_id=stored.input_id))
         return api.FunctionMapResponse(function_call_id=call, pipelined_inputs=inputs)
 
+    async def FunctionGetOutputs(self, request: Any) -> Any:
+        """The result of a call, once there is one."""
+        (call,) = (one for one in self.state.calls if one.id == request.function_call_id)
+        try:
+            async with asyncio.timeout(request.timeout):
+                await call.over.wait()
+        except TimeoutError:
+            return api.FunctionGetOutputsResponse(num_unfinished_inputs=1)
+        output = api.FunctionGetOutputsItem(
+            result=call.result, input_id=call.input_id, data_format=api.DATA_FORMAT_PICKLE
+        )
+        return api.FunctionGetOutputsResponse(outputs=[output])
+
+    async def AppGetLogs(self, request: Any) -> AsyncIterator[Any]:
+        """Shows nothing; ends when the app does."""
+        for _ in range(round(POLL / TICK)):
+            if request.app_id in self.state.left:
+                yield api.TaskLogsBatch(app_done=True)
+                return
+            await asyncio.sleep(TICK)
+
     async def FunctionBindParams(self, request: Any) -> Any:
         return api.FunctionBindParamsResponse(bound_function_id=request.function_id)
 

@@ -43,7 +43,7 @@ class Deploying:
         return None
 
     async def AppClientDisconnect(self, request: Any) -> None:
-        return None
+        self.state.left.add(request.app_id)
 
     async def AppStop(self, request: Any) -> None:
         """Its sandboxes end with it."""

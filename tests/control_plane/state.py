@@ -79,6 +79,8 @@ class State:
     handles: dict[str, Any] = field(default_factory=dict)
     mounts: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    #: Apps whose client went away, as after `modal run`.
+    left: set[str] = field(default_factory=set)
     calls: list[Any] = field(default_factory=list)
     capacity: bool = True
     boots: bool = True
