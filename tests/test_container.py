@@ -9,7 +9,7 @@ from tests.container import Deployed, Running
 from tests.container.cloud import SUCCESS, Cloud
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE
-from tests.processes import eventually
+from tests.processes import SECRET, eventually
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +21,10 @@ def cloud(deployed: Deployed) -> Iterator[Cloud]:
 @pytest.fixture(scope="module")
 def container(cloud: Cloud) -> Iterator[Running]:
     """One container for all of this file. At its end it has said nothing that anybody should look at."""
-    with cloud.run(snapshot=True) as running:
+    with cloud.run(snapshot=True, WEBHOOK_SECRET="of the snapshot's time") as running:
         assert running.checkpoint() == 0
         assert cloud.state.received("DictGet") == [], "what is kept is read after the snapshot, where it is fresh"
-        running.restore()
+        running.restore(WEBHOOK_SECRET=SECRET)
         yield running
         assert running.scale_down() == 0, running.lines
         assert running.wanting() == []

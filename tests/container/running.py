@@ -67,12 +67,13 @@ class Running:
         eventually(lambda: not self.connections(), PATIENCE)
         return self.connections()
 
-    def restore(self) -> None:
-        """Goes on as a task that was restored from the snapshot: at another worker, under another id."""
+    def restore(self, **settings: str) -> None:
+        """Goes on as a task that was restored from the snapshot: at another worker, under another id, with what is in
+        the secret by now."""
         self.task.stopping = True
         self.task = self._join("restored")
         partial = self._restored.with_suffix(".partial")
-        partial.write_text(json.dumps({"task_id": self.task.id, "server_url": self._url}))
+        partial.write_text(json.dumps({"task_id": self.task.id, "server_url": self._url} | settings))
         partial.rename(self._restored)
 
     def connections(self) -> int:
