@@ -128,6 +128,11 @@ class Courses:
         self._threads.shutdown(wait=False, cancel_futures=True)
         return left
 
+    async def settle(self) -> None:
+        """Waits for the threads that still ask GitHub, which gives up after ten seconds: Python's end waits for them
+        too, but says nothing of it to whoever waits for Python."""
+        await asyncio.to_thread(self._threads.shutdown)
+
     async def sweep(self, recent: list[str], pending: list[str]) -> None:
         """Plays a sweep to its end. One that fails is over; the next comes soon."""
         try:

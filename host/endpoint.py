@@ -159,6 +159,7 @@ class Endpoint:
                 await self._records.flush()
         except TimeoutError:
             log.logger().warning("not-kept", error="TimeoutError")
+        await self._courses.settle()
         return left
 
     async def _delivery(self, scope: dict[str, Any], receive: Receive) -> tuple[Any, dict[str, float]]:

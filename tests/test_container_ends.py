@@ -77,6 +77,18 @@ def test_what_cannot_end_goes_on_in_the_next_container(cloud: Cloud) -> None:
     next_container_launches(cloud, 62, 63)
 
 
+def test_a_course_that_waits_for_github_leaves_no_thread_behind(cloud: Cloud) -> None:
+    cloud.github.latency = 20
+    cloud.github.state.queue(67, "octo/demo", LABELS)
+    with cloud.run() as container:
+        cloud.gateway.deliver(67)
+        eventually(lambda: cloud.github.requests, PATIENCE)
+        container.signal(signal.SIGINT)
+        assert container.wait() == 0
+        assert container.wanting() == []
+    assert cloud.resumptions(67) != []
+
+
 def test_a_killed_containers_tickets_go_on_in_the_next(cloud: Cloud) -> None:
     with cloud.run() as container:
         deferred(cloud, 64)
