@@ -108,7 +108,7 @@ async def test_a_body_or_an_answer_that_takes_for_ever_is_given_up() -> None:
         async with asyncio.timeout(20):
             await over.wait()
             over.clear()
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
             writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
             await over.wait()
         slow[1].close()

@@ -40,7 +40,8 @@ def test_teardown_leaves_nothing_and_a_second_one_says_so(world: World) -> None:
     assert world.github.hooks.all == [elsewhere] and sandbox.ended
     assert [runner.name for runner in world.github.state.runners.values()] == ["somebody-elses"]
     assert "jitney" not in state.apps and "github-secret" not in state.secrets and not state.named_dicts
-    assert set(state.published) == {"main/other:latest"} and state.volumes == {"jitney-cache-of-mine", "somebody-elses"}
+    assert set(state.published) == {"main/other:latest"}
+    assert state.volumes == {"jitney-cache-of-mine", "somebody-elses"}
 
     again = world.run("teardown", "--yes")
     assert again.status == 0 and "nothing is there" in again.out, again.out + again.err
