@@ -78,7 +78,10 @@ async def ends(streams: Streams, trickle: bytes = b"") -> bool:
     ],
     ids=["nothing", "line-ends", "a-head", "idle", "idle-line-ends", "a-body-after-its-answer", "a-second-head"],
 )
-async def test_who_completes_nothing_is_hung_up_on(first: bytes, then: bytes) -> None:
+async def test_who_completes_nothing_is_hung_up_on(
+    first: bytes, then: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "ANSWERED_WITHIN", 3600.0)
     async with serving(echo) as port:
         streams = await asyncio.open_connection("127.0.0.1", port)
         streams[1].write(first)
