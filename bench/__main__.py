@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import inside, plots
+from bench import inside, plots, strangers
 from bench.book import Book
 from bench.contestants import BOOT, RUNNER, Contestant
 from bench.inside import RESULTS, content
@@ -262,6 +262,7 @@ def main() -> int:
         "machine-floor": lambda: machine_floor(book, 170),
         "limited-burst": lambda: limited_burst(book, 256, 150),
         "flood": lambda: flood(book),
+        "strangers": lambda: strangers.measure(book),
         "growth": lambda: inside.growth(book),
         "imports": lambda: inside.imports(book),
     }

@@ -4,11 +4,12 @@ An instance that was linked with WASI-HTTP but whose store has none makes wasmti
 ends the process with every delivery in it.
 """
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 from wasmtime import Engine, WasmtimeError
 from wasmtime.component import Component as Artifact
-from wasmtime.component import FuncType, Linker, LinkerInstance, ResourceType
+from wasmtime.component import ComponentInstanceType, FuncType, Linker, LinkerInstance, ResourceType
 
 #: What names WASI-HTTP's interfaces.
 HTTP = "wasi:http/"
@@ -22,8 +23,9 @@ def linked(engine: Engine, artifact: Artifact, http: bool) -> Linker:
         linker.add_wasi_http()
         return linker
     items = {
-        interface: {name: one.ty for name, one in outer.ty.exports(engine).items()}
+        interface: {name: one.ty for name, one in kind.exports(engine).items()}
         for interface, outer in artifact.type.imports(engine).items()
+        if isinstance(kind := outer.ty, ComponentInstanceType)
     }
     # An interface names the resources of others that it uses; what defines them is where they come from.
     defined = [
@@ -38,7 +40,7 @@ def linked(engine: Engine, artifact: Artifact, http: bool) -> Linker:
     return linker
 
 
-def _refuse_all(instance: LinkerInstance, named: dict[str, object], defined: list[ResourceType]) -> None:
+def _refuse_all(instance: LinkerInstance, named: Mapping[str, object], defined: list[ResourceType]) -> None:
     for name, kind in named.items():
         if isinstance(kind, FuncType):
             instance.add_func(name, _refuse)

@@ -1,7 +1,7 @@
 """Bodies on their way in: how many are read at once, how large they are, how long they take.
 
-Who sends one is unknown until it is complete and its signature is verified, so a stranger gets no more of the time and
-memory than an honest sender needs. Where places or bytes run out, the body that has been read for longest goes.
+Who sends one is unknown until it is complete and its signature is verified, so a stranger gets no more time and
+memory than an honest sender needs. When places or bytes run out, the body that has been read for longest goes.
 """
 
 import asyncio

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -78,7 +80,10 @@ async def ends(streams: Streams, trickle: bytes = b"") -> bool:
     ],
     ids=["nothing", "line-ends", "a-head", "idle", "idle-line-ends", "a-body-after-its-answer", "a-second-head"],
 )
-async def test_who_completes_nothing_is_hung_up_on(first: bytes, then: bytes) -> None:
+async def test_who_completes_nothing_is_hung_up_on(
+    first: bytes, then: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "ANSWERED_WITHIN", 3600.0)
     async with serving(echo) as port:
         streams = await asyncio.open_connection("127.0.0.1", port)
         streams[1].write(first)
@@ -108,7 +113,7 @@ async def test_a_body_or_an_answer_that_takes_for_ever_is_given_up() -> None:
         async with asyncio.timeout(20):
             await over.wait()
             over.clear()
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
             writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
             await over.wait()
         slow[1].close()
@@ -145,18 +150,43 @@ async def test_when_places_run_out_the_slowest_goes_and_not_one_that_waits_for_i
             writer.close()
 
 
+class Peer:
+    """A connection that owes its request, and may have sent it already."""
+
+    def __init__(self, everyone: connections.Connections, sent: bool) -> None:
+        self.sent = sent
+        self.gone = False
+        everyone.open.add(self)  # type: ignore[arg-type]
+        everyone.owing[self] = 0.0  # type: ignore[index]
+
+    def has_sent(self) -> bool:
+        return self.sent
+
+    def hang_up(self) -> None:
+        self.gone = True
+
+
+def test_one_whose_request_waits_to_be_read_is_not_what_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST", 2)
+    everyone = connections.Connections()
+    quick, slow = Peer(everyone, True), Peer(everyone, False)
+    assert everyone.room(0) and slow.gone and not quick.gone
+    monkeypatch.setattr(connections, "YOUNG", 60.0)
+    everyone.owing.clear()
+    young = Peer(everyone, False)
+    everyone.owing[young] = time.monotonic()  # type: ignore[index]
+    assert not everyone.room(0) and not young.gone
+
+
 def test_a_process_without_files_says_so_and_serves_again_when_it_has_some(tmp_path: Path) -> None:
-    with Jitney("http://127.0.0.1:9", tmp_path / "journal.db", files=48) as jitney:
-        address = urlsplit(jitney.url)
-        held = []
-
-        def more() -> list[dict[str, Any]]:
-            if len(held) < 200:
-                held.append(socket.create_connection((address.hostname, address.port)))
-            return jitney.logged("accept-failed")
-
-        assert eventually(more)[0]["error"] == "EMFILE"
+    with Jitney("http://127.0.0.1:9", tmp_path / "journal.db") as jitney:
+        address, process = urlsplit(jitney.url), jitney.process.pid
+        _, hard = resource.prlimit(process, resource.RLIMIT_NOFILE)
+        files = max(int(file.name) for file in Path(f"/proc/{process}/fd").iterdir()) + 10
+        resource.prlimit(process, resource.RLIMIT_NOFILE, (files, hard))
+        held = [socket.create_connection((address.hostname, address.port)) for _ in range(100)]
+        assert eventually(lambda: jitney.logged("accept-failed"))[0]["error"] == "EMFILE"
         for one in held:
             one.close()
-        answer = eventually(lambda: deliver(jitney.url, SECRET, payload("ping"), event="ping"))
-        assert answer.status_code == 200 and httpx.get(jitney.url).status_code == 200
+        assert deliver(jitney.url, SECRET, payload("ping"), event="ping").status_code == 200
+        assert httpx.get(jitney.url).status_code == 200

@@ -1,14 +1,11 @@
-"""Floods by strangers beside valid deliveries, over real connections: every valid one is answered, and memory is bounded.
+"""Floods by strangers beside valid deliveries, over real connections: each valid one is answered, memory is bounded.
 
 `bench/strangers.py` has the floods; `docs/security.md` says what it measured.
 """
 
 import pytest
 
-from bench.strangers import FLOODS, Flood, suffer
-
-#: What `docs/security.md` promises.
-MEMORY = 400 * 1024 * 1024
+from bench.strangers import FLOODS, MEMORY, Flood, suffer
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def furnish(world: World) -> FakeSandbox:
     world.github.state.register("octo/demo", "jitney-5-abcdefgh", ["modal"])
     world.github.state.register("octo/demo", "somebody-elses", ["modal"])
     world.plane.state.published |= {"main/jitney-runner:latest": "im-1", "main/other:latest": "im-2"}
-    world.plane.state.volumes |= {"jitney-cache-demo-1", "somebody-elses"}
+    world.plane.state.volumes |= {f"jitney-cache-demo-{'0a' * 12}", "jitney-cache-of-mine", "somebody-elses"}
     return sandbox
 
 
@@ -40,7 +40,8 @@ def test_teardown_leaves_nothing_and_a_second_one_says_so(world: World) -> None:
     assert world.github.hooks.all == [elsewhere] and sandbox.ended
     assert [runner.name for runner in world.github.state.runners.values()] == ["somebody-elses"]
     assert "jitney" not in state.apps and "github-secret" not in state.secrets and not state.named_dicts
-    assert set(state.published) == {"main/other:latest"} and state.volumes == {"somebody-elses"}
+    assert set(state.published) == {"main/other:latest"}
+    assert state.volumes == {"jitney-cache-of-mine", "somebody-elses"}
 
     again = world.run("teardown", "--yes")
     assert again.status == 0 and "nothing is there" in again.out, again.out + again.err
@@ -79,6 +80,7 @@ def test_an_app_that_cannot_be_deleted_is_left_with_its_page(world: World) -> No
     told = {"GITHUB_TOKEN": None, "GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": key}
     world.github.app.installations = {77: ["octo/demo"]}
     world.plane.state.secrets["github-secret"] = {"WEBHOOK_SECRET": "y"}
+    world.plane.state.named_dicts.add("jitney")
     ran = world.run("teardown", "--yes", **told)
     assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
     assert "https://github.com/settings/apps/jitney/advanced" in ran.out
@@ -88,6 +90,7 @@ def test_an_app_that_cannot_be_deleted_is_left_with_its_page(world: World) -> No
 def test_where_the_app_s_key_is_in_the_modal_secret_alone_modal_is_cleared_and_the_rest_named(world: World) -> None:
     stored = {"WEBHOOK_SECRET": "y", "GITHUB_APP_ID": APP_ID, "GITHUB_APP_PRIVATE_KEY": "z"}
     world.plane.state.secrets["github-secret"] = stored
+    world.plane.state.named_dicts.add("jitney")
     told = {"GITHUB_TOKEN": None, "ALLOWED_REPOS": None}
     ran = world.run("teardown", "--yes", **told)
     assert ran.status == 0 and "This is left:" in ran.out, ran.out + ran.err
@@ -122,3 +125,12 @@ def test_what_somebody_else_keeps_under_a_name_like_ours_is_left(world: World) -
     assert ran.status == 0 and "NPM_TOKEN in it is none of jitney's" in ran.out, ran.out + ran.err
     assert "NPM_TOKEN" in world.plane.state.secrets["github-secret"]
     assert world.plane.state.published == theirs
+
+
+def test_a_secret_of_this_name_is_left_where_jitney_never_was(world: World) -> None:
+    """Others call theirs so too, and `GITHUB_TOKEN` is what they would keep in it."""
+    theirs = {"GITHUB_TOKEN": "x", "WEBHOOK_SECRET": "y"}
+    world.plane.state.secrets["github-secret"] = dict(theirs)
+    ran = world.run("teardown", "--yes")
+    assert ran.status == 0 and "it may be somebody else's" in ran.out, ran.out + ran.err
+    assert world.plane.state.secrets["github-secret"] == theirs

@@ -1,5 +1,5 @@
-"""Failed sign-ins: each is counted and answered late, and only so many at once, so that guessing `STATUS_TOKEN` is slow
-and shows. Whoever knows it is never made to wait.
+"""Failed sign-ins: each is counted and answered late, and few wait for that at once, so that guessing `STATUS_TOKEN`
+is slow and shows. In a header the right token is always taken, and at once.
 """
 
 import asyncio

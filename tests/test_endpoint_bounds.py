@@ -1,0 +1,74 @@
+"""What the endpoint holds at once, as `docs/security.md` has it."""
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from host import connections, endpoint, reading
+from host.component import Component
+from host.endpoint import Endpoint
+from host.local.launcher import LocalLauncher
+from tests.processes import ROOT, SECRET
+from tests.standin import payload
+from tests.standin.deliveries import sign
+from tests.standin.server import TOKEN
+
+
+async def answered(one: Endpoint, event: str, content: dict[str, Any]) -> tuple[int, str]:
+    """The status and the reason's code."""
+    body = json.dumps(content).encode()
+    named = {
+        "content-type": "application/json", "content-length": str(len(body)), "x-github-event": event,
+        "x-github-delivery": "x", "x-hub-signature-256": sign(SECRET, body),
+    }  # fmt: skip
+    headers = [(name.encode(), value.encode()) for name, value in named.items()]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await one({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive, send)
+    return sent[0]["status"], json.loads(sent[1]["body"])["reason"].split(":")[0]
+
+
+async def test_a_delivery_without_an_answer_holds_a_place_and_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "HELD", 1)
+    monkeypatch.setattr(endpoint, "ANSWER_WITHIN", 3600.0)
+
+    async def defer(ticket: str, delay: float) -> None:
+        raise AssertionError((ticket, delay))
+
+    one = Endpoint(Component({"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN}), LocalLauncher(), defer)
+    course: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    monkeypatch.setattr(one, "_courses", SimpleNamespace(open=lambda *_: course))
+    queued = payload("workflow_job.queued", repository="octo/demo", labels=["modal"])
+    waiting = asyncio.create_task(answered(one, "workflow_job", queued))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    assert (await answered(one, "ping", payload("ping")))[0] == 503
+    course.set_result(None)
+    assert (await waiting)[0] == 202
+    assert await answered(one, "ping", payload("ping")) == (200, "ping")
+
+
+def test_the_threat_model_names_the_bounds_that_there_are() -> None:
+    text = " ".join((ROOT / "docs" / "security.md").read_text().split())
+    for said in (
+        f"{endpoint.READ} bodies are being read",
+        f"{endpoint.HELD} deliveries wait for their answer",
+        f"{endpoint.READ_BYTES // reading.MIB} MB are in memory",
+        f"{reading.FEW} bodies over {reading.LARGE // reading.MIB} MB",
+        f"at most {endpoint.BODY_LIMIT // reading.MIB} MB",
+        f"{reading.WITHIN:.0f} s and a second for each {reading.PACE // reading.MIB} MB",
+        f"{connections.MOST:,} connections at most",
+        f"within {connections.HEAD_WITHIN:.0f} s and {connections.HEAD_LIMIT // 1024} KB",
+        f"within {connections.ANSWERED_WITHIN:.0f} s",
+        f"after {connections.IDLE:.0f} s",
+    ):
+        assert said in text, said
