@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -131,6 +132,7 @@ class Running:
             self.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+        shutil.rmtree(self._home)
         canaries.assert_none_in("\n".join(self.lines), "a container's log")
 
 
