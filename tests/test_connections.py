@@ -91,7 +91,8 @@ async def test_who_completes_nothing_is_hung_up_on(
         streams[1].close()
 
 
-async def test_a_body_or_an_answer_that_takes_for_ever_is_given_up() -> None:
+async def test_a_body_or_an_answer_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_WITHIN", 3600.0)
     over = asyncio.Event()
 
     async def patient(scope: Any, receive: Any, send: Any) -> None:
