@@ -45,24 +45,24 @@ pub async fn examine(desk: Desk, settings: CoursesSettings, can_sign: bool) -> V
     }
     let mut found = Found { settings: &settings, findings: Vec::new() };
     if is_app {
-        found.add(desk.ask(Request::app()).await, |response, answer| {
+        found.add(&desk.ask(Request::app()).await, |response, answer| {
             app(&settings, response, answer, desk.now())
         });
     } else {
-        found.add(desk.ask(Request::quota()).await, |response, _| quota(&settings, response, desk.now()));
+        found.add(&desk.ask(Request::quota()).await, |response, _| quota(&settings, response, desk.now()));
     }
     for repository in settings.allowlist.exact().into_iter().take(MOST) {
         let downloads = desk.ask(Request::runner_downloads(settings.scope, &repository)).await;
-        found.add(downloads, |response, answer| administration(&settings, &repository, response, answer));
+        found.add(&downloads, |response, answer| administration(&settings, &repository, response, answer));
         let runs = desk.ask(Request::runs(&repository, "queued", 1)).await;
-        found.add(runs, |response, _| vec![actions(&repository, response)]);
+        found.add(&runs, |response, _| vec![actions(&repository, response)]);
         if !is_app {
             let hooks = desk.ask(Request::hooks(&HookHome::Repository(repository.clone()))).await;
-            found.add(hooks, |response, answer| webhook(&settings, &repository, response, answer));
+            found.add(&hooks, |response, answer| webhook(&settings, &repository, response, answer));
         }
         if settings.scope == Scope::Organization {
             let runner_group = desk.ask(Request::runner_group(&repository, settings.group)).await;
-            found.add(runner_group, |response, _| vec![group(&repository, response)]);
+            found.add(&runner_group, |response, _| vec![group(&repository, response)]);
         }
     }
     found.findings
@@ -75,9 +75,9 @@ struct Found<'a> {
 
 impl Found<'_> {
     /// What a response means; a GitHub that is silent is said once.
-    fn add(&mut self, answer: Answer, means: impl FnOnce(&Response, &Answer) -> Vec<Finding>) {
-        let new = match &answer {
-            Ok(response) => means(response, &answer),
+    fn add(&mut self, answer: &Answer, means: impl FnOnce(&Response, &Answer) -> Vec<Finding>) {
+        let new = match answer {
+            Ok(response) => means(response, answer),
             Err(fault) => vec![silence(self.settings, *fault)],
         };
         for finding in new {
