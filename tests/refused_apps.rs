@@ -2,8 +2,9 @@
 //! that the App is not installed, and nothing of a runner.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
+use jitney::course::keys::retry_after;
 use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
-use jitney::github::{Response, Seen, job::Job, runner};
+use jitney::github::{Response, Seen, is_limited, job::Job, runner};
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
 use jitney::words::time::Timestamp;
@@ -39,4 +40,24 @@ fn only_an_answer_to_the_request_says_that_a_thing_is_gone() {
     let instead = Ok(Response { status: 404, unauthorized: true, ..Response::default() });
     assert!(runner::is_deleted(&own) && !runner::is_deleted(&instead));
     assert!(matches!(Job::seen(&own), Seen::Gone) && matches!(Job::seen(&instead), Seen::Unknown));
+}
+
+#[test]
+fn a_limit_of_the_app_s_is_told_as_a_limit_wherever_github_says_it() {
+    let refused = |response: Response| Response { status: 403, ..response };
+    let said = refused(Response {
+        body: b"You have exceeded a secondary rate limit".to_vec(),
+        ..Response::default()
+    });
+    let spent =
+        refused(Response { remaining: Some(0), reset: Some(NOW.0 / 1000 + 90), ..Response::default() });
+    let missing = refused(Response { retry_after: None, ..Response::default() });
+    let told = |response: &Response| {
+        let retry_after = retry_after(response, NOW);
+        let told = Response { status: response.status, retry_after, ..Response::default() };
+        (is_limited(&told), retry_after)
+    };
+    assert_eq!(told(&said), (true, Some(60)));
+    assert_eq!(told(&spent), (true, Some(90)));
+    assert_eq!(told(&missing), (false, None));
 }
