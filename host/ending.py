@@ -17,6 +17,8 @@ CAUSES = frozenset({
 })
 # fmt: on
 FIGURES = ("listening_s", "job_s", "ended_s", "cpu_s", "peak_memory", "oom_kills")
+#: No figure is as much as this.
+MOST = 1e18
 #: The binary's own statuses, then those that Modal gives.
 BY_STATUS = {
     0: "done", 7: "deprecated", 64: "bad-input", 65: "no-job", 66: "no-docker", 124: "timed-out", 137: "killed",
@@ -37,7 +39,7 @@ def read(output: str, status: int) -> Ending:
     for line in reversed(output[-TAIL:].splitlines()):
         try:
             told = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(told, dict) and told.get("event") == "sandbox-ended" and str(told.get("cause")) in CAUSES:
             return Ending(status, told["cause"], {name: told[name] for name in FIGURES if _is_number(told.get(name))})
@@ -45,5 +47,5 @@ def read(output: str, status: int) -> Ending:
 
 
 def _is_number(value: Any) -> bool:
-    """JSON's `true` is an int to Python."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """JSON's `true` is an int to Python, which reads `NaN` and `1e999` too."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MOST

@@ -38,7 +38,8 @@ def test_the_ending_has_the_figures_of_its_life(tmp_path: Path) -> None:
     [
         ("", "no config came"),
         ("\n", "empty"),
-        (f"{CONFIG}\n{CONFIG}\n", "more than one line"),
+        (f"{CONFIG}\n{CONFIG[:-4]}AAAA\n", "more than one line"),
+        (f"{CONFIG}\n{CONFIG}\nmore", "more than one line"),
         (f"{CONFIG}\n\n", "more than one line"),
         ("A" * 200_000 + "\n", "too long"),
         ("A" * 200_000, "too long"),
@@ -52,6 +53,13 @@ def test_bad_input_ends_it_with_a_reason_and_no_listener(tmp_path: Path, line: A
     ending = sandbox.give(line)
     assert (ending["cause"], ending["exit"]) == ("bad-input", 64) and reason in ending["reason"]
     assert sandbox.listened == []
+
+
+@pytest.mark.parametrize("again", [f"{CONFIG}\n", f"{CONFIG}\n{CONFIG}\n", CONFIG[:5]])
+def test_a_line_that_is_written_again_is_taken_once(tmp_path: Path, again: str) -> None:
+    sandbox = Sandbox(tmp_path, ONE_STEP)
+    assert sandbox.give(f"{CONFIG}\n{again}")["cause"] == "done"
+    assert len(sandbox.listened) == 1
 
 
 def test_it_does_not_wait_forever_for_a_config(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ fn read(response: &IncomingResponse) -> Result<Response, Fault> {
             .as_deref()
             .and_then(Timestamp::parse_header),
         accepted_permissions: text("x-accepted-github-permissions"),
+        unauthorized: false,
         body: Vec::new(),
     };
     drop(headers);

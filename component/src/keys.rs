@@ -15,7 +15,9 @@ impl wit::Guest for Jitney {
     fn grant(whose: String) -> Result<wit::Credential, wit::Refusal> {
         let grant = Whose::read(&whose).ok_or_else(|| Ok(unauthorized())).and_then(grant);
         let grant = grant.map_err(|refused| match refused {
-            Ok(response) => wit::Refusal { status: response.status, retry_after: response.retry_after },
+            Ok(response) => {
+                wit::Refusal { status: response.status, retry_after: keys::retry_after(&response, now()) }
+            }
             Err(_) => wit::Refusal { status: 0, retry_after: None },
         })?;
         Ok(wit::Credential { token: grant.token.expose().to_owned(), renew: grant.renew.0 })

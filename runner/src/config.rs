@@ -13,7 +13,7 @@ pub(crate) const LONGEST: usize = 96 * 1024;
 pub(crate) enum Input {
     /// Its first line, without the line break.
     Line(Vec<u8>),
-    /// Something after the first line.
+    /// Something after the first line that is not that line again.
     More,
     /// A line beyond [`LONGEST`].
     TooLong,
@@ -21,10 +21,11 @@ pub(crate) enum Input {
     End,
 }
 
-/// Reads until the end of standard input, or until it is clear that the input is bad.
+/// Reads until the end of standard input, or until it is clear that the input is bad. A launcher that was not told that
+/// its line arrived writes it again, so the same line may come more than once.
 pub(crate) fn listen<T: From<Input>>(mut input: impl Read, tell: &Sender<T>) {
     let mut line = Vec::new();
-    let mut told = false;
+    let mut first: Option<Vec<u8>> = None;
     let mut buffer = [0; 4096];
     loop {
         let read = match input.read(&mut buffer) {
@@ -34,22 +35,29 @@ pub(crate) fn listen<T: From<Input>>(mut input: impl Read, tell: &Sender<T>) {
             Err(_) => break,
         };
         line.extend_from_slice(read);
-        if !told && let Some(at) = line.iter().position(|byte| *byte == b'\n') {
+        if first.is_none()
+            && let Some(at) = line.iter().position(|byte| *byte == b'\n')
+        {
             let rest = line.split_off(at + 1);
-            line.pop();
-            told = true;
-            let _ = tell.send(Input::Line(std::mem::replace(&mut line, rest)).into());
+            let whole = std::mem::replace(&mut line, rest);
+            let _ = tell.send(Input::Line(whole.get(..at).unwrap_or_default().to_vec()).into());
+            first = Some(whole);
         }
-        if told && !line.is_empty() {
-            let _ = tell.send(Input::More.into());
-            return;
+        if let Some(first) = &first {
+            while line.starts_with(first) {
+                line.drain(..first.len());
+            }
+            if !first.starts_with(&line) {
+                let _ = tell.send(Input::More.into());
+                return;
+            }
         }
         if line.len() > LONGEST {
             let _ = tell.send(Input::TooLong.into());
             return;
         }
     }
-    if !told && !line.is_empty() {
+    if first.is_none() && !line.is_empty() {
         let _ = tell.send(Input::Line(line).into());
     }
     let _ = tell.send(Input::End.into());

@@ -166,7 +166,9 @@ impl Desk {
                 self.credentials.held.borrow_mut().insert(whose.clone(), token.clone());
                 Ok(Ok(token))
             }
-            Event::Report(Report::Unauthorized(response)) => response.map(Err),
+            Event::Report(Report::Unauthorized(response)) => {
+                response.map(|response| Err(Response { unauthorized: true, ..response }))
+            }
             _ => Err(Fault::Unreachable),
         }
     }

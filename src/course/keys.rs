@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Play};
 use crate::github::app::{self, Grant};
-use crate::github::{Answer, Fault, Request, Response, Whose};
+use crate::github::{Answer, Fault, Refusal, Request, Response, Whose, refusal};
 use crate::settings::{Credential, KeysSettings};
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
@@ -51,6 +51,15 @@ async fn token(
     let request = Request::installation_token(scope, installation, repository);
     let answer = desk.ask(request).await;
     app::read_token(&answer).ok_or_else(|| answer.and_then(refused))
+}
+
+/// For how many seconds GitHub wants to be left alone, where it refuses for the sake of a limit. That may stand in headers
+/// or in the body, of which a course sees nothing.
+pub fn retry_after(refused: &Response, now: Timestamp) -> Option<u64> {
+    match refusal(&Ok(refused.clone()), now) {
+        Refusal::Limited(wait, _) => Some(wait.div_ceil(1000)),
+        _ => refused.retry_after,
+    }
 }
 
 /// What GitHub would say to a credential that is none.

@@ -30,6 +30,8 @@ pub struct Response {
     pub token_ends: Option<Timestamp>,
     /// `X-Accepted-GitHub-Permissions`: what the request would have needed.
     pub accepted_permissions: Option<String>,
+    /// Whether it is what GitHub said to the request for a credential, and nothing to the request that needed one.
+    pub unauthorized: bool,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -105,6 +107,7 @@ impl<T> Page<T> {
 /// What a response with the status 200 holds.
 pub(super) fn seen<T: DeserializeOwned>(answer: &Answer) -> Seen<T> {
     match answer {
+        Ok(response) if response.unauthorized => Seen::Unknown,
         Ok(response) if response.status == 200 => {
             serde_json::from_slice(&response.body).map_or(Seen::Unknown, Seen::Is)
         }

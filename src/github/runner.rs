@@ -61,7 +61,7 @@ impl Runner {
 
 /// The response to [`Request::delete_runner`]: whether the runner is gone for certain. A busy one (422) is not.
 pub fn is_deleted(answer: &Answer) -> bool {
-    answer.as_ref().is_ok_and(|response| matches!(response.status, 204 | 404))
+    answer.as_ref().is_ok_and(|response| !response.unauthorized && matches!(response.status, 204 | 404))
 }
 
 /// A JIT config and the runner that it is for.

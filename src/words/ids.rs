@@ -167,6 +167,6 @@ impl Dice {
 
     /// `delay` milliseconds and up to half as much again, so that what failed together does not return together.
     pub fn jitter(&mut self, delay: u64) -> u64 {
-        delay + self.roll() % (delay / 2 + 1)
+        delay.saturating_add(self.roll() % (delay / 2 + 1))
     }
 }
