@@ -170,6 +170,18 @@ fn a_ping_is_judged_by_the_delivery_that_came_after_it() {
 }
 
 #[test]
+fn an_app_s_webhook_without_a_secret_is_not_kept_as_it_is() {
+    let settings = settings(&[("GITHUB_TOKEN", ""), ("GITHUB_APP_ID", "Iv23li")]);
+    let bare = answer(200, &json!({"url": URL, "content_type": "json"}));
+    let script = [("GET /app/hook/config", bare.clone()), ("PATCH /app/hook/config", bare)];
+    let looked = align_with(&settings, None, Mode::Look, &script[..1]).1;
+    assert_eq!((looked.standing, looked.needs_secret), (Standing::Wanted, true));
+    assert_eq!(align_with(&settings, None, Mode::Mend, &script[..1]).1.standing, Standing::Failed);
+    let (sent, step) = align_with(&settings, Some("s3"), Mode::Mend, &script);
+    assert_eq!((step.standing, &sent[0]["secret"]), (Standing::Done, &json!("s3")));
+}
+
+#[test]
 fn an_app_s_webhook_is_led_to_the_endpoint_and_its_first_ping_delivered_again() {
     let settings = settings(&[("GITHUB_TOKEN", ""), ("GITHUB_APP_ID", "Iv23li")]);
     let at = || target(&settings, Some(URL));
