@@ -21,7 +21,7 @@ const CONNECT_WITHIN: u64 = 5 * SECOND;
 const FIRST_BYTE_WITHIN: u64 = 10 * SECOND;
 const NEXT_BYTE_WITHIN: u64 = 5 * SECOND;
 /// The longest body that is read. A JIT config is a few kB.
-const BODY_LIMIT: usize = 1 << 20;
+const BODY_LIMIT: usize = 4 << 20;
 
 /// Sends `request` to this GitHub's API, or to github.com where it says so; GitHub's response, or why there is none.
 pub(super) fn send(api: &ApiBase, request: &Request) -> Result<Response, Fault> {
