@@ -20,7 +20,7 @@ const SECOND: u64 = 1_000_000_000;
 const CONNECT_WITHIN: u64 = 5 * SECOND;
 const FIRST_BYTE_WITHIN: u64 = 10 * SECOND;
 const NEXT_BYTE_WITHIN: u64 = 5 * SECOND;
-/// The longest body that is read. A JIT config is a few kB.
+/// The longest body that is read. A page of a hundred workflow runs is over a MiB.
 const BODY_LIMIT: usize = 4 << 20;
 
 /// Sends `request` to this GitHub's API, or to github.com where it says so; GitHub's response, or why there is none.
