@@ -61,14 +61,14 @@ fn sandbox(dice: &mut Dice) -> Sandbox {
     let names = ["job", "owner", "repository", "runner", "runner_id", "nonce", "started"];
     let tags = names.iter().filter_map(|name| {
         let value = pick(dice, values.to_vec());
-        (dice.roll() % 4 > 0).then(|| ((*name).to_owned(), value.to_owned()))
+        (!dice.roll().is_multiple_of(4)).then(|| ((*name).to_owned(), value.to_owned()))
     });
     Sandbox { id: "sb".to_owned(), tags: tags.collect() }
 }
 
 fn event(dice: &mut Dice, step: &Step) -> Event {
     // Mostly what fits, or else nothing would come far.
-    let fitting = dice.roll() % 8 > 0;
+    let fitting = !dice.roll().is_multiple_of(8);
     let found = (0..dice.roll() % 6).map(|_| sandbox(dice)).collect();
     let any = vec![
         Report::Opened,
@@ -87,9 +87,11 @@ fn event(dice: &mut Dice, step: &Step) -> Event {
         Report::Failed("X".to_owned()),
     ];
     match step {
-        Step::Ask(_) if fitting => {
-            Event::Response(if dice.roll() % 8 == 0 { Err(Fault::TimedOut) } else { Ok(response(dice)) })
-        }
+        Step::Ask(_) if fitting => Event::Response(if dice.roll().is_multiple_of(8) {
+            Err(Fault::TimedOut)
+        } else {
+            Ok(response(dice))
+        }),
         Step::Tell(Command::Start(_)) if fitting => Event::Report(Report::Started("sb".to_owned())),
         Step::Tell(Command::Authorize { .. }) if fitting => {
             Event::Report(Report::Authorized(Secret::new("ghs_1")))
@@ -98,7 +100,7 @@ fn event(dice: &mut Dice, step: &Step) -> Event {
             Event::Report(Report::Found((0..dice.roll() % 6).map(|_| sandbox(dice)).collect()))
         }
         Step::Tell(Command::Spent(_)) if fitting => Event::Report(Report::Spent(Usd::default())),
-        Step::Tell(Command::AwaitTurn { .. }) if dice.roll() % 16 == 0 => {
+        Step::Tell(Command::AwaitTurn { .. }) if dice.roll().is_multiple_of(16) => {
             Event::Report(Report::Held(pick(dice, vec![0, 5_000, u64::MAX])))
         }
         Step::Tell(Command::Watch { .. }) if fitting => Event::Report(Report::Ended(7)),
@@ -108,7 +110,8 @@ fn event(dice: &mut Dice, step: &Step) -> Event {
 }
 
 fn settings(seed: u64) -> CoursesSettings {
-    let sign = if seed % 2 == 0 { ("GITHUB_TOKEN", "ghp_canary") } else { ("GITHUB_APP_ID", "Iv23li") };
+    let sign =
+        if seed.is_multiple_of(2) { ("GITHUB_TOKEN", "ghp_canary") } else { ("GITHUB_APP_ID", "Iv23li") };
     let scope = if seed % 4 < 2 { "repo" } else { "org" };
     let given =
         [sign, ("RUNNER_SCOPE", scope), ("ALLOWED_REPOS", "octo/x,octo/*"), ("MONTHLY_BUDGET_USD", "5")];
