@@ -241,6 +241,15 @@ fn a_sandbox_that_does_not_take_its_config_is_ended_and_its_runner_deleted() {
 }
 
 #[test]
+fn a_hand_over_that_failed_although_its_runner_has_a_job_counts_as_a_launch() {
+    let (mut course, _) = minting();
+    commanded(answered(&mut course, 201, CONFIG));
+    asked(told(&mut course, Report::Failed("ServiceError".into())));
+    // GitHub deletes no runner that is busy.
+    assert_eq!(ended(answered(&mut course, 422, "")), (Outcome::Launched, "runner-started"));
+}
+
+#[test]
 fn after_an_ambiguous_start_only_a_sandbox_with_our_nonce_is_ours() {
     let mut course = course(|_| {});
     let Command::Start(start) = commanded(told(&mut course, Report::Opened)) else { panic!("no start") };

@@ -87,6 +87,29 @@ fn the_victim_gets_a_course_of_its_own() {
 }
 
 #[test]
+fn in_org_scope_the_victim_is_looked_for_where_its_sandbox_says_unless_that_is_another_owner_s() {
+    let text = format!(
+        r#"{{"purpose":"pair","delivery":"d-1","repository":"octo/x","job":8,"run":3,
+        "labels":["modal"],"created":null,"private":true,"runner":"{RUNNER}"}}"#
+    );
+    for (owner, home) in [("octo", "octo/home"), ("mallory", "octo/x")] {
+        let given = [("GITHUB_TOKEN", "ghp_canary"), ("RUNNER_SCOPE", "org")];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = CoursesSettings::read(&given).settings.expect("good settings");
+        let mut course = Course::open(Ticket::read(&text).expect("a ticket"), settings, 42);
+        let step = course.next(Event::Report(Report::Opened), NOW);
+        assert!(matches!(step, Step::Tell(Command::FindJob(job)) if job == "7"));
+        let tags = [("owner", owner), ("repository", "home"), ("job", "7")];
+        let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        let found = vec![Sandbox { id: "sb-1".to_owned(), tags }];
+        match course.next(Event::Report(Report::Found(found)), NOW) {
+            Step::Ask(request) => assert_eq!(request.path, format!("/repos/{home}/actions/jobs/7")),
+            other @ Step::Tell(_) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn two_jobs_of_like_labels_may_swap_their_runners() {
     let labels = r#"["self-hosted","modal"]"#;
     let mut swapped = course(labels);

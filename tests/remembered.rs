@@ -3,6 +3,7 @@
 
 use jitney::ledger::{Entry, cost};
 use jitney::reply::{Answered, News, Outcome, Reason, Reply, Stage, Subject, Tally, genuine};
+use jitney::ticket::Ticket;
 use jitney::words::ids::{Guid, JobId, RunId};
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
@@ -121,6 +122,20 @@ fn a_runner_of_ours_has_a_progress_and_the_log_says_the_same() {
     let told = reply(Outcome::Released, about_a_job()).with_progress(Some(RUNNER), Some(TAKEN), Stage::Over);
     assert!(matches!(told.news.as_deref(), Some(News::Over { at, .. }) if *at == TAKEN));
     assert_eq!(field(&told.log(), "over_at"), Some(TAKEN.0.into()));
+}
+
+#[test]
+fn a_ticket_s_answer_says_whether_its_job_runs_or_is_over() {
+    for (purpose, is_over) in [("release", true), ("pair", false)] {
+        let text = format!(
+            r#"{{"purpose":"{purpose}","delivery":"d-1","repository":"octo/demo","job":8,"run":3,
+            "labels":["modal"],"created":1800000000000,"private":true,"runner":"{RUNNER}","at":1800000012000}}"#
+        );
+        let ticket = Ticket::read(&text).expect("a ticket");
+        let told = ticket.answer(Outcome::Ignored, Reason::new("job-in-progress", "a runner has the job"));
+        let says_over = matches!(told.news.as_deref(), Some(News::Over { at, .. }) if *at == TAKEN);
+        assert_eq!((told.news.is_some(), says_over), (true, is_over), "{purpose}");
+    }
 }
 
 #[test]
