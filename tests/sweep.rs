@@ -1,0 +1,48 @@
+//! The sweep reads every listing of GitHub's to its end.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+use jitney::course::{Command, Course, Event, Report, Step};
+use jitney::github::Response;
+use jitney::settings::CoursesSettings;
+use jitney::words::time::Timestamp;
+
+/// GitHub, where each listing's first page is full of what is over or somebody else's, and no other holds anything.
+fn answer(path: &str) -> String {
+    let full = |name: &str, one: &str| format!(r#"{{"{name}":[{}]}}"#, vec![one; 100].join(","));
+    match path {
+        "/repos/octo/x/actions/runs?status=queued&per_page=100&page=1" => {
+            full("workflow_runs", r#"{"id":3}"#)
+        }
+        path if path.contains("/jobs?") && path.ends_with("page=1") => {
+            full("jobs", r#"{"id":7,"run_id":3,"status":"completed","labels":[]}"#)
+        }
+        path if path.contains("/runners?") && path.ends_with("page=1") => {
+            full("runners", r#"{"id":5,"name":"other"}"#)
+        }
+        _ => r#"{"workflow_runs":[],"jobs":[],"runners":[]}"#.to_owned(),
+    }
+}
+
+#[test]
+fn a_full_page_is_followed_by_the_next_one() {
+    let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", "octo/x")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[], &[]);
+    let (mut event, mut asked) = (Event::Report(Report::Opened), Vec::new());
+    loop {
+        event = match course.next(event, Timestamp(1_800_000_000_000)) {
+            Step::Ask(request) => {
+                let body = answer(&request.path).into();
+                asked.push(request.path);
+                Event::Response(Ok(Response { status: 200, body, ..Response::default() }))
+            }
+            Step::Tell(Command::FindAll) => Event::Report(Report::Found(Vec::new())),
+            Step::Tell(Command::Finish(_)) => break,
+            other @ Step::Tell(_) => panic!("{other:?}"),
+        };
+    }
+    for second in ["runs?status=queued&", "runs/3/jobs?", "runners?"] {
+        let there = |path: &String| path.contains(second) && path.ends_with("page=2");
+        assert!(asked.iter().any(there), "{second}: {asked:?}");
+    }
+}
