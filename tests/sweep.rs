@@ -1,4 +1,4 @@
-//! The sweep reads every listing of GitHub's to its end.
+//! The sweep reads every listing of GitHub's to its end, and deletes no registration that may be at work.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use jitney::course::{Command, Course, Event, Report, Step};
@@ -23,8 +23,8 @@ fn answer(path: &str) -> String {
     }
 }
 
-#[test]
-fn a_full_page_is_followed_by_the_next_one() {
+/// What a sweep asks, as `METHOD path`, of a GitHub that answers so.
+fn asked(answer: impl Fn(&str) -> String) -> Vec<String> {
     let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", "octo/x")];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[], &[]);
@@ -33,16 +33,31 @@ fn a_full_page_is_followed_by_the_next_one() {
         event = match course.next(event, Timestamp(1_800_000_000_000)) {
             Step::Ask(request) => {
                 let body = answer(&request.path).into();
-                asked.push(request.path);
+                asked.push(format!("{:?} {}", request.method, request.path));
                 Event::Response(Ok(Response { status: 200, body, ..Response::default() }))
             }
             Step::Tell(Command::FindAll) => Event::Report(Report::Found(Vec::new())),
-            Step::Tell(Command::Finish(_)) => break,
+            Step::Tell(Command::Finish(_)) => return asked,
             other @ Step::Tell(_) => panic!("{other:?}"),
         };
     }
+}
+
+#[test]
+fn a_full_page_is_followed_by_the_next_one() {
+    let asked = asked(answer);
     for second in ["runs?status=queued&", "runs/3/jobs?", "runners?"] {
         let there = |path: &String| path.contains(second) && path.ends_with("page=2");
         assert!(asked.iter().any(there), "{second}: {asked:?}");
     }
+}
+
+#[test]
+fn a_registration_without_a_sandbox_is_deleted_only_while_it_is_offline() {
+    let runner =
+        |id: u32, status: &str| format!(r#"{{"id":{id},"name":"jitney-{id}-abcdefgh","status":"{status}"}}"#);
+    let runners = format!("{},{}", runner(5, "online"), runner(6, "offline"));
+    let asked = asked(|_| format!(r#"{{"workflow_runs":[],"jobs":[],"runners":[{runners}]}}"#));
+    let deleted: Vec<_> = asked.iter().filter(|one| one.starts_with("Delete")).collect();
+    assert_eq!(deleted, ["Delete /repos/octo/x/actions/runners/6"]);
 }
