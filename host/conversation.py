@@ -10,7 +10,7 @@ from typing import Any
 from wasmtime.component import Record, Variant
 
 from host.component import Component
-from host.credentials import Unauthorized, grant
+from host.credentials import NoCredential, fetch
 
 
 def runner_release(component: Component) -> Any:
@@ -54,11 +54,11 @@ class Conversation:
 
     def _execute(self, command: Any) -> Variant:
         match command.tag:
-            case "authorize":
+            case "credential":
                 try:
-                    return Variant("authorized", grant(self._component, command.payload.whose).token)
-                except Unauthorized as refused:
-                    return Variant("unauthorized", refused.args[0])
+                    return Variant("credential", fetch(self._component, command.payload.scope).token)
+                except NoCredential as refused:
+                    return Variant("no-credential", refused.args[0])
             case "pause":
                 time.sleep(command.payload / 1000)
                 return Variant("done")

@@ -11,7 +11,7 @@ from wasmtime import Trap, WasmtimeError
 from wasmtime.component import Record, Variant
 
 from host.component import Component, Course
-from host.credentials import Credentials, Unauthorized
+from host.credentials import Credentials, NoCredential
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start, Volume
 from host.log import logger, tell
 from host.pace import Held, Pace, Quota, Turn
@@ -34,7 +34,7 @@ STAGES = {
     "start": "sandbox",
     "hand-over": "hand_over",
     "terminate": "clear",
-    "authorize": "credential",
+    "credential": "credential",
     "watch": "watch",
     "pause": "pause",
     "await-turn": "turn",
@@ -205,8 +205,8 @@ class Courses:
             return Variant("full")
         except Held as held:
             return Variant("held", held.args[0])
-        except Unauthorized as refused:
-            return Variant("unauthorized", refused.args[0])
+        except NoCredential as refused:
+            return Variant("no-credential", refused.args[0])
         except Exception as error:
             logger().warning("command-failed", command=command.tag, error=type(error).__name__, detail=str(error))
             return Variant("failed", _record(name=type(error).__name__, detail=str(error)))
@@ -249,8 +249,8 @@ class Courses:
                 return Variant("found", [_found(s) for s in living])
             case "open":
                 await self._defer(payload, 0.0)
-            case "authorize":
-                return Variant("authorized", await self._credentials.get(payload.whose, payload.again))
+            case "credential":
+                return Variant("credential", await self._credentials.get(payload.scope, payload.again))
             case "pause":
                 await asyncio.sleep(payload / 1000)
             case "await-turn":

@@ -15,16 +15,16 @@ from host.component import Component
 KEPT = 1000
 
 
-class Unauthorized(Exception):
+class NoCredential(Exception):
     """There is none; the argument is the WIT's `refusal`."""
 
 
-def grant(component: Component, whose: str) -> Any:
+def fetch(component: Component, scope: str) -> Any:
     """A credential of the GitHub App's, a WIT `credential`, from a keys instance. Asks GitHub."""
-    granted = component.keys().call("keys", "grant", whose)
-    if granted.tag == "err":
-        raise Unauthorized(granted.payload)
-    return granted.payload
+    answer = component.keys().call("keys", "get", scope)
+    if answer.tag == "err":
+        raise NoCredential(answer.payload)
+    return answer.payload
 
 
 @dataclass
@@ -41,16 +41,16 @@ class Credentials:
         self._component = component
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
-    async def get(self, whose: str, again: bool) -> str:
-        """The credential for `whose`; if `again`, another than the one that was given out before."""
-        entry = self._entries.setdefault(whose, _Entry())
-        self._entries.move_to_end(whose)
+    async def get(self, scope: str, again: bool) -> str:
+        """The credential for `scope`; if `again`, another than the one that was given out before."""
+        entry = self._entries.setdefault(scope, _Entry())
+        self._entries.move_to_end(scope)
         while len(self._entries) > KEPT:
             self._entries.popitem(last=False)
         given = entry.token
         async with entry.fetching:
             stale = again and entry.token == given
             if stale or time.time() * 1000 >= entry.renew:
-                granted = await asyncio.to_thread(grant, self._component, whose)
-                entry.token, entry.renew = granted.token, granted.renew
+                answer = await asyncio.to_thread(fetch, self._component, scope)
+                entry.token, entry.renew = answer.token, answer.renew
         return entry.token

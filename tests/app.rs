@@ -10,7 +10,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use jitney::course::{Command, Course, Event, Report, Step};
 use jitney::github::app;
-use jitney::github::{Request, Response, Whose};
+use jitney::github::{CredentialScope, Request, Response};
 use jitney::settings::{Checked, CoursesSettings, KeysSettings};
 use jitney::ticket::Ticket;
 use jitney::words::ids::InstallationId;
@@ -126,7 +126,7 @@ fn course() -> Course {
 }
 
 fn token(text: &str) -> Event {
-    Event::Report(Report::Authorized(Secret::new(text)))
+    Event::Report(Report::Credential(Secret::new(text)))
 }
 
 fn answer(status: u16, body: &str) -> Event {
@@ -137,8 +137,8 @@ fn answer(status: u16, body: &str) -> Event {
 fn asking(course: &mut Course) {
     course.next(Event::Report(Report::Opened), NOW);
     match course.next(Event::Report(Report::Done), NOW) {
-        Step::Tell(Command::Authorize {
-            whose: Whose::Repository(repository, installation),
+        Step::Tell(Command::Credential {
+            scope: CredentialScope::Repository(repository, installation),
             again: false,
         }) => {
             assert_eq!((repository.to_string().as_str(), installation), ("octo/x", Some(InstallationId(77))));
@@ -175,10 +175,10 @@ fn a_token_that_is_refused_is_got_anew_once() {
     asking(&mut course);
     course.next(token("revoked"), NOW);
     let again = course.next(answer(401, "{}"), NOW);
-    assert!(matches!(again, Step::Tell(Command::Authorize { again: true, .. })), "{again:?}");
+    assert!(matches!(again, Step::Tell(Command::Credential { again: true, .. })), "{again:?}");
     assert_eq!(sent(course.next(token("two"), NOW)).1, "two");
     let on = course.next(answer(401, "{}"), NOW);
-    assert!(!matches!(on, Step::Tell(Command::Authorize { .. })), "{on:?}");
+    assert!(!matches!(on, Step::Tell(Command::Credential { .. })), "{on:?}");
 }
 
 #[test]
@@ -193,9 +193,9 @@ fn where_the_app_is_not_installed_the_launch_ends_and_says_so() {
     course.next(done(), NOW);
     course.next(done(), NOW);
     let step = course.next(Event::Report(Report::Started("sb".to_owned())), NOW);
-    assert!(matches!(step, Step::Tell(Command::Authorize { .. })), "{step:?}");
+    assert!(matches!(step, Step::Tell(Command::Credential { .. })), "{step:?}");
     let refused = Ok(Response { status: 404, ..Response::default() });
-    let step = course.next(Event::Report(Report::Unauthorized(refused)), NOW);
+    let step = course.next(Event::Report(Report::NoCredential(refused)), NOW);
     assert!(matches!(&step, Step::Tell(Command::Terminate(id)) if id == "sb"), "{step:?}");
     match course.next(done(), NOW) {
         Step::Tell(Command::Finish(answer)) => assert_eq!(answer.reason.code, "github-repository-hidden"),

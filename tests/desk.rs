@@ -3,8 +3,8 @@
 
 use jitney::course::desk::{Claim, Desk, Next, Play};
 use jitney::course::{Command, Event, Failed, Report, Step};
-use jitney::github::{Fault, Request, Response, Whose};
-use jitney::settings::Credential;
+use jitney::github::{CredentialScope, Fault, Request, Response};
+use jitney::settings::SignIn;
 use jitney::words::ids::{InstallationId, JobId};
 use jitney::words::repository::Repository;
 use jitney::words::secret::Secret;
@@ -14,8 +14,8 @@ use std::task::{Context, Waker};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-fn token() -> Credential {
-    Credential::Token(Secret::new("ghp_canary"))
+fn token() -> SignIn {
+    SignIn::Token(Secret::new("ghp_canary"))
 }
 
 fn octo() -> Repository {
@@ -90,14 +90,14 @@ fn a_report_that_was_not_asked_for_is_a_failure() {
 #[test]
 fn what_is_anybodys_to_know_is_asked_without_a_credential() {
     let mut play = Play::new(token(), None, |desk: Desk| async move {
-        desk.ask(Request { whose: Whose::Nobody, ..Request::job(&octo(), JobId(7)) }).await.is_ok()
+        desk.ask(Request { needs: CredentialScope::Nobody, ..Request::job(&octo(), JobId(7)) }).await.is_ok()
     });
     assert_eq!(asked(report(&mut play, Report::Opened)).credential, None);
 }
 
 #[test]
 fn an_apps_token_is_got_once_and_a_second_time_only_where_it_is_refused() {
-    let mut play = Play::new(Credential::App, Some(InstallationId(5)), |desk: Desk| async move {
+    let mut play = Play::new(SignIn::App, Some(InstallationId(5)), |desk: Desk| async move {
         let mut statuses = Vec::new();
         for _ in 0..2 {
             let response = desk.ask(Request::job(&octo(), JobId(7))).await;
@@ -106,18 +106,18 @@ fn an_apps_token_is_got_once_and_a_second_time_only_where_it_is_refused() {
         statuses
     });
     let authorize = |command: Command| match command {
-        Command::Authorize { whose, again } => (whose, again),
+        Command::Credential { scope, again } => (scope, again),
         command => panic!("told {command:?}"),
     };
-    let installed = Whose::Repository(octo(), Some(InstallationId(5)));
+    let installed = CredentialScope::Repository(octo(), Some(InstallationId(5)));
     let wanted = authorize(told(report(&mut play, Report::Opened)));
     assert_eq!(wanted, (installed.clone(), false));
-    let first = asked(report(&mut play, Report::Authorized(Secret::new("ghs_1"))));
+    let first = asked(report(&mut play, Report::Credential(Secret::new("ghs_1"))));
     assert_eq!(first.credential.as_ref().map(Secret::expose), Some("ghs_1"));
     let second = asked(answered(&mut play, 200));
     assert_eq!(second.credential.as_ref().map(Secret::expose), Some("ghs_1"), "it was got already");
     assert_eq!(authorize(told(answered(&mut play, 401))), (installed, true));
-    let third = asked(report(&mut play, Report::Authorized(Secret::new("ghs_2"))));
+    let third = asked(report(&mut play, Report::Credential(Secret::new("ghs_2"))));
     assert_eq!(third.credential.as_ref().map(Secret::expose), Some("ghs_2"));
     assert_eq!(over(answered(&mut play, 401)), [200, 401], "what a new token is told is final");
 }

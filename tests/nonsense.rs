@@ -80,9 +80,9 @@ fn event(dice: &mut Dice, step: &Step) -> Event {
         Report::Held(pick(dice, vec![0, 5_000, u64::MAX])),
         Report::Ended(pick(dice, vec![0, 7, -1])),
         Report::Spent(Usd::from_nano(u64::MAX)),
-        Report::Authorized(Secret::new("ghs_1")),
-        Report::Unauthorized(Ok(response(dice))),
-        Report::Unauthorized(Err(Fault::Broken)),
+        Report::Credential(Secret::new("ghs_1")),
+        Report::NoCredential(Ok(response(dice))),
+        Report::NoCredential(Err(Fault::Broken)),
         Report::Done,
         Report::Failed("X".to_owned()),
     ];
@@ -93,8 +93,8 @@ fn event(dice: &mut Dice, step: &Step) -> Event {
             Ok(response(dice))
         }),
         Step::Tell(Command::Start(_)) if fitting => Event::Report(Report::Started("sb".to_owned())),
-        Step::Tell(Command::Authorize { .. }) if fitting => {
-            Event::Report(Report::Authorized(Secret::new("ghs_1")))
+        Step::Tell(Command::Credential { .. }) if fitting => {
+            Event::Report(Report::Credential(Secret::new("ghs_1")))
         }
         Step::Tell(Command::FindAll | Command::FindJob(_) | Command::FindName(_)) if fitting => {
             Event::Report(Report::Found((0..dice.roll() % 6).map(|_| sandbox(dice)).collect()))

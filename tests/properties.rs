@@ -197,7 +197,7 @@ impl World {
                 }
             }
             Command::Permit { .. } => panic!("the job is not refused"),
-            Command::Authorize { .. } => panic!("a token needs no keys instance"),
+            Command::Credential { .. } => panic!("a token needs no keys instance"),
             Command::AwaitTurn { .. } => {
                 if roll.is_multiple_of(6) {
                     Report::Held(u64::from(roll) * 100)

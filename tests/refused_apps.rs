@@ -12,7 +12,7 @@ use jitney::words::time::Timestamp;
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 fn refused(status: u16) -> Event {
-    Event::Report(Report::Unauthorized(Ok(Response { status, ..Response::default() })))
+    Event::Report(Report::NoCredential(Ok(Response { status, ..Response::default() })))
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_sandbox_that_may_be_at_work_is_left_alone_where_the_app_has_no_access_any_m
     let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let found = vec![Sandbox { id: "sb-1".to_owned(), tags }];
     let step = course.next(Event::Report(Report::Found(found)), NOW);
-    assert!(matches!(step, Step::Tell(Command::Authorize { .. })), "{step:?}");
+    assert!(matches!(step, Step::Tell(Command::Credential { .. })), "{step:?}");
     match course.next(refused(404), NOW) {
         Step::Tell(Command::Finish(reply)) => assert_eq!(reply.reason.code, "sandbox-at-work"),
         other => panic!("{other:?}"),

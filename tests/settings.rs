@@ -1,7 +1,7 @@
 //! Every setting: its default, what it takes, and how it says what is wrong without repeating a value.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::github::{Request, Whose};
+use jitney::github::{CredentialScope, Request};
 use jitney::settings::{Checked, CoursesSettings, IntakeSettings, TABLE};
 use jitney::words::duration::Duration;
 use jitney::words::repository::Repository;
@@ -176,15 +176,15 @@ fn the_guides_own_runner_version_works_and_newer_pins_are_kept() {
 
 #[test]
 fn releases_are_never_asked_for_with_an_enterprises_credential() {
-    let whose = Whose::Repository(Repository::parse("octo/x").expect("a name"), None);
+    let whose = CredentialScope::Repository(Repository::parse("octo/x").expect("a name"), None);
     let asked = |given: &[(&str, &str)]| {
         let api = courses(given).settings.expect("no problem").api;
         let request = Request::runner_release(None, &api, whose.clone());
-        (request.at_github_com, request.whose)
+        (request.at_github_com, request.needs)
     };
     assert_eq!(asked(&[]), (false, whose.clone()));
     for domain in ["github.example.com", "octo.ghe.com"] {
-        assert_eq!(asked(&[("GITHUB_ENTERPRISE_DOMAIN", domain)]), (true, Whose::Nobody));
+        assert_eq!(asked(&[("GITHUB_ENTERPRISE_DOMAIN", domain)]), (true, CredentialScope::Nobody));
     }
 }
 

@@ -53,8 +53,8 @@ pub(super) fn to_host(command: Command) -> wit::Command {
         Command::Watch { sandbox, seconds } => wit::Command::Watch(wit::Watch { sandbox, seconds }),
         Command::Spent(since) => wit::Command::Spent(since.0),
         Command::RefreshImage => wit::Command::RefreshImage,
-        Command::Authorize { whose, again } => {
-            wit::Command::Authorize(wit::Authorization { whose: whose.write(), again })
+        Command::Credential { scope, again } => {
+            wit::Command::Credential(wit::CredentialRequest { scope: scope.write(), again })
         }
         Command::Pause(delay) => wit::Command::Pause(delay),
         Command::AwaitTurn { repository, pace } => wit::Command::AwaitTurn(wit::Turn { repository, pace }),
@@ -79,8 +79,8 @@ pub(super) fn from_host(report: wit::Report) -> Report {
         }
         wit::Report::Held(wait) => Report::Held(wait),
         wit::Report::Spent(nano_usd) => Report::Spent(Usd::from_nano(nano_usd)),
-        wit::Report::Authorized(token) => Report::Authorized(Secret::new(token)),
-        wit::Report::Unauthorized(refusal) => Report::Unauthorized(match refusal.status {
+        wit::Report::Credential(token) => Report::Credential(Secret::new(token)),
+        wit::Report::NoCredential(refusal) => Report::NoCredential(match refusal.status {
             0 => Err(Fault::Unreachable),
             status => Ok(Response { status, retry_after: refusal.retry_after, ..Response::default() }),
         }),

@@ -5,29 +5,29 @@ use super::{Jitney, bindings::exports::jitney::core::keys as wit, now};
 use jitney::course::desk::Next;
 use jitney::course::keys::{self, Refused, unauthorized};
 use jitney::course::{Report, Step};
-use jitney::github::Whose;
-use jitney::github::app::Grant;
+use jitney::github::CredentialScope;
+use jitney::github::app::Credential;
 use jitney::settings::KeysSettings;
 use std::ops::ControlFlow;
 use wasi::cli::environment::get_environment;
 
 impl wit::Guest for Jitney {
-    fn grant(whose: String) -> Result<wit::Credential, wit::Refusal> {
-        let grant = Whose::read(&whose).ok_or_else(|| Ok(unauthorized())).and_then(grant);
-        let grant = grant.map_err(|refused| match refused {
+    fn get(scope: String) -> Result<wit::Credential, wit::Refusal> {
+        let got = CredentialScope::read(&scope).ok_or_else(|| Ok(unauthorized())).and_then(credential);
+        let got = got.map_err(|refused| match refused {
             Ok(response) => {
                 wit::Refusal { status: response.status, retry_after: keys::retry_after(&response, now()) }
             }
             Err(_) => wit::Refusal { status: 0, retry_after: None },
         })?;
-        Ok(wit::Credential { token: grant.token.expose().to_owned(), renew: grant.renew.0 })
+        Ok(wit::Credential { token: got.token.expose().to_owned(), renew: got.renew.0 })
     }
 }
 
-pub(super) fn grant(whose: Whose) -> Result<Grant, Refused> {
+pub(super) fn credential(scope: CredentialScope) -> Result<Credential, Refused> {
     let settings = KeysSettings::read(&get_environment()).settings.ok_or_else(|| Ok(unauthorized()))?;
     let nonce = wasi::random::random::get_random_u64();
-    let mut way = keys::grant(&settings, whose, now(), nonce)?;
+    let mut way = keys::credential(&settings, scope, now(), nonce)?;
     play(&settings.api, Report::Opened, |event, now| match way.next(event, now) {
         Some(Next::Step(Step::Ask(request))) => ControlFlow::Continue(request),
         Some(Next::Over(over)) => ControlFlow::Break(over),

@@ -102,9 +102,9 @@ fn mint(decision: &Decision) -> Result<u8, String> {
             }
             Command::FindName(_) | Command::FindJob(_) | Command::FindAll => Report::Found(Vec::new()),
             Command::Spent(_) => Report::Spent(Usd::default()),
-            Command::Authorize { whose, .. } => match super::keys::grant(whose) {
-                Ok(grant) => Report::Authorized(grant.token),
-                Err(refused) => Report::Unauthorized(refused),
+            Command::Credential { scope, .. } => match super::keys::credential(scope) {
+                Ok(got) => Report::Credential(got.token),
+                Err(refused) => Report::NoCredential(refused),
             },
             Command::Pause(delay) => {
                 std::thread::sleep(std::time::Duration::from_millis(delay));

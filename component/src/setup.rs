@@ -4,7 +4,7 @@ use super::Jitney;
 use super::bindings::exports::jitney::core::{courses, setup as wit};
 use super::play::{Conversation, settings};
 use jitney::course::desk::{Desk, Play};
-use jitney::settings::{ApiBase, CoursesSettings, Credential};
+use jitney::settings::{ApiBase, CoursesSettings, SignIn};
 use jitney::words::scope::Scope;
 use jitney::words::secret::Secret;
 use jitney_operator::setup::{self, Item, Made, Manifest, Mode, Origin, Standing, Target};
@@ -98,7 +98,7 @@ impl wit::GuestSecretOrigin for SecretOrigin {
     fn open(url: String, given: bool, stored: bool) -> Result<wit::SecretOrigin, String> {
         // An App whose key is elsewhere, or which is yet to be made, leaves no credential to ask with.
         let settings = settings().ok();
-        let credential = settings.as_ref().map_or(Credential::App, |settings| settings.credential.clone());
+        let credential = settings.as_ref().map_or(SignIn::App, |settings| settings.credential.clone());
         let target = settings.map(|settings| target(settings, url));
         let play = Play::new(credential, None, |desk| setup::secret_origin(desk, target, given, stored));
         Ok(wit::SecretOrigin::new(Self::new(api()?, play)))
@@ -120,7 +120,7 @@ impl wit::GuestSecretOrigin for SecretOrigin {
 impl wit::GuestConversion for Conversion {
     fn open(code: String) -> Result<wit::Conversion, String> {
         let api = api()?;
-        let play = Play::new(Credential::App, None, |desk| setup::convert(desk, api.clone(), code));
+        let play = Play::new(SignIn::App, None, |desk| setup::convert(desk, api.clone(), code));
         Ok(wit::Conversion::new(Self::new(api, play)))
     }
 

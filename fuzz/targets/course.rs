@@ -22,8 +22,8 @@ enum Happens<'a> {
     Done,
     Failed,
     Ended(i32),
-    Authorized,
-    Unauthorized(u16),
+    Credential,
+    NoCredential(u16),
     Response(Said<'a>),
     Fault(u8),
 }
@@ -43,9 +43,9 @@ impl Happens<'_> {
             Self::Done => Report::Done,
             Self::Failed => Report::Failed("E".to_owned()),
             Self::Ended(status) => Report::Ended(*status),
-            Self::Authorized => Report::Authorized(Secret::new(TOKEN)),
-            Self::Unauthorized(status) => {
-                Report::Unauthorized(Ok(Response { status: *status, ..Response::default() }))
+            Self::Credential => Report::Credential(Secret::new(TOKEN)),
+            Self::NoCredential(status) => {
+                Report::NoCredential(Ok(Response { status: *status, ..Response::default() }))
             }
             Self::Response(said) => return Event::Response(Ok(said.answer())),
             Self::Fault(which) => {

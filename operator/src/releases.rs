@@ -2,8 +2,8 @@
 
 use jitney::course::desk::Desk;
 use jitney::github::release::{RunnerRelease, read_downloads, read_release};
-use jitney::github::{Request, Whose};
-use jitney::settings::{CoursesSettings, Credential};
+use jitney::github::{CredentialScope, Request};
+use jitney::settings::{CoursesSettings, SignIn};
 use jitney::words::repository::Repository;
 use jitney::words::version::RunnerPin;
 
@@ -16,12 +16,12 @@ pub async fn search(desk: Desk, settings: CoursesSettings) -> Result<RunnerRelea
         (None, Some(repository)) => offered(&desk, &settings, repository).await,
         (None, None) => None,
     };
-    let whose = match (&settings.credential, repository) {
-        (_, Some(repository)) => Whose::Repository(repository, None),
-        (Credential::Token(_), None) => Whose::App,
-        (Credential::App, None) => Whose::Nobody,
+    let needs = match (&settings.credential, repository) {
+        (_, Some(repository)) => CredentialScope::Repository(repository, None),
+        (SignIn::Token(_), None) => CredentialScope::App,
+        (SignIn::App, None) => CredentialScope::Nobody,
     };
-    let request = Request::runner_release(wanted.as_ref().map(|wanted| wanted.version), &settings.api, whose);
+    let request = Request::runner_release(wanted.as_ref().map(|wanted| wanted.version), &settings.api, needs);
     let response = desk.ask(request).await;
     read_release(&response, wanted.as_ref())
 }

@@ -1,4 +1,4 @@
-//! Whose repositories a world has, how jitney signs in to GitHub, and the settings that say so.
+//! CredentialScope repositories a world has, how jitney signs in to GitHub, and the settings that say so.
 
 use crate::dice::Dice;
 use crate::faults::{Fault, Strengths};

@@ -1,6 +1,6 @@
 //! What a course tells its host to do, what the host reports, and what GitHub is asked: the words that cross the desk.
 
-use crate::github::{self, Fault, Request, Whose};
+use crate::github::{self, CredentialScope, Fault, Request};
 use crate::machine::Machine;
 use crate::reply::Reply;
 use crate::ticket::Ticket;
@@ -61,9 +61,9 @@ pub enum Command {
     /// Have the runner images built anew.
     RefreshImage,
     /// Get a credential for this; another than before if `again`, for that one was refused.
-    Authorize {
+    Credential {
         /// What it is for.
-        whose: Whose,
+        scope: CredentialScope,
         /// Whether the one that was got before will not do.
         again: bool,
     },
@@ -148,9 +148,9 @@ pub enum Report {
     /// Sandboxes have cost so much.
     Spent(Usd),
     /// Here is the credential.
-    Authorized(Secret),
+    Credential(Secret),
     /// GitHub gave none, but this answer.
-    Unauthorized(Result<github::Response, Fault>),
+    NoCredential(Result<github::Response, Fault>),
     /// Done.
     Done,
     /// It failed, with an error of this name.

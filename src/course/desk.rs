@@ -8,9 +8,9 @@
 //! asked for is dealt with in one place, [`nonsense`]: the command counts as failed.
 
 use super::command::{Command, Event, Failed, Report, Sandbox, Start, Step, Tags};
-use crate::github::{Fault, Request, Response, Whose};
+use crate::github::{CredentialScope, Fault, Request, Response};
 use crate::reply::Reply;
-use crate::settings::Credential;
+use crate::settings::SignIn;
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, SandboxName};
 use crate::words::secret::Secret;
@@ -43,11 +43,11 @@ struct Place {
 
 /// How requests are signed.
 struct Credentials {
-    how: Credential,
+    how: SignIn,
     /// The installation that the delivery named, which spares a question.
     installation: Option<InstallationId>,
     /// What an App's host has fetched so far.
-    held: RefCell<BTreeMap<Whose, Secret>>,
+    held: RefCell<BTreeMap<CredentialScope, Secret>>,
 }
 
 /// What a claim comes to.
@@ -120,16 +120,16 @@ impl Desk {
     /// GitHub's response to a request, which goes with the credential that it needs. A token of an App's that GitHub
     /// refuses is got anew, once: it may have been revoked.
     pub async fn ask(&self, request: Request) -> Result<Response, Fault> {
-        if request.whose == Whose::Nobody {
+        if request.needs == CredentialScope::Nobody {
             return self.send(request, None).await;
         }
-        if let Credential::Token(token) = &self.credentials.how {
+        if let SignIn::Token(token) = &self.credentials.how {
             return self.send(request, Some(token.clone())).await;
         }
-        let held = self.credentials.held.borrow().get(&request.whose).cloned();
+        let held = self.credentials.held.borrow().get(&request.needs).cloned();
         let token = match held {
             Some(token) => token,
-            None => match self.authorize(&request.whose, false).await? {
+            None => match self.credential(&request.needs, false).await? {
                 Ok(token) => token,
                 Err(refusal) => return Ok(refusal),
             },
@@ -138,7 +138,7 @@ impl Desk {
         if response.status != 401 {
             return Ok(response);
         }
-        match self.authorize(&request.whose, true).await? {
+        match self.credential(&request.needs, true).await? {
             Ok(token) => self.send(request, Some(token)).await,
             Err(refusal) => Ok(refusal),
         }
@@ -153,20 +153,24 @@ impl Desk {
     }
 
     /// A credential of the App's; another than the one before, if `again`. Else what GitHub said instead of it.
-    async fn authorize(&self, whose: &Whose, again: bool) -> Result<Result<Secret, Response>, Fault> {
-        self.credentials.held.borrow_mut().remove(whose);
-        let named = match whose {
-            Whose::Repository(repository, None) => {
-                Whose::Repository(repository.clone(), self.credentials.installation)
+    async fn credential(
+        &self,
+        scope: &CredentialScope,
+        again: bool,
+    ) -> Result<Result<Secret, Response>, Fault> {
+        self.credentials.held.borrow_mut().remove(scope);
+        let named = match scope {
+            CredentialScope::Repository(repository, None) => {
+                CredentialScope::Repository(repository.clone(), self.credentials.installation)
             }
-            whose => whose.clone(),
+            scope => scope.clone(),
         };
-        match self.tell(Command::Authorize { whose: named, again }).await {
-            Event::Report(Report::Authorized(token)) => {
-                self.credentials.held.borrow_mut().insert(whose.clone(), token.clone());
+        match self.tell(Command::Credential { scope: named, again }).await {
+            Event::Report(Report::Credential(token)) => {
+                self.credentials.held.borrow_mut().insert(scope.clone(), token.clone());
                 Ok(Ok(token))
             }
-            Event::Report(Report::Unauthorized(response)) => {
+            Event::Report(Report::NoCredential(response)) => {
                 response.map(|response| Err(Response { unauthorized: true, ..response }))
             }
             _ => Err(Fault::Unreachable),
@@ -311,7 +315,7 @@ impl<T> fmt::Debug for Play<T> {
 impl<T> Play<T> {
     /// Lays out a desk, at which requests are signed with `how`, and what `make` plays at it. `installation` is the
     /// App's, where it is known.
-    pub fn new<F>(how: Credential, installation: Option<InstallationId>, make: impl FnOnce(Desk) -> F) -> Self
+    pub fn new<F>(how: SignIn, installation: Option<InstallationId>, make: impl FnOnce(Desk) -> F) -> Self
     where
         F: Future<Output = T> + 'static,
     {

@@ -1,9 +1,9 @@
 //! How a GitHub App's credentials are got: the one way, for courses and for what an operator asks alike.
 
 use super::desk::{Desk, Play};
-use crate::github::app::{self, Grant};
-use crate::github::{Answer, Fault, Refusal, Request, Response, Whose, refusal};
-use crate::settings::{Credential, KeysSettings};
+use crate::github::app::{self, Credential};
+use crate::github::{Answer, CredentialScope, Fault, Refusal, Request, Response, refusal};
+use crate::settings::{KeysSettings, SignIn};
 use crate::words::ids::InstallationId;
 use crate::words::repository::Repository;
 use crate::words::scope::Scope;
@@ -12,24 +12,26 @@ use crate::words::time::Timestamp;
 /// What GitHub said instead of a credential.
 pub type Refused = Answer;
 
-/// The way to a credential for `whose`. It asks GitHub at most twice, and tells the host nothing. `nonce` makes the JWT
+/// The way to a credential for `wanted`. It asks GitHub at most twice, and tells the host nothing. `nonce` makes the JWT
 /// like no other.
-pub fn grant(
+pub fn credential(
     settings: &KeysSettings,
-    whose: Whose,
+    wanted: CredentialScope,
     now: Timestamp,
     nonce: u64,
-) -> Result<Play<Result<Grant, Refused>>, Refused> {
+) -> Result<Play<Result<Credential, Refused>>, Refused> {
     let jwt = app::jwt(&settings.app, &settings.key, now, nonce).ok_or_else(|| Ok(unauthorized()))?;
     let scope = settings.scope;
-    let signed = Credential::Token(jwt.token.clone());
+    let signed = SignIn::Token(jwt.token.clone());
     Ok(Play::new(signed, None, move |desk| async move {
-        match whose {
-            Whose::App => Ok(jwt),
-            Whose::Nobody => Err(Ok(unauthorized())),
-            Whose::Installation(id) => token(&desk, scope, id, None).await,
-            Whose::Repository(repository, Some(id)) => token(&desk, scope, id, Some(&repository)).await,
-            Whose::Repository(repository, None) => {
+        match wanted {
+            CredentialScope::App => Ok(jwt),
+            CredentialScope::Nobody => Err(Ok(unauthorized())),
+            CredentialScope::Installation(id) => token(&desk, scope, id, None).await,
+            CredentialScope::Repository(repository, Some(id)) => {
+                token(&desk, scope, id, Some(&repository)).await
+            }
+            CredentialScope::Repository(repository, None) => {
                 let id = installation(&desk, scope, &repository).await?;
                 token(&desk, scope, id, Some(&repository)).await
             }
@@ -47,7 +49,7 @@ async fn token(
     scope: Scope,
     installation: InstallationId,
     repository: Option<&Repository>,
-) -> Result<Grant, Refused> {
+) -> Result<Credential, Refused> {
     let request = Request::installation_token(scope, installation, repository);
     let answer = desk.ask(request).await;
     app::read_token(&answer).ok_or_else(|| answer.and_then(refused))

@@ -3,7 +3,7 @@
 //! Rules from GitHub's docs, "Generating a JSON Web Token (JWT) for a GitHub App" and "Generating an installation
 //! access token for a GitHub App". All of it runs in an instance that holds the App's key and nothing else.
 
-use super::credential::Whose;
+use super::credential::CredentialScope;
 use super::request::Request;
 use super::response::{Answer, Page, read};
 use crate::words::duration::Duration;
@@ -29,7 +29,7 @@ const MARGIN: Duration = Duration::minutes(5);
 
 /// A credential, and when to get another, in milliseconds since the epoch.
 #[derive(Clone, Debug)]
-pub struct Grant {
+pub struct Credential {
     /// The token or JWT.
     pub token: Secret,
     /// From then on it is not to be used.
@@ -37,7 +37,7 @@ pub struct Grant {
 }
 
 /// The own credential of the App of this id and key: a JWT of RS256, whose `jti` is `nonce`.
-pub fn jwt(app: &str, key: &PrivateKey, now: Timestamp, nonce: u64) -> Option<Grant> {
+pub fn jwt(app: &str, key: &PrivateKey, now: Timestamp, nonce: u64) -> Option<Credential> {
     #[derive(Serialize)]
     struct Claims<'a> {
         iat: u64,
@@ -55,7 +55,7 @@ pub fn jwt(app: &str, key: &PrivateKey, now: Timestamp, nonce: u64) -> Option<Gr
     let signature = key.try_sign(signed.as_bytes()).ok()?;
     let signature = Base64UrlUnpadded::encode_string(&signature.to_bytes());
     let renew = expires.before(MARGIN);
-    Some(Grant { token: Secret::new(format!("{signed}.{signature}")), renew })
+    Some(Credential { token: Secret::new(format!("{signed}.{signature}")), renew })
 }
 
 /// The App, as it sees itself.
@@ -64,7 +64,7 @@ pub struct App {
     /// Its name in addresses.
     #[serde(default)]
     pub slug: String,
-    /// Whose it is.
+    /// CredentialScope it is.
     #[serde(default)]
     pub owner: Owner,
     /// What it may do: a permission's name, and `read` or `write`.
@@ -121,7 +121,7 @@ impl Request {
             Scope::Repository => format!("/repos/{repository}/installation"),
             Scope::Organization => format!("/orgs/{}/installation", repository.owner()),
         };
-        Self::get(path, Whose::App)
+        Self::get(path, CredentialScope::App)
     }
 
     /// "Create an installation access token for an app": for one repository with what a course does there, or
@@ -144,13 +144,13 @@ impl Request {
         Self::post(
             format!("/app/installations/{installation}/access_tokens"),
             Some(serde_json::to_string(&body).unwrap_or_default()),
-            Whose::App,
+            CredentialScope::App,
         )
     }
 
     /// "Get the authenticated app".
     pub fn app() -> Self {
-        Self::get("/app".to_owned(), Whose::App)
+        Self::get("/app".to_owned(), CredentialScope::App)
     }
 
     /// "Create a GitHub App from a manifest". It goes without a credential: the code is one.
@@ -159,18 +159,18 @@ impl Request {
         if !plain || !(1..=128).contains(&code.len()) {
             return Err("what GitHub sent the browser back with is no code".to_owned());
         }
-        Ok(Self::post(format!("/app-manifests/{code}/conversions"), None, Whose::Nobody))
+        Ok(Self::post(format!("/app-manifests/{code}/conversions"), None, CredentialScope::Nobody))
     }
 
     /// "List installations for the authenticated app".
     pub fn installations(page: u32) -> Self {
-        Self::get(format!("/app/installations?per_page=100&page={page}"), Whose::App)
+        Self::get(format!("/app/installations?per_page=100&page={page}"), CredentialScope::App)
     }
 
     /// "List repositories accessible to the app installation".
     pub fn installation_repositories(installation: InstallationId, page: u32) -> Self {
         let path = format!("/installation/repositories?per_page=100&page={page}");
-        Self::get(path, Whose::Installation(installation))
+        Self::get(path, CredentialScope::Installation(installation))
     }
 }
 
@@ -184,7 +184,7 @@ pub fn read_installation(answer: &Answer) -> Option<InstallationId> {
 }
 
 /// The response to [`Request::installation_token`]. Tokens have no fixed form: ~520 characters since 2026-04.
-pub fn read_token(answer: &Answer) -> Option<Grant> {
+pub fn read_token(answer: &Answer) -> Option<Credential> {
     #[derive(Deserialize)]
     struct Body {
         token: String,
@@ -196,7 +196,7 @@ pub fn read_token(answer: &Answer) -> Option<Grant> {
         return None;
     }
     let expires = Timestamp::parse(&body.expires_at)?;
-    Some(Grant { token: Secret::new(body.token), renew: expires.before(MARGIN) })
+    Some(Credential { token: Secret::new(body.token), renew: expires.before(MARGIN) })
 }
 
 /// Whether a text can stand in an `Authorization` header.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a request needs a credential for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Whose {
+pub enum CredentialScope {
     /// One repository's runners and jobs, through this installation of the App if it is known.
     Repository(Repository, Option<InstallationId>),
     /// What an installation may see.
@@ -18,7 +18,7 @@ pub enum Whose {
     Nobody,
 }
 
-impl Whose {
+impl CredentialScope {
     /// One repository's, through whichever installation it has.
     pub fn of(repository: &Repository) -> Self {
         Self::Repository(repository.clone(), None)
@@ -29,7 +29,7 @@ impl Whose {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads what [`Whose::write`] wrote.
+    /// Reads what [`CredentialScope::write`] wrote.
     pub fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }

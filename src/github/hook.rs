@@ -3,7 +3,7 @@
 //! "Update a repository webhook" replaces the whole `config` it is sent and so loses a secret that it is not sent;
 //! "Update a webhook configuration" keeps what it is not sent. So the first is never sent a `config` here.
 
-use super::credential::Whose;
+use super::credential::CredentialScope;
 use super::request::{Method, Request};
 use super::response::{Answer, read};
 use crate::words::ids::HookId;
@@ -104,12 +104,12 @@ impl Hook {
         }
     }
 
-    pub(super) fn whose(&self) -> Whose {
+    pub(super) fn whose(&self) -> CredentialScope {
         match &self.home {
             HookHome::Repository(repository) | HookHome::Organization(repository) => {
-                Whose::Repository(repository.clone(), None)
+                CredentialScope::Repository(repository.clone(), None)
             }
-            HookHome::App => Whose::App,
+            HookHome::App => CredentialScope::App,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A workflow job: what it is asked with, and what GitHub shows of it.
 
-use super::credential::Whose;
+use super::credential::CredentialScope;
 use super::request::Request;
 use super::response::{Answer, Page, Seen, read, seen};
 use crate::ticket::Ticket;
@@ -132,13 +132,13 @@ impl QueuedJob {
 impl Request {
     /// "Get a job for a workflow run".
     pub fn job(repository: &Repository, job: JobId) -> Self {
-        Self::get(format!("/repos/{repository}/actions/jobs/{job}"), Whose::of(repository))
+        Self::get(format!("/repos/{repository}/actions/jobs/{job}"), CredentialScope::of(repository))
     }
 
     /// "List jobs for a workflow run", of its latest attempt.
     pub fn jobs(repository: &Repository, run: RunId, page: u32) -> Self {
         let path =
             format!("/repos/{repository}/actions/runs/{run}/jobs?filter=latest&per_page=100&page={page}");
-        Self::get(path, Whose::of(repository))
+        Self::get(path, CredentialScope::of(repository))
     }
 }

@@ -14,6 +14,6 @@ mod response;
 pub mod run;
 pub mod runner;
 
-pub use credential::Whose;
+pub use credential::CredentialScope;
 pub use request::{Method, Request};
 pub use response::{Answer, Fault, Page, Refusal, Response, Seen, is_limited, refusal};

@@ -1,6 +1,6 @@
 //! The Actions runner's releases: which one goes into the runner image, and what its archive must hash to.
 
-use super::credential::Whose;
+use super::credential::CredentialScope;
 use super::request::Request;
 use super::response::{Answer, Seen, read, seen};
 use super::runner::home;
@@ -47,19 +47,19 @@ pub fn read_downloads(answer: &Answer) -> Option<RunnerPin> {
 impl Request {
     /// "Get a release by tag name", or "Get the latest release", of the Actions runner. An enterprise's GitHub has none
     /// of its own, so github.com is asked then, which must not see the enterprise's credential.
-    pub fn runner_release(pin: Option<RunnerVersion>, api: &ApiBase, whose: Whose) -> Self {
+    pub fn runner_release(pin: Option<RunnerVersion>, api: &ApiBase, needs: CredentialScope) -> Self {
         let which = pin.map_or_else(|| "latest".to_owned(), |version| format!("tags/v{version}"));
         let path = format!("/repos/actions/runner/releases/{which}");
         if api.has_releases() {
-            return Self::get(path, whose);
+            return Self::get(path, needs);
         }
-        Self { at_github_com: true, ..Self::get(path, Whose::Nobody) }
+        Self { at_github_com: true, ..Self::get(path, CredentialScope::Nobody) }
     }
 
     /// "List runner applications for a repository", or an organization.
     pub fn runner_downloads(scope: Scope, repository: &Repository) -> Self {
         let path = format!("{}/downloads", home(scope, repository));
-        Self::get(path, Whose::of(repository))
+        Self::get(path, CredentialScope::of(repository))
     }
 }
 

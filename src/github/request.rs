@@ -1,7 +1,7 @@
 //! A request to GitHub's REST API. Those that there are stand in the rooms of what they ask for, each valid against GitHub's
 //! published OpenAPI description.
 
-use super::credential::Whose;
+use super::credential::CredentialScope;
 use crate::words::secret::Secret;
 
 /// The HTTP methods that jitney uses.
@@ -27,7 +27,7 @@ pub struct Request {
     /// A JSON body, or none.
     pub body: Option<String>,
     /// What it needs a credential for.
-    pub whose: Whose,
+    pub needs: CredentialScope,
     /// Whether github.com is asked, whichever GitHub the settings name.
     pub at_github_com: bool,
     /// The credential, once there is one.
@@ -35,17 +35,17 @@ pub struct Request {
 }
 
 impl Request {
-    pub(super) fn get(path: String, whose: Whose) -> Self {
-        Self { method: Method::Get, path, body: None, whose, at_github_com: false, credential: None }
+    pub(super) fn get(path: String, needs: CredentialScope) -> Self {
+        Self { method: Method::Get, path, body: None, needs, at_github_com: false, credential: None }
     }
 
-    pub(super) fn post(path: String, body: Option<String>, whose: Whose) -> Self {
-        Self { method: Method::Post, path, body, whose, at_github_com: false, credential: None }
+    pub(super) fn post(path: String, body: Option<String>, needs: CredentialScope) -> Self {
+        Self { method: Method::Post, path, body, needs, at_github_com: false, credential: None }
     }
 
     /// "Get rate limit status for the authenticated user".
     pub fn quota() -> Self {
-        Self::get("/rate_limit".to_owned(), Whose::App)
+        Self::get("/rate_limit".to_owned(), CredentialScope::App)
     }
 
     /// The headers that go with it, the credential among them.

@@ -1,6 +1,6 @@
 //! A workflow run: which there are, and what one of them was started by.
 
-use super::credential::Whose;
+use super::credential::CredentialScope;
 use super::request::Request;
 use super::response::{Answer, Page, read};
 use crate::policy::run::taken::is_pull;
@@ -12,13 +12,13 @@ use serde::Deserialize;
 impl Request {
     /// "Get a workflow run".
     pub fn run(repository: &Repository, run: RunId) -> Self {
-        Self::get(format!("/repos/{repository}/actions/runs/{run}"), Whose::of(repository))
+        Self::get(format!("/repos/{repository}/actions/runs/{run}"), CredentialScope::of(repository))
     }
 
     /// "List workflow runs for a repository", of one status.
     pub fn runs(repository: &Repository, status: &'static str, page: u32) -> Self {
         let path = format!("/repos/{repository}/actions/runs?status={status}&per_page=100&page={page}");
-        Self::get(path, Whose::of(repository))
+        Self::get(path, CredentialScope::of(repository))
     }
 }
 

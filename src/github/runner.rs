@@ -1,6 +1,6 @@
 //! A self-hosted runner: its registration with a JIT config, its deletion, and what GitHub shows of it.
 
-use super::credential::Whose;
+use super::credential::CredentialScope;
 use super::request::{Method, Request};
 use super::response::{Answer, Page, Refusal, Seen, read, refusal, seen};
 use crate::reply::Reason;
@@ -118,36 +118,40 @@ impl Request {
         }
         let body = Body { name, runner_group_id: group, labels, work_folder: "_work" };
         let path = format!("{}/generate-jitconfig", home(scope, repository));
-        Self::post(path, Some(serde_json::to_string(&body).unwrap_or_default()), Whose::of(repository))
+        Self::post(
+            path,
+            Some(serde_json::to_string(&body).unwrap_or_default()),
+            CredentialScope::of(repository),
+        )
     }
 
     /// "List self-hosted runners", by exact name.
     pub fn find_runner(scope: Scope, repository: &Repository, name: &RunnerName) -> Self {
         let path = format!("{}?name={}", home(scope, repository), name.as_str());
-        Self::get(path, Whose::of(repository))
+        Self::get(path, CredentialScope::of(repository))
     }
 
     /// "Delete a self-hosted runner".
     pub fn delete_runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
         let path = format!("{}/{runner}", home(scope, repository));
-        Self { method: Method::Delete, ..Self::get(path, Whose::of(repository)) }
+        Self { method: Method::Delete, ..Self::get(path, CredentialScope::of(repository)) }
     }
 
     /// "List self-hosted runners".
     pub fn runners(scope: Scope, repository: &Repository, page: u32) -> Self {
         let path = format!("{}?per_page=100&page={page}", home(scope, repository));
-        Self::get(path, Whose::of(repository))
+        Self::get(path, CredentialScope::of(repository))
     }
 
     /// "Get a self-hosted runner".
     pub fn runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
-        Self::get(format!("{}/{runner}", home(scope, repository)), Whose::of(repository))
+        Self::get(format!("{}/{runner}", home(scope, repository)), CredentialScope::of(repository))
     }
 
     /// "Get a self-hosted runner group for an organization".
     pub fn runner_group(repository: &Repository, group: u64) -> Self {
         let path = format!("/orgs/{}/actions/runner-groups/{group}", repository.owner());
-        Self::get(path, Whose::of(repository))
+        Self::get(path, CredentialScope::of(repository))
     }
 }
 

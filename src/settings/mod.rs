@@ -22,7 +22,7 @@ mod table;
 pub use crate::words::api_base::ApiBase;
 pub use checked::{Checked, Problem};
 pub use keys::KeysSettings;
-pub use parts::Credential;
+pub use parts::SignIn;
 pub use reader::Environment;
 pub use row::{Fallback, Instances, Row};
 pub use table::TABLE;
@@ -55,7 +55,7 @@ pub struct IntakeSettings {
 #[derive(Clone, Debug)]
 pub struct CoursesSettings {
     /// `GITHUB_TOKEN`, or that `GITHUB_APP_ID` is set.
-    pub credential: Credential,
+    pub credential: SignIn,
     /// `GITHUB_API_URL`, or what `GITHUB_ENTERPRISE_DOMAIN` makes of it.
     pub api: ApiBase,
     /// `RUNNER_SCOPE`.

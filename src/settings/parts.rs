@@ -12,7 +12,7 @@ use crate::words::version::{RunnerPin, RunnerVersion};
 
 /// How a courses instance signs in to GitHub.
 #[derive(Clone, Debug)]
-pub enum Credential {
+pub enum SignIn {
     /// `GITHUB_TOKEN`, for everything.
     Token(Secret),
     /// A GitHub App: the host fetches from a keys instance what a request needs.
@@ -20,15 +20,15 @@ pub enum Credential {
 }
 
 /// As the GitHub App if one is named, else with `GITHUB_TOKEN`.
-pub(super) fn credential(reader: &mut Reader<'_>) -> Credential {
+pub(super) fn credential(reader: &mut Reader<'_>) -> SignIn {
     let row = &table::GITHUB_TOKEN.row;
     if reader.text(&table::GITHUB_APP_ID.row).is_none() {
-        return Credential::Token(table::GITHUB_TOKEN.read(reader));
+        return SignIn::Token(table::GITHUB_TOKEN.read(reader));
     }
     if reader.text(row).is_some() {
         reader.warn(row, "is not used, because GITHUB_APP_ID is set", "unset one of the two");
     }
-    Credential::App
+    SignIn::App
 }
 
 impl ApiBase {

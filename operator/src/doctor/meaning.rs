@@ -5,7 +5,7 @@ use jitney::github::app::App;
 use jitney::github::hook::ListedHook;
 use jitney::github::release::read_downloads;
 use jitney::github::{Answer, Fault, Response};
-use jitney::settings::{CoursesSettings, Credential};
+use jitney::settings::{CoursesSettings, SignIn};
 use jitney::words::printable::Shown;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
@@ -58,8 +58,8 @@ pub(super) fn quota(settings: &CoursesSettings, response: &Response, now: Timest
     match response.status {
         200 => {
             let kind = match &settings.credential {
-                Credential::Token(token) if token.expose().starts_with("github_pat_") => "fine-grained token",
-                Credential::Token(token) if token.expose().starts_with("ghp_") => {
+                SignIn::Token(token) if token.expose().starts_with("github_pat_") => "fine-grained token",
+                SignIn::Token(token) if token.expose().starts_with("ghp_") => {
                     let why = "is a classic token, which opens every repository that its owner can see";
                     let cure = "use a GitHub App or a fine-grained token: docs/credentials.md";
                     findings.push(finding(Level::Warn, "GITHUB_TOKEN", why, cure));

@@ -6,7 +6,7 @@ mod meaning;
 use jitney::course::desk::Desk;
 use jitney::github::hook::HookHome;
 use jitney::github::{Answer, Request, Response};
-use jitney::settings::{CoursesSettings, Credential};
+use jitney::settings::{CoursesSettings, SignIn};
 use jitney::words::scope::Scope;
 use meaning::{actions, administration, app, group, quota, silence, webhook};
 
@@ -39,7 +39,7 @@ const MOST: usize = 10;
 
 /// Asks GitHub what changes nothing. An App whose keys instance cannot sign, which its settings say, is not tried.
 pub async fn examine(desk: Desk, settings: CoursesSettings, can_sign: bool) -> Vec<Finding> {
-    let is_app = matches!(settings.credential, Credential::App);
+    let is_app = matches!(settings.credential, SignIn::App);
     if is_app && !can_sign {
         return Vec::new();
     }

@@ -10,7 +10,7 @@ use jitney::course::desk::Desk;
 use jitney::github::delivery::{Attempt, Carried, Went, carried};
 use jitney::github::hook::{Hook, HookHome, ListedHook};
 use jitney::github::{Answer, Request};
-use jitney::settings::{CoursesSettings, Credential};
+use jitney::settings::{CoursesSettings, SignIn};
 use jitney::words::ids::{Guid, JobId};
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
@@ -147,8 +147,8 @@ async fn look_into(desk: &Desk, hook: &Hook, attempt: &Attempt) -> Option<Carrie
 /// Where the webhooks are: an App has one of its own.
 fn homes(settings: &CoursesSettings, homes: impl Iterator<Item = HookHome>) -> Vec<HookHome> {
     match settings.credential {
-        Credential::App => vec![HookHome::App],
-        Credential::Token(_) => homes.collect(),
+        SignIn::App => vec![HookHome::App],
+        SignIn::Token(_) => homes.collect(),
     }
 }
 

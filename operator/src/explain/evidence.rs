@@ -7,7 +7,7 @@ use jitney::github::runner::Runner;
 use jitney::ledger::Entry;
 use jitney::policy::delivery::Verdict;
 use jitney::reply::Reason;
-use jitney::settings::Credential;
+use jitney::settings::SignIn;
 use jitney::words::ids::{JobId, RunnerName};
 use jitney::words::time::Timestamp;
 
@@ -89,7 +89,7 @@ impl<'a> Evidence<'a> {
         let repository = &self.facts.job.repository;
         let lately =
             self.facts.recent.iter().any(|row| row.answered.repository.as_deref() == Some(repository));
-        let app = matches!(settings.credential, Credential::App);
+        let app = matches!(settings.credential, SignIn::App);
         if app || lately || settings.allowlist.exact().contains(repository) {
             let settled = jitney::course::SETTLED / 1000;
             return format!(

@@ -2,7 +2,7 @@
 
 use super::{Item, Standing};
 use jitney::github::hook::HookHome;
-use jitney::settings::{CoursesSettings, Credential};
+use jitney::settings::{CoursesSettings, SignIn};
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
 
@@ -32,7 +32,7 @@ impl Target {
 /// Where the webhooks are to be: at the App, at the organizations, or at each repository that is named.
 pub fn homes(settings: &CoursesSettings) -> Vec<HookHome> {
     match (&settings.credential, settings.scope) {
-        (Credential::App, _) => vec![HookHome::App],
+        (SignIn::App, _) => vec![HookHome::App],
         (_, Scope::Organization) => places(settings).into_iter().map(HookHome::Organization).collect(),
         (_, Scope::Repository) => places(settings).into_iter().map(HookHome::Repository).collect(),
     }
@@ -64,7 +64,7 @@ pub(super) fn uncovered(settings: &CoursesSettings) -> Vec<Item> {
         let cure = "name repositories in ALLOWED_REPOS as owner/repo, or use a GitHub App (`--app`), whose webhook serves all";
         return vec![Item::new(Standing::Failed, "webhooks", why).with_cure(cure)];
     }
-    if matches!(settings.credential, Credential::App) || settings.scope == Scope::Organization {
+    if matches!(settings.credential, SignIn::App) || settings.scope == Scope::Organization {
         return Vec::new();
     }
     let owners = settings.allowlist.owners();

@@ -156,8 +156,8 @@ impl World {
         let facts = loop {
             event = match play.next(event, now).expect("it is not over") {
                 Next::Step(Step::Ask(request)) => Event::Response(self.response(&request)),
-                Next::Step(Step::Tell(Command::Authorize { .. })) => {
-                    Event::Report(Report::Authorized(Secret::new("app-canary")))
+                Next::Step(Step::Tell(Command::Credential { .. })) => {
+                    Event::Report(Report::Credential(Secret::new("app-canary")))
                 }
                 Next::Step(Step::Tell(command)) => panic!("{command:?}"),
                 Next::Over(facts) => break facts?,

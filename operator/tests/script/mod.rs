@@ -62,8 +62,8 @@ pub(super) fn play<T, F: Future<Output = T> + 'static>(
                     _ => Ok(answer.clone()),
                 })
             }
-            Next::Step(Step::Tell(Command::Authorize { .. })) => {
-                Event::Report(Report::Authorized(Secret::new("t")))
+            Next::Step(Step::Tell(Command::Credential { .. })) => {
+                Event::Report(Report::Credential(Secret::new("t")))
             }
             Next::Step(Step::Tell(Command::Pause(_))) => Event::Report(Report::Done),
             Next::Step(step) => panic!("it wants {step:?}"),

@@ -17,7 +17,7 @@ pub struct Host {
     pub claims: BTreeMap<u64, u64>,
     /// The jobs that some course of it had.
     pub had: BTreeSet<u64>,
-    /// Whose turn it is to ask for a registration.
+    /// CredentialScope turn it is to ask for a registration.
     pub pace: Pace,
     /// When diagnostic runners were permitted.
     pub permits: Vec<u64>,

@@ -8,7 +8,7 @@ use crate::host::Answer;
 use crate::hub::{APP_TOKEN, installation_token, repository_token};
 use crate::promises::Promise;
 use jitney::course::{Command, Event, Report, Sandbox, Start, Tags};
-use jitney::github::{Fault as Failure, Whose};
+use jitney::github::{CredentialScope, Fault as Failure};
 use jitney::words::secret::Secret;
 use jitney::words::usd::Usd;
 
@@ -57,7 +57,7 @@ impl World {
             Command::RefreshImage => Report::Done,
             Command::Spent(_) => Report::Spent(Usd::default()),
             Command::Permit { most, within, .. } => self.permit(host, most, u64::from(within) * SECOND),
-            Command::Authorize { whose, again } => self.authorize(id, host, &whose, again),
+            Command::Credential { scope, again } => self.credential(id, host, &scope, again),
             Command::Pause(pause) => return self.hears(id, pause, Event::Report(Report::Done)),
             Command::AwaitTurn { repository, pace } => return self.await_turn(id, host, &repository, pace),
             Command::Hold(hold) => {
@@ -108,24 +108,24 @@ impl World {
     }
 
     /// The App's token for this; the keys instance may fail to get one.
-    fn authorize(&mut self, id: u64, host: u64, whose: &Whose, again: bool) -> Report {
+    fn credential(&mut self, id: u64, host: u64, scope: &CredentialScope, again: bool) -> Report {
         if self.fault(Fault::Tokens) {
             if let Some(running) = self.courses.get_mut(&id) {
                 running.unanswered = true;
             }
-            return Report::Unauthorized(Err(Failure::TimedOut));
+            return Report::NoCredential(Err(Failure::TimedOut));
         }
-        let token = match whose {
-            Whose::App | Whose::Nobody => APP_TOKEN.to_owned(),
-            Whose::Installation(id) => installation_token(id.0),
-            Whose::Repository(repository, _) => repository_token(&repository.to_string()),
+        let token = match scope {
+            CredentialScope::App | CredentialScope::Nobody => APP_TOKEN.to_owned(),
+            CredentialScope::Installation(id) => installation_token(id.0),
+            CredentialScope::Repository(repository, _) => repository_token(&repository.to_string()),
         };
         let until = self.now + 55 * MINUTE;
         if let Some(host) = self.hosts.get_mut(&host) {
             let kept = host.tokens.entry(token.clone()).or_insert(until);
             *kept = if again { until } else { *kept };
         }
-        Report::Authorized(Secret::new(token))
+        Report::Credential(Secret::new(token))
     }
 
     fn await_turn(&mut self, id: u64, host: u64, repository: &str, pace: u32) {

@@ -16,7 +16,7 @@ use crate::github::delivery::{Attempt, Cursor, Went};
 use crate::github::hook::{Hook, HookHome, ListedHook};
 use crate::github::job::{Job, QueuedJob};
 use crate::github::{self, Answer, Request, Response, app, run};
-use crate::settings::{CoursesSettings, Credential};
+use crate::settings::{CoursesSettings, SignIn};
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
@@ -87,7 +87,7 @@ impl Sweep {
 
     /// Jobs first, then deliveries, then what is to be cleaned away.
     pub(super) async fn play(mut self) -> End {
-        let app = matches!(self.settings.credential, Credential::App);
+        let app = matches!(self.settings.credential, SignIn::App);
         if app {
             self.read_installations().await;
         }
