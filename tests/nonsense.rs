@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
-use jitney::github::{Fault, Response};
+use jitney::github::{Cursor, Fault, Response};
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
 use jitney::words::ids::Dice;
@@ -46,10 +46,7 @@ fn response(dice: &mut Dice) -> Response {
         remaining: number(dice),
         limit: number(dice),
         reset: number(dice),
-        next: jitney::github::delivery::Cursor::of_link(pick(
-            dice,
-            vec!["", r#"<https://x/y?cursor=abc>; rel="next""#],
-        )),
+        next: Cursor::of_link(pick(dice, vec!["", r#"<https://x/y?cursor=abc>; rel="next""#])),
         body: body.into_bytes(),
         ..Response::default()
     }

@@ -4,8 +4,7 @@
 //! of any length, and panics on some answers. Redirects are not followed: WASI-HTTP follows none.
 
 use anyhow::anyhow;
-use jitney::github::delivery::Cursor;
-use jitney::github::{Fault, Method, Request, Response};
+use jitney::github::{Cursor, Fault, Method, Request, Response};
 use jitney::settings::ApiBase;
 use jitney::words::time::Timestamp;
 use waki::ErrorCode;

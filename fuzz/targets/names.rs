@@ -1,8 +1,8 @@
 //! Names that others chose: repositories, labels, branches, domains, GPUs, cursors.
 
-use jitney::github::Request;
-use jitney::github::delivery::{Cursor, Went};
+use jitney::github::delivery::Went;
 use jitney::github::hook::{Hook, HookHome};
+use jitney::github::{Cursor, Request};
 use jitney::machine::{Domain, Gpu};
 use jitney::policy::allowlist::Allowlist;
 use jitney::policy::run::{RefPattern, Vetting, taken};

@@ -2,7 +2,6 @@
 
 use crate::usage::Usage;
 use serde::Serialize;
-use std::time::Duration;
 
 /// Why a sandbox ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,9 +54,4 @@ impl Ending {
     pub(crate) fn line(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
-}
-
-/// Seconds to the millisecond.
-pub(crate) fn seconds(span: Duration) -> f64 {
-    (span.as_secs_f64() * 1000.0).round() / 1000.0
 }

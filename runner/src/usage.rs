@@ -1,6 +1,5 @@
 //! What a sandbox used, as its cgroup counts it, and otherwise as far as the kernel tells a parent about its children.
 
-use crate::ending::seconds;
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::Serialize;
 use std::fs;
@@ -74,4 +73,9 @@ fn counter(cgroup: &Path, file: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(cgroup.join(file)).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
     line.trim().parse().ok()
+}
+
+/// Seconds to the millisecond.
+pub(crate) fn seconds(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1000.0).round() / 1000.0
 }

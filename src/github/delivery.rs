@@ -6,7 +6,7 @@
 
 use super::hook::Hook;
 use super::request::Request;
-use super::response::{Answer, read};
+use super::response::{Answer, Cursor, read};
 use crate::words::ids::{DeliveryId, Guid, JobId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
@@ -75,27 +75,6 @@ pub struct Said {
     /// The sandbox's name.
     #[serde(default)]
     pub sandbox: Option<String>,
-}
-
-/// The opaque place where a listing goes on, out of its `Link` header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor(String);
-
-impl Cursor {
-    /// Reads the `cursor` parameter of a `Link` header's `next`.
-    pub fn of_link(link: &str) -> Option<Self> {
-        let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
-        let url = next.split_once('<')?.1.split_once('>')?.0;
-        let query = url.split_once('?')?.1;
-        let cursor = query.split('&').find_map(|pair| pair.strip_prefix("cursor="))?;
-        let plain = cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~%=".contains(&b));
-        ((1..=512).contains(&cursor.len()) && plain).then(|| Self(cursor.to_owned()))
-    }
-
-    /// The cursor as it stands in a query.
-    fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Attempt {

@@ -16,4 +16,4 @@ pub mod runner;
 
 pub use credential::CredentialScope;
 pub use request::{Method, Request};
-pub use response::{Answer, Fault, Page, Refusal, Response, Seen, is_limited, refusal};
+pub use response::{Answer, Cursor, Fault, Page, Refusal, Response, Seen, is_limited, refusal};

@@ -1,7 +1,6 @@
 //! What comes back from GitHub, whatever was asked, and what it means that it is not what was wanted. Rules from GitHub's
 //! REST docs ("Rate limits for the REST API") and from what its endpoints are known to do.
 
-use super::delivery::Cursor;
 use crate::reply::Reason;
 use crate::words::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -34,6 +33,27 @@ pub struct Response {
     pub unauthorized: bool,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// The opaque place where a listing goes on, out of its `Link` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// Reads the `cursor` parameter of a `Link` header's `next`.
+    pub fn of_link(link: &str) -> Option<Self> {
+        let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
+        let url = next.split_once('<')?.1.split_once('>')?.0;
+        let query = url.split_once('?')?.1;
+        let cursor = query.split('&').find_map(|pair| pair.strip_prefix("cursor="))?;
+        let plain = cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~%=".contains(&b));
+        ((1..=512).contains(&cursor.len()) && plain).then(|| Self(cursor.to_owned()))
+    }
+
+    /// The cursor as it stands in a query.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Why there is no answer. After any of these the request may have taken effect, `Denied` apart.

@@ -4,8 +4,7 @@
 //! into, a bounded number of them.
 
 use super::candidates::{Candidate, choose};
-use super::facts::{Job, LoggedDelivery, RecentDelivery, WebhookLog};
-use super::questions::Unexplained;
+use super::facts::{Job, LoggedDelivery, RecentDelivery, Unexplained, WebhookLog};
 use jitney::course::desk::Desk;
 use jitney::github::delivery::{Attempt, Carried, Went, carried};
 use jitney::github::hook::{Hook, HookHome, ListedHook};

@@ -19,6 +19,15 @@ use serde::de::DeserializeOwned;
 const WEEK: u64 = 7 * 24 * 3_600_000;
 const LATE: u64 = 3_600_000;
 
+/// Why nothing can be explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unexplained {
+    /// The subject is none, or there is no such thing.
+    Misread(String),
+    /// GitHub could not be asked.
+    Unasked(String),
+}
+
 /// What GitHub says of a job, and what follows from it by the settings.
 #[derive(Clone, Debug)]
 pub struct Facts {

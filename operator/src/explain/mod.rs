@@ -15,8 +15,10 @@ mod queued;
 mod subject;
 mod timeline;
 
-pub use facts::{Facts, HostFacts, Job, LoggedDelivery, RecentDelivery, Vetted, WebhookLog, read_lines};
-pub use questions::{Unexplained, ask};
+pub use facts::{
+    Facts, HostFacts, Job, LoggedDelivery, RecentDelivery, Unexplained, Vetted, WebhookLog, read_lines,
+};
+pub use questions::ask;
 pub use subject::Subject;
 
 use evidence::Evidence;

@@ -1,7 +1,7 @@
 //! What GitHub is asked about a job, one question after another, each made of what the last one told.
 
 use super::deliveries;
-use super::facts::{Facts, Job, LoggedDelivery, RecentDelivery, Vetted};
+use super::facts::{Facts, Job, LoggedDelivery, RecentDelivery, Unexplained, Vetted};
 use super::subject::Subject;
 use jitney::course::desk::Desk;
 use jitney::github::runner::Runner;
@@ -14,15 +14,6 @@ use jitney::words::repository::Repository;
 
 /// The most pages of runners that are read.
 const PAGES: u32 = 10;
-
-/// Why nothing can be explained.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unexplained {
-    /// The subject is none, or there is no such thing.
-    Misread(String),
-    /// GitHub could not be asked.
-    Unasked(String),
-}
 
 /// Asks GitHub about `subject`, which changes nothing. `recent` is what the host remembers of deliveries: it may know
 /// the job of the one that is named, and spares much of the search.

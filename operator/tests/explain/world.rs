@@ -2,8 +2,7 @@
 
 use jitney::course::desk::{Next, Play};
 use jitney::course::{Command, Event, Report, Sandbox, Step};
-use jitney::github::delivery::Cursor;
-use jitney::github::{Fault, Method, Request, Response};
+use jitney::github::{Cursor, Fault, Method, Request, Response};
 use jitney::settings::CoursesSettings;
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;

@@ -5,11 +5,12 @@
 mod readiness;
 
 use crate::config::{self, Input};
-use crate::ending::{Cause, Ending, seconds};
+use crate::ending::{Cause, Ending};
 use crate::listener::{DEPRECATED, Listener, RETRY, UPDATING, UPDATING_ONE_JOB};
 use crate::orders::Orders;
 use crate::state::{self, State};
 use crate::usage::Meter;
+use crate::usage::seconds;
 use crate::{daemon, state::READING};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};

@@ -1,10 +1,9 @@
 //! A webhook's deliveries as GitHub keeps them: for three days, each attempt with its outcome.
 
 use super::Hub;
-use super::listings::Query;
+use super::wire::Query;
 use crate::dice::{DAY, time_text};
-use jitney::github::Response;
-use jitney::github::delivery::Cursor;
+use jitney::github::{Cursor, Response};
 use serde_json::{Value, json};
 
 /// What a delivery tells.
@@ -52,12 +51,12 @@ impl Hub {
     /// "List repository webhooks".
     pub(super) fn list_hooks(organization: bool) -> Response {
         if organization {
-            return super::routes::reply(200, &json!([]));
+            return super::wire::reply(200, &json!([]));
         }
         let hook = |id: u64, url: &str, active: bool| json!({"id": id, "active": active, "events": ["workflow_job"], "config": {"url": url}});
         let ours = "https://octo--jitney.modal.run";
         let hooks = [hook(1, "https://ci.example/hook", true), hook(2, ours, false), hook(HOOK, ours, true)];
-        super::routes::reply(200, &json!(hooks))
+        super::wire::reply(200, &json!(hooks))
     }
 
     /// "List deliveries for a repository webhook", or the App's: the newest first.
@@ -76,7 +75,7 @@ impl Hub {
         let end = (begin + 100).min(all.len());
         let shown: Vec<Value> =
             all.get(begin..end).unwrap_or_default().iter().map(|(at, a)| self.show(*at, a)).collect();
-        let mut answer = super::routes::reply(200, &json!(shown));
+        let mut answer = super::wire::reply(200, &json!(shown));
         if end < all.len() {
             answer.next = Cursor::of_link(&format!("<https://api.github.com/x?cursor={end}>; rel=\"next\""));
         }
@@ -96,9 +95,9 @@ impl Hub {
         match at.filter(|at| *at < self.attempts.len()) {
             Some(at) => {
                 self.wanted.push(at);
-                super::routes::reply(202, &json!({}))
+                super::wire::reply(202, &json!({}))
             }
-            None => super::routes::reply(404, &json!({})),
+            None => super::wire::reply(404, &json!({})),
         }
     }
 }

@@ -1,30 +1,10 @@
 //! Listings, a page at a time: runs, and a run's jobs.
 
+use super::wire::Query;
 use super::{Hub, Job, Stage};
 use crate::dice::time_text;
 use jitney::github::Response;
 use serde_json::{Value, json};
-
-/// A query's parameters.
-pub(super) struct Query<'a>(Vec<(&'a str, &'a str)>);
-
-impl<'a> Query<'a> {
-    pub(super) fn read(text: &'a str) -> Self {
-        Self(text.split('&').filter_map(|pair| pair.split_once('=')).collect())
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
-    }
-
-    /// The page of a listing that is asked for: 30 long unless told otherwise, 100 at the most.
-    pub(super) fn page<'b, T>(&self, of: &'b [T]) -> &'b [T] {
-        let number = |name: &str| self.get(name).and_then(|value| value.parse::<usize>().ok());
-        let long = number("per_page").unwrap_or(30).clamp(1, 100);
-        let begin = (number("page").unwrap_or(1).max(1) - 1) * long;
-        of.get(begin.min(of.len())..(begin + long).min(of.len())).unwrap_or_default()
-    }
-}
 
 /// Others' runs begin here; nobody asks about their single jobs.
 const OTHERS: u64 = 8_000_000_000;
@@ -41,7 +21,7 @@ impl Hub {
         let runs: Vec<u64> = ours.copied().chain((0..others).map(|n| OTHERS + n)).collect();
         let shown: Vec<Value> =
             query.page(&runs).iter().map(|id| json!({"id": id, "status": wanted, "event": "push"})).collect();
-        super::routes::reply(200, &json!({"total_count": runs.len(), "workflow_runs": shown}))
+        super::wire::reply(200, &json!({"total_count": runs.len(), "workflow_runs": shown}))
     }
 
     /// "List jobs for a workflow run".
@@ -50,19 +30,19 @@ impl Hub {
             let job =
                 json!({"id": run + 1, "run_id": run, "status": "in_progress", "labels": ["ubuntu-latest"]});
             let found = (OTHERS..OTHERS + self.crowd).contains(&run);
-            return super::routes::reply(
+            return super::wire::reply(
                 if found { 200 } else { 404 },
                 &json!({"total_count": 1, "jobs": [job]}),
             );
         };
         let shown: Vec<Value> = query.page(&known.jobs).iter().map(|id| self.job_value(*id)).collect();
-        super::routes::reply(200, &json!({"total_count": known.jobs.len(), "jobs": shown}))
+        super::wire::reply(200, &json!({"total_count": known.jobs.len(), "jobs": shown}))
     }
 
     /// "Get a job for a workflow run".
     pub(super) fn show_job(&self, id: u64) -> Response {
         let status = if self.jobs.contains_key(&id) { 200 } else { 404 };
-        super::routes::reply(status, &self.job_value(id))
+        super::wire::reply(status, &self.job_value(id))
     }
 
     fn job_value(&self, id: u64) -> Value {
@@ -75,15 +55,15 @@ impl Hub {
     /// "Get a workflow run".
     pub(super) fn show_run(&self, id: u64) -> Response {
         let Some(run) = self.runs.get(&id) else {
-            return super::routes::reply(404, &json!({"message": "Not Found"}));
+            return super::wire::reply(404, &json!({"message": "Not Found"}));
         };
-        let Some(home) = self.homes.get(run.home) else { return super::routes::reply(404, &json!({})) };
+        let Some(home) = self.homes.get(run.home) else { return super::wire::reply(404, &json!({})) };
         let (event, head) =
             if run.fork { ("pull_request", "stranger/fork") } else { ("push", home.name.as_str()) };
         let shown = json!({"id": id, "event": event, "head_branch": "main", "status": self.status(run),
             "head_repository": {"full_name": head}, "actor": {"login": "octocat"},
             "repository": {"full_name": home.name, "private": !home.public}});
-        super::routes::reply(200, &shown)
+        super::wire::reply(200, &shown)
     }
 }
 

@@ -6,6 +6,7 @@ mod limits;
 mod listings;
 mod routes;
 mod runners;
+mod wire;
 
 pub use deliveries::{Attempt, Told, guid_text};
 pub use jobs::{Job, Nature, Run, Stage};

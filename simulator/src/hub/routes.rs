@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::limits::Taken;
-use super::listings::Query;
+use super::wire::{Query, reply};
 use crate::layout::TOKEN;
 use jitney::github::{Method, Request, Response};
 use jitney::words::time::Timestamp;
@@ -121,11 +121,6 @@ pub fn installation_token(id: u64) -> String {
 /// The credential for a repository of the App's.
 pub fn repository_token(name: &str) -> String {
     format!("ghs_canary-{name}")
-}
-
-/// An answer.
-pub(super) fn reply(status: u16, body: &Value) -> Response {
-    Response { status, body: body.to_string().into_bytes(), ..Response::default() }
 }
 
 fn number(text: &str) -> u64 {

@@ -46,35 +46,35 @@ impl Hub {
             && asked["runner_group_id"].is_u64();
         if !sound {
             self.malformed = Some(format!("a registration of name {name:?} with {} labels", labels.len()));
-            return super::routes::reply(422, &json!({"message": "Invalid request"}));
+            return super::wire::reply(422, &json!({"message": "Invalid request"}));
         }
         if self.runners.values().any(|runner| runner.name.eq_ignore_ascii_case(&name)) {
-            return super::routes::reply(409, &json!({"message": "Already exists"}));
+            return super::wire::reply(409, &json!({"message": "Already exists"}));
         }
         self.mints += 1;
         let id = 21_000_000_000 + self.number();
         self.runners.insert(id, Runner { name: name.clone(), labels, home, online: false, job: None });
         let runner = json!({"id": id, "name": name, "os": "unknown", "status": "offline", "busy": false});
-        super::routes::reply(201, &json!({"runner": runner, "encoded_jit_config": format!("config-{id}")}))
+        super::wire::reply(201, &json!({"runner": runner, "encoded_jit_config": format!("config-{id}")}))
     }
 
     /// "Delete a self-hosted runner".
     pub(super) fn delete(&mut self, id: u64) -> Response {
         match self.runners.get(&id) {
             Some(runner) if runner.job.is_some() => {
-                super::routes::reply(422, &json!({"message": "Bad request - Runner is still running a job"}))
+                super::wire::reply(422, &json!({"message": "Bad request - Runner is still running a job"}))
             }
             Some(_) => {
                 self.runners.remove(&id);
                 self.deleted.push(id);
-                super::routes::reply(204, &Value::Null)
+                super::wire::reply(204, &Value::Null)
             }
-            None => super::routes::reply(404, &json!({"message": "Not Found"})),
+            None => super::wire::reply(404, &json!({"message": "Not Found"})),
         }
     }
 
     /// "List self-hosted runners": those of others first, for they are older.
-    pub(super) fn list_runners(&self, home: Option<usize>, query: &super::listings::Query<'_>) -> Response {
+    pub(super) fn list_runners(&self, home: Option<usize>, query: &super::wire::Query<'_>) -> Response {
         let others = (1..=self.crowd).map(|id| (id, None));
         let ours = self.runners.iter().filter(|(_, runner)| runner.home == home);
         let all: Vec<(u64, Option<&Runner>)> = others.chain(ours.map(|(id, r)| (*id, Some(r)))).collect();
@@ -86,14 +86,14 @@ impl Hub {
             })
             .collect();
         let shown: Vec<Value> = query.page(&named).iter().map(|(id, runner)| show(*id, *runner)).collect();
-        super::routes::reply(200, &json!({"total_count": named.len(), "runners": shown}))
+        super::wire::reply(200, &json!({"total_count": named.len(), "runners": shown}))
     }
 
     /// "Get a self-hosted runner".
     pub(super) fn show_runner(&self, id: u64) -> Response {
         match self.runners.get(&id) {
-            Some(runner) => super::routes::reply(200, &show(id, Some(runner))),
-            None => super::routes::reply(404, &json!({"message": "Not Found"})),
+            Some(runner) => super::wire::reply(200, &show(id, Some(runner))),
+            None => super::wire::reply(404, &json!({"message": "Not Found"})),
         }
     }
 }

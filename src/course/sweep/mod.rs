@@ -12,10 +12,10 @@ mod tally;
 
 use super::desk::Desk;
 use super::{End, Sandbox};
-use crate::github::delivery::{Attempt, Cursor, Went};
+use crate::github::delivery::{Attempt, Went};
 use crate::github::hook::{Hook, HookHome, ListedHook};
 use crate::github::job::{Job, QueuedJob};
-use crate::github::{self, Answer, Request, Response, app, run};
+use crate::github::{self, Answer, Cursor, Request, Response, app, run};
 use crate::settings::{CoursesSettings, SignIn};
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
