@@ -1,6 +1,7 @@
 """The stand-in GitHub, and the fake Modal: one a session, as the modal client reads its environment once."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,12 @@ from tests.container import Deployed
 from tests.control_plane import ControlPlane
 from tests.operator import World
 from tests.standin import StandinGitHub
+
+
+# A shell that starts the tests in the background ignores SIGINT for all that they start; the processes that they end by
+# it must not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
