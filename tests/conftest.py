@@ -14,8 +14,8 @@ from tests.control_plane import ControlPlane
 from tests.operator import World
 from tests.standin import StandinGitHub
 
-# A shell that starts the tests in the background has SIGINT ignored in all that they start; the processes that they end
-# by it must not ignore it.
+# A shell that starts the tests in the background has SIGINT ignored in all that they start. The processes that they
+# end by it must not ignore it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
