@@ -90,15 +90,6 @@ impl<T> Seen<T> {
             Self::Gone | Self::Unknown => None,
         }
     }
-
-    /// The thing as something else.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Seen<U> {
-        match self {
-            Self::Is(thing) => Seen::Is(change(thing)),
-            Self::Gone => Seen::Gone,
-            Self::Unknown => Seen::Unknown,
-        }
-    }
 }
 
 /// A page of a listing, and whether it was full, so that another may follow.
