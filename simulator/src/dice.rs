@@ -1,5 +1,7 @@
 //! Chance and time: all that a world has of either comes from its seed.
 
+use jitney::words::ids;
+
 /// A millisecond is the unit of all times here.
 pub const SECOND: u64 = 1000;
 /// A minute.
@@ -11,25 +13,21 @@ pub const DAY: u64 = 24 * HOUR;
 /// When every world begins, on jitney's clock: late enough that GitHub's clock can be behind.
 pub const DAWN: u64 = 10 * DAY;
 
-/// A stream of random numbers (the generator `SplitMix64`).
+/// The core's dice, and what a world asks of them.
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub struct Dice(ids::Dice);
 
 impl Dice {
     /// Dice that roll the same way for the same seed. Neighbouring seeds have nothing in common.
     pub fn new(seed: u64) -> Self {
-        let mut dice = Self(seed.wrapping_mul(0xd134_2543_de82_ef95));
+        let mut dice = Self(ids::Dice::new(seed.wrapping_mul(0xd134_2543_de82_ef95)));
         dice.roll();
         dice
     }
 
     /// The next 64 bits.
     pub fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.roll()
     }
 
     /// A number below `most`, or 0 where there is none.
