@@ -1,15 +1,23 @@
 //! The house's claims: one course a job, nothing for a job that is over, in bounded memory.
-#![allow(clippy::expect_used, reason = "a test")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use jitney::house::{Claim, House, Question, Ruling, Waiting};
-use jitney::words::ids::{Guid, JobId};
+use jitney::words::ids::{Guid, JobId, RunId};
+use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 fn claim(job: u64, guid: &str) -> Claim {
     let delivery = Guid::parse(guid);
-    Claim { job: JobId(job), delivery, resumed: false, found: false, launches: true }
+    Claim {
+        job: JobId(job),
+        delivery,
+        resumed: false,
+        found: false,
+        labels: "modal".to_owned(),
+        launches: true,
+    }
 }
 
 /// What a course is told at once.
@@ -65,7 +73,7 @@ fn of_a_job_one_ticket_waits_and_no_delivery_overtakes_it() {
 #[test]
 fn a_job_that_is_over_gets_no_course_and_no_ticket_unless_github_says_that_it_is_queued() {
     let mut house = House::default();
-    assert_eq!(ruling(&mut house, 1, Question::Over(JobId(7))), Ruling::Go);
+    assert_eq!(ruling(&mut house, 1, Question::Over(JobId(7), None)), Ruling::Go);
     assert_eq!(claimed(&mut house, 2, claim(7, "a")), Ruling::Over);
     assert_eq!(claimed(&mut house, 3, Claim { resumed: true, ..claim(7, "b") }), Ruling::Over);
     assert!(!house.wait(&Waiting { job: JobId(7), found: false }));
@@ -77,7 +85,7 @@ fn a_job_that_is_over_gets_no_course_and_no_ticket_unless_github_says_that_it_is
 fn the_last_hundred_thousand_jobs_that_are_over_are_remembered_and_no_more() {
     let mut house = House::default();
     for job in 1..=100_001 {
-        ruling(&mut house, 1, Question::Over(JobId(job)));
+        ruling(&mut house, 1, Question::Over(JobId(job), None));
     }
     assert_eq!(claimed(&mut house, 2, claim(1, "a")), Ruling::First, "the oldest is forgotten");
     assert_eq!(claimed(&mut house, 3, claim(2, "b")), Ruling::Over);
@@ -93,4 +101,46 @@ fn as_many_of_a_kind_are_permitted_as_may_be_within_their_time() {
     };
     let told: Vec<Ruling> = [0, 10, 20, 59_999, 60_000, 60_001].map(&mut permit).into();
     assert_eq!(told, [Ruling::Go, Ruling::Go, Ruling::Full, Ruling::Full, Ruling::Go, Ruling::Full]);
+}
+
+#[test]
+fn runs_in_progress_are_looked_into_all_at_first_and_then_a_few_in_turn() {
+    let mut house = House::default();
+    let mut walk = |name: &str, runs: &[u64]| {
+        let repository = Repository::parse(name).expect("a name");
+        let question = Question::Walk { repository, runs: runs.iter().copied().map(RunId).collect() };
+        match ruling(&mut house, 1, question) {
+            Ruling::Runs(runs) => runs.into_iter().map(|run| run.0).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(walk("octo/x", &[9, 8, 7, 6, 5, 4, 3]), [3, 4, 5, 6, 7, 8, 9], "nobody looked yet");
+    assert_eq!(walk("octo/x", &[9, 8, 7, 6, 5, 4, 3]), [3, 4, 5, 6, 7]);
+    assert_eq!(walk("octo/x", &[10, 9, 8, 5, 4, 3]), [8, 9, 10, 3, 4]);
+    assert_eq!(walk("octo/x", &[]), [0; 0]);
+    assert_eq!(walk("octo/y", &[5, 6, 7, 8, 9, 10]), [5, 6, 7, 8, 9, 10], "each repository has its own turn");
+}
+
+#[test]
+fn what_was_heard_of_a_job_and_of_a_runner_is_told_to_whoever_asks() {
+    let mut house = House::default();
+    let over = Question::Over(JobId(7), Some("jitney-8-abcdefgh".to_owned()));
+    assert_eq!(ruling(&mut house, 1, Question::IsOver(JobId(7))), Ruling::Go);
+    ruling(&mut house, 1, over);
+    assert_eq!(ruling(&mut house, 1, Question::IsOver(JobId(7))), Ruling::Over);
+    assert_eq!(ruling(&mut house, 1, Question::IsOver(JobId(8))), Ruling::Go, "only its runner was taken");
+    let at_work = |name: &str| Question::IsAtWork(name.to_owned());
+    assert_eq!(ruling(&mut house, 1, at_work("jitney-8-abcdefgh")), Ruling::Over);
+    assert_eq!(ruling(&mut house, 1, at_work("jitney-7-abcdefgh")), Ruling::Go);
+}
+
+#[test]
+fn jobs_that_were_heard_to_ask_the_same_of_a_runner_are_alike() {
+    let mut house = House::default();
+    for (course, labels) in [(1, "modal"), (2, "modal"), (3, "cpu=4\nmodal")] {
+        claimed(&mut house, course, Claim { labels: labels.to_owned(), ..claim(course, "a") });
+    }
+    let mut alike = |one, other| ruling(&mut house, 9, Question::AreAlike(JobId(one), JobId(other)));
+    assert_eq!((alike(1, 2), alike(1, 3), alike(1, 4)), (Ruling::Go, Ruling::Full, Ruling::Full));
+    assert_eq!(alike(4, 5), Ruling::Full, "of neither was anything heard");
 }

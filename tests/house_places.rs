@@ -108,12 +108,13 @@ fn a_launch_that_waits_for_a_job_which_is_over_waits_no_longer() {
     let mut house = House::default();
     fill(&mut house, 0..1, 1);
     let (job, delivery) = (JobId(7), None);
-    let claim = Claim { job, delivery, resumed: false, found: false, launches: true };
+    let labels = String::new();
+    let claim = Claim { job, delivery, resumed: false, found: false, labels, launches: true };
     house.ask(2, Question::Claim(claim), at(0));
     house.ask(2, room("octo/x", 1, 1, PLENTY), at(0));
     house.ask(2, Question::Lives(Vec::new()), at(0));
     house.ask(2, room("octo/x", 1, 1, PLENTY), at(0));
-    let told = house.ask(3, Question::Over(job), at(1)).told;
+    let told = house.ask(3, Question::Over(job, None), at(1)).told;
     assert!(told.contains(&(2, Ruling::Over)), "{told:?}");
     assert_eq!(house.tick(at(60_000)).due, None, "nobody waits");
 }
@@ -126,7 +127,7 @@ fn a_job_that_was_heard_to_be_over_has_somebody_look_soon() {
     house.ask(2, Question::Lives(Vec::new()), at(0));
     let waits = house.ask(2, room("octo/x", 1, 1, PLENTY), at(0));
     assert_eq!((waits.told, waits.due), (vec![], Some(at(5_000))));
-    assert_eq!(house.ask(3, Question::Over(JobId(9)), at(100)).due, Some(at(1_000)));
+    assert_eq!(house.ask(3, Question::Over(JobId(9), None), at(100)).due, Some(at(1_000)));
     assert_eq!(house.tick(at(1_000)).told, [(2, Ruling::Count)]);
     house.leave(2, at(1_001));
     assert_eq!(house.tick(at(9_000)).due, None);

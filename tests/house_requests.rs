@@ -1,7 +1,7 @@
 //! The house's requests: GitHub's limits kept, launches first, and GitHub left alone when it wants to be.
 #![allow(clippy::expect_used, reason = "a test")]
 
-use jitney::house::{Account, Came, Errand, House, Question, Rank, Room, Ruling};
+use jitney::house::{Account, Came, Errand, House, Limited, Question, Rank, Room, Ruling};
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
 
@@ -23,7 +23,7 @@ fn send(house: &mut House, course: u64, errand: Errand, ms: u64) -> Vec<(u64, Ru
 }
 
 fn fine() -> Came {
-    Came { account: Account::Token, limited: None, left: None }
+    Came { account: Account::Token, limited: Limited::No, left: None }
 }
 
 /// Tells what came of a request; who is told what, but for the course itself.
@@ -142,22 +142,22 @@ fn what_github_says_of_its_limit_holds_for_everybody_and_only_for_that_credentia
     for course in 1..=3 {
         send(&mut house, course, GET, 0);
     }
-    let limited = |said| Came { limited: Some(said), ..fine() };
-    came(&mut house, 1, limited(Some(30_000)), 0);
+    let limited = |limited| Came { limited, ..fine() };
+    came(&mut house, 1, limited(Limited::For(30_000)), 0);
     let held = Ruling::Held(29_000);
     assert_eq!(send(&mut house, 4, GET, 1_000), [(4, held)]);
-    let theirs = Errand { account: Account::Installed("else".to_owned()), ..GET };
+    let theirs = Errand { account: Account::App, ..GET };
     assert_eq!(send(&mut house, 5, theirs, 1_000), [(5, Ruling::Go)]);
     assert_eq!(send(&mut house, 6, GET, 26_000), [], "a short wait is waited");
     assert_eq!(house.tick(at(26_000)).due, Some(at(30_000)));
     assert_eq!(house.tick(at(30_000)).told, [(6, Ruling::Go)]);
     // Where it does not say for how long: a minute, then longer each time it says so.
-    came(&mut house, 2, limited(None), 40_000);
-    came(&mut house, 3, limited(None), 40_000);
+    came(&mut house, 2, limited(Limited::Unsaid), 40_000);
+    came(&mut house, 3, limited(Limited::Unsaid), 40_000);
     assert_eq!(send(&mut house, 7, GET, 40_000), [(7, Ruling::Held(120_000))], "the second in succession");
     came(&mut house, 6, fine(), 160_000);
     send(&mut house, 8, GET, 160_000);
-    came(&mut house, 8, limited(None), 160_000);
+    came(&mut house, 8, limited(Limited::Unsaid), 160_000);
     assert_eq!(send(&mut house, 9, GET, 160_000), [(9, Ruling::Held(60_000))], "it had answered since");
 }
 
@@ -165,11 +165,11 @@ fn what_github_says_of_its_limit_holds_for_everybody_and_only_for_that_credentia
 fn a_launch_waits_two_minutes_before_it_has_a_sandbox_and_no_longer() {
     let mut house = House::default();
     send(&mut house, 1, GET, 0);
-    came(&mut house, 1, Came { limited: Some(Some(100_000)), ..fine() }, 0);
+    came(&mut house, 1, Came { limited: Limited::For(100_000), ..fine() }, 0);
     assert_eq!(house.ask(2, turn("octo/x", 9), at(0)).told, []);
     assert_eq!(house.tick(at(100_000)).told, [(2, Ruling::Go)]);
     send(&mut house, 1, GET, 100_000);
-    came(&mut house, 1, Came { limited: Some(Some(900_000)), ..fine() }, 100_000);
+    came(&mut house, 1, Came { limited: Limited::For(900_000), ..fine() }, 100_000);
     assert_eq!(house.ask(3, turn("octo/x", 9), at(100_000)).told, [(3, Ruling::Held(900_000))]);
 }
 
@@ -187,4 +187,29 @@ fn the_hours_quota_is_not_overdrawn() {
     came(&mut house, 3, left(2, 90_000), 1);
     assert_eq!(send(&mut house, 6, GET, 1), [(6, Ruling::Go)], "one is on its way, and two are left");
     assert_eq!(send(&mut house, 7, GET, 90_000), [(7, Ruling::Go)], "the next hour");
+}
+
+#[test]
+fn an_installation_has_a_quota_of_its_own_and_shares_all_other_limits() {
+    let mut house = House::default();
+    let of = |owner: &str| Account::Installed(owner.to_owned());
+    let errand = |owner: &str| Errand { account: of(owner), ..GET };
+    send(&mut house, 1, errand("octo"), 0);
+    let left = Some((0, at(90_000)));
+    came(&mut house, 1, Came { account: of("octo"), left, ..fine() }, 0);
+    assert_eq!(send(&mut house, 2, errand("octo"), 0), [(2, Ruling::Held(90_000))]);
+    assert_eq!(send(&mut house, 3, errand("else"), 0), [(3, Ruling::Go)]);
+    came(&mut house, 3, Came { account: of("else"), limited: Limited::For(70_000), ..fine() }, 0);
+    let app = Errand { account: Account::App, ..GET };
+    assert_eq!(send(&mut house, 4, app, 0), [(4, Ruling::Held(70_000))]);
+}
+
+#[test]
+fn what_crosses_to_the_house_arrives_as_it_was() {
+    for limited in [Limited::No, Limited::For(7), Limited::Unsaid] {
+        let told = Question::Came(Came { limited, left: Some((7, at(9))), account: Account::App });
+        assert_eq!(Question::read(&told.write()), Some(told));
+    }
+    assert_eq!(Ruling::read(&Ruling::Held(7).write()), Some(Ruling::Held(7)));
+    assert_eq!((Question::read("{}"), Ruling::read("")), (None, None));
 }

@@ -10,9 +10,10 @@ mod claims;
 mod line;
 mod places;
 mod question;
+mod walk;
 mod window;
 
-pub use question::{Account, Came, Claim, Errand, Living, Question, Rank, Room, Ruling, Waiting};
+pub use question::{Account, Came, Claim, Errand, Limited, Living, Question, Rank, Room, Ruling, Waiting};
 
 use crate::words::ids::JobId;
 use crate::words::time::Timestamp;
@@ -20,6 +21,7 @@ use account::Counter;
 use claims::Claims;
 use places::Places;
 use std::collections::BTreeMap;
+use walk::Walk;
 use window::Permits;
 
 /// A course, by the number that its host gave it.
@@ -36,7 +38,8 @@ pub struct House {
     claims: Claims,
     places: Places,
     permits: Permits,
-    /// GitHub's limits are of a credential.
+    walk: Walk,
+    /// What GitHub is asked, by token or App.
     accounts: BTreeMap<Account, Counter>,
     /// Launches that have their place and wait for a turn.
     rooms: BTreeMap<CourseId, Room>,
@@ -64,9 +67,21 @@ impl House {
                 self.claims.release(course);
                 self.tell(course, Ruling::Go);
             }
-            Question::Over(job) => {
-                self.is_over(job, now);
+            Question::Over(job, runner) => {
+                self.is_over(job, runner, now);
                 self.tell(course, Ruling::Go);
+            }
+            Question::IsOver(job) => {
+                let over = self.claims.is_over(job);
+                self.tell(course, if over { Ruling::Over } else { Ruling::Go });
+            }
+            Question::AreAlike(one, other) => {
+                let alike = self.claims.are_alike(one, other);
+                self.tell(course, if alike { Ruling::Go } else { Ruling::Full });
+            }
+            Question::IsAtWork(runner) => {
+                let over = self.claims.is_at_work(&runner);
+                self.tell(course, if over { Ruling::Over } else { Ruling::Go });
             }
             Question::Room(room) => self.room(course, room, now),
             Question::Full => {
@@ -90,11 +105,15 @@ impl House {
                 let permitted = self.permits.permit(name, most, within, now);
                 self.tell(course, if permitted { Ruling::Go } else { Ruling::Full });
             }
+            Question::Walk { repository, runs } => {
+                let turn = self.walk.turn(repository, runs);
+                self.tell(course, Ruling::Runs(turn));
+            }
             Question::Send(errand) => {
-                self.accounts.entry(errand.account.clone()).or_default().send(course, &errand);
+                self.accounts.entry(errand.account.whole()).or_default().send(course, &errand);
             }
             Question::Came(came) => {
-                if let Some(counter) = self.accounts.get_mut(&came.account) {
+                if let Some(counter) = self.accounts.get_mut(&came.account.whole()) {
                     counter.came(course, &came, now);
                 }
                 self.tell(course, Ruling::Go);
@@ -131,8 +150,8 @@ impl House {
     }
 
     /// A launch that waits for a job which is over waits no longer; and its runner's place is about to be free.
-    fn is_over(&mut self, job: JobId, now: Timestamp) {
-        let holder = self.claims.over(job);
+    fn is_over(&mut self, job: JobId, runner: Option<String>, now: Timestamp) {
+        let holder = self.claims.over(job, runner);
         self.places.hint(now);
         let Some(course) = holder else { return };
         let waited = self.places.forget(course)
@@ -154,7 +173,7 @@ impl House {
 
     fn turn(&mut self, course: CourseId, room: Room, now: Timestamp) {
         let Some(pace) = room.turn else { return self.tell(course, Ruling::Go) };
-        let counter = self.accounts.entry(room.account.clone()).or_default();
+        let counter = self.accounts.entry(room.account.whole()).or_default();
         counter.queue_turn(course, &room, pace, now);
         self.rooms.insert(course, room);
     }

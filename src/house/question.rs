@@ -1,6 +1,6 @@
 //! What a course asks of the house, and what it is told.
 
-use crate::words::ids::{Guid, JobId};
+use crate::words::ids::{Guid, JobId, RunId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,14 @@ pub enum Question {
     Claim(Claim),
     /// The delivery is replied to; the course goes on without its claim.
     Replied,
-    /// A runner has the job, or it is over: no launch of it is wanted.
-    Over(JobId),
+    /// A runner, named where it is known, has the job, or it is over: no launch of it is wanted.
+    Over(JobId, Option<String>),
+    /// Was that heard of this job?
+    IsOver(JobId),
+    /// Do these two jobs ask the same of a runner, as far as was heard?
+    AreAlike(JobId, JobId),
+    /// Was a runner of this name heard to be at work?
+    IsAtWork(String),
     /// May a sandbox be started and its runner registered? Waits.
     Room(Room),
     /// No sandbox could be started, for as many live as may: the place and the turn go back.
@@ -33,10 +39,41 @@ pub enum Question {
         /// Seconds.
         within: u32,
     },
+    /// Which of these runs in progress are to be looked into now?
+    Walk {
+        /// Whose they are.
+        repository: Repository,
+        /// All of them.
+        runs: Vec<RunId>,
+    },
     /// May this request go? Waits.
     Send(Errand),
     /// What came of it.
     Came(Came),
+}
+
+impl Question {
+    /// As a host carries it.
+    pub fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Question::write`] wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+impl Ruling {
+    /// As a host carries it.
+    pub fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Ruling::write`] wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
 }
 
 /// What a course is told.
@@ -50,6 +87,8 @@ pub enum Ruling {
     Full,
     /// Say which sandboxes live, then ask again.
     Count,
+    /// These runs.
+    Runs(Vec<RunId>),
     /// The job is this course's, and no earlier one had it.
     First,
     /// The job is this course's now; an earlier one had it.
@@ -86,6 +125,16 @@ pub enum Account {
     Nobody,
 }
 
+impl Account {
+    /// The one with which it shares all limits but the hour's quota.
+    pub(super) fn whole(&self) -> Self {
+        match self {
+            Self::Installed(_) => Self::App,
+            other => other.clone(),
+        }
+    }
+}
+
 /// A course that wants a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -97,6 +146,8 @@ pub struct Claim {
     pub resumed: bool,
     /// Whether GitHub was heard to say lately that the job is queued, whatever else was heard.
     pub found: bool,
+    /// What the job asks of a runner, in an order and in lower case.
+    pub labels: String,
     /// Whether it would launch; else it only looks after a job that a runner has or had.
     pub launches: bool,
 }
@@ -143,10 +194,21 @@ pub struct Errand {
 pub struct Came {
     /// Whose limits it counts against.
     pub account: Account,
-    /// Whether GitHub refused it for the sake of a limit; and for how many milliseconds it says so, if it does.
-    pub limited: Option<Option<u64>>,
+    /// Whether GitHub refused it for the sake of a limit.
+    pub limited: Limited,
     /// What is left of the hour's quota, and when that begins anew.
     pub left: Option<(u64, Timestamp)>,
+}
+
+/// Whether GitHub refused a request for the sake of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Limited {
+    /// It did not.
+    No,
+    /// For so many milliseconds.
+    For(u64),
+    /// It does not say for how long.
+    Unsaid,
 }
 
 /// A sandbox that lives.
