@@ -18,10 +18,10 @@ fn octo() -> Repository {
     Repository::parse("octo/x").expect("a name")
 }
 
-fn room(repository: &str, most: u32, of_one: u32, pace: u32) -> Question {
+fn room(repository: &str, most: u32, of_one: u32, turns: u32) -> Question {
     let repository = Repository::parse(repository).expect("a name");
     let (account, place) = (Account::Token, Some((most, of_one)));
-    Question::Room(Room { repository, created: None, account, place, turn: Some(pace) })
+    Question::Room(Room { repository, created: None, account, place, turn: Some(turns) })
 }
 
 /// Starts a sandbox for as many courses as get a place; how many did.
