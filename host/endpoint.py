@@ -122,6 +122,8 @@ class Endpoint:
 
     async def resume(self, ticket: str, due: float = 0.0) -> None:
         """Plays a deferred ticket's course to its end, once it is due, in seconds since the epoch."""
+        if not self._courses.may_wait(ticket):
+            return
         self._waiting.append(ticket)
         try:
             await asyncio.sleep(max(0.0, due - time.time()))

@@ -5,6 +5,7 @@
 //! `async fn` that reads as what it does, from top to bottom; [`desk`] says how it is played.
 
 mod command;
+mod consult;
 pub mod desk;
 pub mod keys;
 mod launch;
@@ -15,6 +16,7 @@ mod sweep;
 pub use command::{Command, Event, Failed, Report, Sandbox, Start, Step, Tags, Volume};
 pub use sweep::SETTLED;
 
+use crate::house::Rank;
 use crate::reply::{Outcome, Reason, Reply, Subject};
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
@@ -47,13 +49,17 @@ impl Course {
         let dice = Dice::new(seed);
         let (credential, installation) = (settings.credential.clone(), ticket.installation);
         Self(match ticket.purpose {
-            Purpose::Launch | Purpose::Refuse => Play::new(credential, installation, |desk| {
-                launch::Launch::new(desk, ticket, settings, dice).play()
-            }),
-            Purpose::Release => {
-                Play::new(credential, installation, |desk| release::play(desk, ticket, settings))
+            Purpose::Launch | Purpose::Refuse => {
+                Play::ranked(Rank::Launch, credential, installation, |desk| {
+                    launch::Launch::new(desk, ticket, settings, dice).play()
+                })
             }
-            Purpose::Pair => Play::new(credential, installation, |desk| pair::play(desk, ticket, settings)),
+            Purpose::Release => Play::ranked(Rank::Pair, credential, installation, |desk| {
+                release::play(desk, ticket, settings)
+            }),
+            Purpose::Pair => {
+                Play::ranked(Rank::Pair, credential, installation, |desk| pair::play(desk, ticket, settings))
+            }
         })
     }
 

@@ -8,6 +8,7 @@ use super::desk::Desk;
 use super::sweep::whose;
 use crate::github::job::{Job, QueuedJob};
 use crate::github::{Request, run};
+use crate::house::Ruling;
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
@@ -21,6 +22,10 @@ const OWN_END: u32 = 10;
 
 /// `ticket` is of the job that was taken; it names the runner.
 pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) -> End {
+    if desk.claim(&ticket).await == Ruling::Covered {
+        return over(&ticket, "delivery-at-work", "the delivery is at work already");
+    }
+    desk.over(ticket.job, ticket.runner.as_deref()).await;
     let Some(victim) = ticket.runner.as_deref().and_then(RunnerName::job_of) else {
         return over(&ticket, "job-in-progress", "a runner has the job");
     };
@@ -28,9 +33,12 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
     if refusal.is_some() {
         end(&desk, &ticket, victim).await;
     }
+    // Modal first: of jobs that ask the same of a runner each may have the other's, and GitHub need not be asked.
+    if refusal.is_none() && desk.are_alike(ticket.job, victim).await && has_a_spare(&desk, &ticket).await {
+        return swapped(&ticket);
+    }
     let home = home(&desk, &ticket, &settings, victim).await;
-    let response = desk.ask(Request::job(&home, victim)).await;
-    let Some(victim) = Job::seen(&response).known().and_then(Job::queued) else {
+    let Some(victim) = queued(&desk, &home, victim).await else {
         let text = "the job that its runner was meant for waits no longer";
         return match refusal {
             Some(reason) => End::Finish(ticket.answer(Outcome::Refused, reason)),
@@ -38,8 +46,7 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         };
     };
     if refusal.is_none() && would_do(&ticket, &victim) && has_a_spare(&desk, &ticket).await {
-        let text = "the job's own runner serves the job whose runner it has";
-        return over(&ticket, "runners-swapped", text);
+        return swapped(&ticket);
     }
     // The victim's own course looks for itself whether a runner is coming.
     let found = victim.ticket(home);
@@ -64,6 +71,15 @@ async fn home(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings, victim: 
     let said = found.iter().find_map(whose).map(|(repository, _)| repository);
     said.filter(|one| one.owner().eq_ignore_ascii_case(ticket.repository.owner()))
         .unwrap_or_else(|| ticket.repository.clone())
+}
+
+/// The victim, if it waits. What deliveries said of it is believed.
+async fn queued(desk: &Desk, home: &Repository, victim: JobId) -> Option<QueuedJob> {
+    if desk.is_over(victim).await {
+        return None;
+    }
+    let response = desk.ask(Request::job(home, victim)).await;
+    Job::seen(&response).known().and_then(Job::queued)
 }
 
 /// Why the job that took the runner may not run here, if that is so. Its sandbox judges it too, and may know better.
@@ -96,8 +112,20 @@ fn would_do(ticket: &Ticket, victim: &QueuedJob) -> bool {
 /// Whether the job that was taken has a runner of its own, which it does not need now.
 async fn has_a_spare(desk: &Desk, ticket: &Ticket) -> bool {
     let took = ticket.runner.as_deref();
-    let found = desk.find_job(ticket.job).await.unwrap_or_default();
-    found.iter().any(|sandbox| sandbox.tag("runner").is_some_and(|name| Some(name) != took))
+    for sandbox in desk.find_job(ticket.job).await.unwrap_or_default() {
+        // A third job may have taken that one.
+        if let Some(name) = sandbox.tag("runner")
+            && Some(name) != took
+            && !desk.is_at_work(name).await
+        {
+            return true;
+        }
+    }
+    false
+}
+
+fn swapped(ticket: &Ticket) -> End {
+    over(ticket, "runners-swapped", "the job's own runner serves the job whose runner it has")
 }
 
 fn over(ticket: &Ticket, code: &'static str, text: &str) -> End {

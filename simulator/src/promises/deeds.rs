@@ -122,6 +122,7 @@ impl World {
             known.is_some_and(|known| !running.sought.contains(&known.name))
                 && !running.handed.contains(runner)
                 && !running.deleted.contains(runner)
+                && !running.held
         });
         match (kind, left, forgotten) {
             (Course::Launch, Some(sandbox), _) => {

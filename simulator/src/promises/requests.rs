@@ -12,16 +12,9 @@ impl World {
         let (kind, job, requests, quota) = (running.kind, running.job, running.requests, running.quota);
         let first = running.first && !running.resumed;
         let Some(host) = self.hosts.get(&running.host) else { return };
-        let (until, since) = host.registrations_wait;
-        let turn = host.pace.since(course);
-        if host.told_to_wait.0 > self.now {
+        let (until, since) = host.told_to_wait;
+        if until > self.now && since < self.now {
             self.breaks(Promise::Held, || format!("{kind:?} {course} asks while GitHub said wait"));
-        }
-        let minting = request.path.ends_with("/generate-jitconfig");
-        if minting && until > self.now && turn.is_none_or(|turn| turn > since) {
-            self.breaks(Promise::Registrations, || {
-                format!("course {course} registers while GitHub said wait")
-            });
         }
         let most = self.play.kind.most.0;
         if kind != Course::Sweep

@@ -60,7 +60,16 @@ impl World {
 
     pub(crate) fn check_left(&mut self, job: u64) {
         let Some(over) = self.hub.jobs.get(&job).and_then(|job| job.over) else { return };
-        let told = self.hosts.values().map(|host| host.told_to_wait.0 + host.told_to_wait.1 / 2).max();
+        let (quota, quota_left) = self.hub.limits.left();
+        if quota_left * 2 < quota {
+            // From then on sweeps only launch, however little is asked.
+            self.amiss = self.amiss.max(self.now);
+        }
+        let told = self
+            .hosts
+            .values()
+            .map(|host| host.told_to_wait.0 + (host.told_to_wait.0 - host.told_to_wait.1) / 2)
+            .max();
         let mut since = over.max(self.amiss).max(told.unwrap_or(0));
         let (mut left, mut ghost) = (None, false);
         for (id, living) in self.cloud.living.iter().filter(|(_, living)| living.job == job) {

@@ -21,8 +21,8 @@ pub(super) enum Happening {
     Keep(u64),
     /// A kept ticket is due.
     Due(u64),
-    /// A host looks at its queue of turns.
-    Turns(u64),
+    /// Something may be due in a host's house.
+    House(u64),
     Sweep,
     /// The next host begins.
     HostUp,

@@ -221,7 +221,7 @@ impl World {
             Happening::Watched(course, sandbox) => self.watched(course, sandbox),
             Happening::Keep(course) => self.keep(course),
             Happening::Due(entry) => self.resume(entry),
-            Happening::Turns(host) => self.give_turns(host),
+            Happening::House(host) => self.house_due(host),
             Happening::Sweep => self.sweep(),
             Happening::HostUp => self.host_up(),
             Happening::Deploy => self.deploy(),

@@ -9,8 +9,9 @@ use crate::layout::SECRET;
 use crate::promises::Promise;
 use hmac::{Hmac, KeyInit, Mac};
 use jitney::course::{Event, Report};
+use jitney::house::Waiting;
 use jitney::policy::delivery::{Trust, Verdict, decide};
-use jitney::ticket::Ticket;
+use jitney::ticket::{Purpose, Ticket};
 
 impl World {
     // --- hosts
@@ -21,6 +22,11 @@ impl World {
         let entries: Vec<u64> = self.journal.keys().copied().collect();
         for entry in entries {
             if !self.courses.values().any(|running| running.kept == Some(entry)) {
+                let ticket = self.journal.get(&entry).map(|kept| kept.ticket.clone());
+                if ticket.is_some_and(|ticket| !self.may_wait(&ticket)) {
+                    self.journal.remove(&entry);
+                    continue;
+                }
                 let due = self.journal.get(&entry).map_or(0, |kept| kept.due);
                 let at = due.max(self.now + SECOND + self.dice.below(5 * SECOND));
                 self.at(at, Happening::Due(entry));
@@ -179,10 +185,21 @@ impl World {
         }
     }
 
+    /// A ticket comes to wait, if there is any use for it.
     pub(super) fn put(&mut self, ticket: Ticket, delay: u64) {
+        if !self.may_wait(&ticket) {
+            return self.say(|| format!("a ticket of job {} is dropped", ticket.job));
+        }
         let entry = self.number();
         self.journal.insert(entry, Kept { ticket, due: self.now + delay, put: self.now });
         self.at(self.now + delay, Happening::Due(entry));
+    }
+
+    fn may_wait(&mut self, ticket: &Ticket) -> bool {
+        let launches = matches!(ticket.purpose, Purpose::Launch | Purpose::Refuse);
+        let waiting = Waiting { job: ticket.job, found: ticket.is_found() };
+        let house = self.hosts.values_mut().next_back().map(|host| &mut host.house);
+        !launches || house.is_none_or(|house| house.wait(&waiting))
     }
 
     pub(super) fn resume(&mut self, entry: u64) {

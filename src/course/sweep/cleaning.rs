@@ -99,6 +99,10 @@ impl Sweep {
 
     /// Deletes a registration; whether it is gone for certain.
     async fn delete(&mut self, repository: &Repository, runner: RunnerId) -> bool {
+        // What is left of the hour's quota is for launches.
+        if self.frugal {
+            return false;
+        }
         let request = Request::delete_runner(self.settings.scope, repository, runner);
         let Some(response) = self.ask(request).await else { return false };
         let gone = runner::is_deleted(&response);

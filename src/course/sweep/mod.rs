@@ -85,7 +85,8 @@ impl Sweep {
         }
     }
 
-    /// Jobs first, then deliveries, then what is to be cleaned away.
+    /// Runs that wait first, then deliveries and runners; then what may wait in runs that are in progress, and what is
+    /// to be cleaned away.
     pub(super) async fn play(mut self) -> End {
         let app = matches!(self.settings.credential, SignIn::App);
         if app {
@@ -93,8 +94,7 @@ impl Sweep {
         }
         let repositories = self.in_turn();
         for repository in &repositories {
-            self.read_runs(repository, "queued").await;
-            self.read_runs(repository, "in_progress").await;
+            self.read_queued(repository).await;
         }
         if app {
             self.redeliver(Hook { home: HookHome::App, id: None }).await;
@@ -107,6 +107,9 @@ impl Sweep {
         for repository in &repositories {
             self.read_runners(repository).await;
         }
+        for repository in &repositories {
+            self.walk(repository).await;
+        }
         self.clean().await;
         self.tally.repositories = self.read.len() as u64;
         End::Finish(self.tally.answer(self.frugal))
@@ -116,7 +119,10 @@ impl Sweep {
     /// in the next sweep.
     fn in_turn(&mut self) -> Vec<Repository> {
         let mut all: Vec<_> = std::mem::take(&mut self.named).into_iter().collect();
-        let ahead = (self.desk.now().0 / PERIOD).wrapping_mul(STRIDE).checked_rem(all.len() as u64);
+        let count = all.len() as u64;
+        // By a number that has no factor in common with theirs, so that each is the first in its turn.
+        let stride = (1..=STRIDE).rev().find(|stride| common_factor(*stride, count) == 1).unwrap_or(1);
+        let ahead = (self.desk.now().0 / PERIOD).wrapping_mul(stride).checked_rem(count);
         all.rotate_left(ahead.and_then(|ahead| usize::try_from(ahead).ok()).unwrap_or(0));
         all
     }
@@ -178,23 +184,42 @@ impl Sweep {
         }
     }
 
-    async fn read_runs(&mut self, repository: &Repository, status: &'static str) {
+    /// Looks into every run that waits.
+    async fn read_queued(&mut self, repository: &Repository) {
+        let Some(runs) = self.runs(repository, "queued").await else { return };
+        self.read.insert(repository.clone());
+        for run in runs.into_iter().rev() {
+            self.read_jobs(repository, run).await;
+        }
+    }
+
+    /// Looks into a few of the runs that are in progress, others each time: now and then a job waits in one of them
+    /// whose delivery was lost.
+    async fn walk(&mut self, repository: &Repository) {
+        let Some(runs) = self.runs(repository, "in_progress").await else {
+            self.read.remove(repository);
+            return;
+        };
+        for run in self.desk.walk(repository, runs).await {
+            self.read_jobs(repository, run).await;
+        }
+    }
+
+    /// The runs of this status; `None` where not all could be read.
+    async fn runs(&mut self, repository: &Repository, status: &'static str) -> Option<Vec<RunId>> {
+        let mut all = Vec::new();
         for page in 1..=PAGES {
-            let Some(response) = self.ask(Request::runs(repository, status, page)).await else { return };
+            let response = self.ask(Request::runs(repository, status, page)).await?;
             let Some(runs) = run::page(&response) else {
                 self.tally.unreadable += 1;
-                return;
+                return None;
             };
-            if !runs.full || page == PAGES {
-                self.read.insert(repository.clone());
-            }
-            for run in runs.items.into_iter().rev() {
-                self.read_jobs(repository, run).await;
-            }
+            all.extend(runs.items);
             if !runs.full {
-                return;
+                break;
             }
         }
+        Some(all)
     }
 
     /// Opens a course for each job of a run that waits and is ours.
@@ -273,4 +298,8 @@ impl Sweep {
             self.tally.redelivered += u64::from(response.is_ok_and(|response| response.status == 202));
         }
     }
+}
+
+fn common_factor(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { common_factor(other, one % other) }
 }
