@@ -78,6 +78,8 @@ pub struct World {
     intake: IntakeSettings,
     settings: CoursesSettings,
     recent: BTreeMap<String, Ticket>,
+    /// When a delivery of each repository came first.
+    heard: BTreeMap<String, u64>,
     agenda: BinaryHeap<Reverse<Entry>>,
     sequence: u64,
     /// How much of the agenda does not only look.
@@ -133,6 +135,7 @@ impl World {
             intake,
             settings,
             recent: BTreeMap::new(),
+            heard: BTreeMap::new(),
             agenda: BinaryHeap::new(),
             sequence: 0,
             doing: 0,
@@ -262,6 +265,20 @@ impl World {
     /// A job's end is looked at again.
     pub(crate) fn look_again(&mut self, job: u64, at: u64) {
         self.at(at, Happening::Left(job));
+    }
+
+    pub(crate) fn look_at_bound(&mut self, job: u64, at: u64) {
+        self.at(at, Happening::Bound(job));
+    }
+
+    /// Since when jitney can know of a job's repository. One that `ALLOWED_REPOS` does not name and no App lists is
+    /// known once a delivery of it has come; until then, never.
+    pub(crate) fn known_since(&self, job: u64) -> Option<u64> {
+        if self.layout.named || self.layout.app {
+            return Some(0);
+        }
+        let home = self.hub.jobs.get(&job).and_then(|job| self.hub.homes.get(job.home))?;
+        self.heard.get(&home.name).copied()
     }
 
     fn number(&mut self) -> u64 {

@@ -147,6 +147,7 @@ impl World {
         if let Some(ticket) = ticket {
             let resumption = ticket.resumption();
             let name = ticket.repository.to_string();
+            self.heard.entry(name.clone()).or_insert(self.now);
             self.recent.insert(name, ticket.clone());
             let course = self.open(host, ticket, false);
             if let Some(running) = self.courses.get_mut(&course) {
