@@ -129,10 +129,10 @@ class Courses:
         too, but says nothing of it to whoever waits for Python."""
         await asyncio.to_thread(self._threads.shutdown)
 
-    async def sweep(self, recent: list[str], pending: list[str]) -> None:
+    async def sweep(self, pending: list[str]) -> None:
         """Plays a sweep to its end. One that fails is over; the next comes soon."""
         try:
-            await self._play(None, "sweep", recent, pending)
+            await self._play(None, "sweep", pending)
         except (Trap, WasmtimeError, ValueError) as error:
             self._records.metrics.failed("sweep")
             logger().error("component-failed", error=type(error).__name__)

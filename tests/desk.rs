@@ -122,7 +122,15 @@ fn no_request_goes_unless_the_house_lets_it_and_the_house_hears_what_came_of_it(
     let response = Response { status: 429, remaining, reset, retry_after: Some(7), ..Response::default() };
     let came = consulted(play.next(Event::Response(Ok(response)), NOW).expect("it is not over"));
     let left = Some((9, Timestamp(1_800_000_060_000)));
-    assert_eq!(came, Question::Came(Came { account: Account::Token, limited: Limited::For(7_000), left }));
+    assert_eq!(
+        came,
+        Question::Came(Came {
+            account: Account::Token,
+            limited: Limited::For(7_000),
+            left,
+            well: Some(true)
+        })
+    );
     assert_eq!(over(ruled(&mut play, Ruling::Go)).map(|response| response.status), Ok(429));
     // Where it does not, the course is told what GitHub would say.
     let (_, mut play) = asking();

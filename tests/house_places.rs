@@ -109,7 +109,8 @@ fn a_launch_that_waits_for_a_job_which_is_over_waits_no_longer() {
     fill(&mut house, 0..1, 1);
     let (job, delivery) = (JobId(7), None);
     let labels = String::new();
-    let claim = Claim { job, delivery, resumed: false, found: false, labels, launches: true };
+    let repository = Repository::parse("octo/x").expect("a name");
+    let claim = Claim { job, repository, delivery, resumed: false, found: false, labels, launches: true };
     house.ask(2, Question::Claim(claim), at(0));
     house.ask(2, room("octo/x", 1, 1, PLENTY), at(0));
     house.ask(2, Question::Lives(Vec::new()), at(0));

@@ -145,7 +145,7 @@ fn whatever_the_host_reports_a_course_comes_to_an_end() {
         );
         let ticket = Ticket::read(&text).expect("a ticket");
         let mut course = if purpose == "sweep" {
-            Course::sweep(settings(seed), std::slice::from_ref(&ticket), &[])
+            Course::sweep(settings(seed), std::slice::from_ref(&ticket))
         } else {
             Course::open(ticket, settings(seed), seed)
         };

@@ -30,7 +30,7 @@ fn answer(path: &str) -> String {
 fn asked(answer: impl Fn(&str) -> String) -> Vec<String> {
     let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", "octo/x")];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[], &[]);
+    let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[]);
     let (mut event, mut asked) = (Event::Report(Report::Opened), Vec::new());
     loop {
         event = match course.next(event, Timestamp(1_800_000_000_000)) {

@@ -33,14 +33,12 @@ impl wit::GuestCourse for OpenCourse {
         Ok(wit::Course::new(Self { course, api }))
     }
 
-    fn sweep(recent: Vec<String>, pending: Vec<String>) -> Result<wit::Course, String> {
+    fn sweep(pending: Vec<String>) -> Result<wit::Course, String> {
         let settings =
             CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
-        let read = |tickets: &[String]| -> Vec<Ticket> {
-            tickets.iter().filter_map(|ticket| Ticket::read(ticket).ok()).collect()
-        };
+        let pending: Vec<Ticket> = pending.iter().filter_map(|ticket| Ticket::read(ticket).ok()).collect();
         let api = settings.api.clone();
-        let course = RefCell::new(Course::sweep(settings, &read(&recent), &read(&pending)));
+        let course = RefCell::new(Course::sweep(settings, &pending));
         Ok(wit::Course::new(Self { course, api }))
     }
 

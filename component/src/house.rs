@@ -41,6 +41,14 @@ impl wit::GuestHouse for OpenHouse {
         !launches || self.0.borrow_mut().wait(&Waiting { job: ticket.job, found: ticket.is_found() })
     }
 
+    fn memory(&self) -> String {
+        self.0.borrow().memory()
+    }
+
+    fn remember(&self, memory: String) {
+        self.0.borrow_mut().remember(&memory);
+    }
+
     fn tick(&self) -> wit::Changes {
         carry(self.0.borrow_mut().tick(now()))
     }
@@ -48,5 +56,5 @@ impl wit::GuestHouse for OpenHouse {
 
 fn carry(changes: Changes) -> wit::Changes {
     let told = changes.told.into_iter().map(|(course, ruling)| wit::Told { course, ruling: ruling.write() });
-    wit::Changes { told: told.collect(), due: changes.due.map(|due| due.since(now())) }
+    wit::Changes { told: told.collect(), due: changes.due.map(|due| due.since(now())), back: changes.back }
 }

@@ -106,7 +106,7 @@ pub fn course(data: &[u8]) {
     let Ok(ticket) = Ticket::read(&text) else { return };
     let mut course = match purpose {
         Some(_) => Course::open(ticket, settings, seed),
-        None => Course::sweep(settings, &[ticket], &[]),
+        None => Course::sweep(settings, &[ticket]),
     };
     let mut event = Event::Report(Report::Opened);
     let mut last: Option<String> = None;

@@ -2,10 +2,10 @@
 
 use super::command::{Event, Failed, Sandbox, Step};
 use super::desk::Desk;
-use crate::github::{self, CredentialScope, Method, Request, Response};
+use crate::github::{self, CredentialScope, Fault, Method, Request, Response};
 use crate::house::{Account, Came, Claim, Errand, Limited, Living, Question, Room, Ruling};
 use crate::ticket::{Purpose, Ticket};
-use crate::words::ids::{JobId, RunId};
+use crate::words::ids::{JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
 
@@ -42,6 +42,7 @@ impl Desk {
     pub async fn claim(&self, ticket: &Ticket) -> Ruling {
         let claim = Claim {
             job: ticket.job,
+            repository: ticket.repository.clone(),
             delivery: ticket.delivery.clone(),
             resumed: ticket.deferrals > 0,
             found: ticket.is_found(),
@@ -64,6 +65,11 @@ impl Desk {
     /// Whether a runner was heard to have the job, or that it is over.
     pub async fn is_over(&self, job: JobId) -> bool {
         self.consult(Question::IsOver(job)).await == Some(Ruling::Over)
+    }
+
+    /// Whether a course is at work on a job, or a ticket of it waits.
+    pub async fn is_claimed(&self, job: JobId) -> bool {
+        self.consult(Question::IsClaimed(job)).await == Some(Ruling::Taken)
     }
 
     /// Whether two jobs were heard to ask the same of a runner.
@@ -94,12 +100,28 @@ impl Desk {
         }
     }
 
+    /// The repositories of which was heard.
+    pub async fn repositories(&self) -> Vec<Repository> {
+        match self.consult(Question::Repositories).await {
+            Some(Ruling::Repositories(heard)) => heard,
+            _ => Vec::new(),
+        }
+    }
+
     /// Which of these runs in progress are to be looked into now.
     pub async fn walk(&self, repository: &Repository, runs: Vec<RunId>) -> Vec<RunId> {
         let question = Question::Walk { repository: repository.clone(), runs: runs.clone() };
         match self.consult(question).await {
             Some(Ruling::Runs(turn)) => turn,
             _ => runs,
+        }
+    }
+
+    /// Which of these registrations without a sandbox were without one a while ago.
+    pub async fn orphans(&self, runners: Vec<RunnerId>) -> Vec<RunnerId> {
+        match self.consult(Question::Orphans(runners)).await {
+            Some(Ruling::Runners(before)) => before,
+            _ => Vec::new(),
         }
     }
 
@@ -140,7 +162,8 @@ fn labels(ticket: &Ticket) -> String {
 }
 
 /// What the house must know of a response.
-pub(super) fn came(account: Account, response: Option<&Response>) -> Came {
+pub(super) fn came(account: Account, answer: &github::Answer) -> Came {
+    let response = answer.as_ref().ok();
     let said = |response: &Response| response.retry_after.map(|seconds| seconds.saturating_mul(1000));
     let limited = match response.filter(|response| github::is_limited(response)).map(said) {
         None => Limited::No,
@@ -151,7 +174,12 @@ pub(super) fn came(account: Account, response: Option<&Response>) -> Came {
         let reset = Timestamp(response.reset?.saturating_mul(1000));
         Some((response.remaining?, reset))
     });
-    Came { account, limited, left }
+    let well = match answer {
+        Ok(response) => Some(response.status < 500),
+        Err(Fault::Denied) => None,
+        Err(_) => Some(false),
+    };
+    Came { account, limited, left, well }
 }
 
 /// What GitHub would say to a request for which it wants to be left alone so many milliseconds.

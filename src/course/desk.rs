@@ -149,7 +149,7 @@ impl Desk {
             Event::Response(response) => response,
             Event::Report(_) | Event::Ruling(_) => Err(Fault::Broken),
         };
-        self.consult(Question::Came(came(account, response.as_ref().ok()))).await;
+        self.consult(Question::Came(came(account, &response))).await;
         response
     }
 

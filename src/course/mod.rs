@@ -63,11 +63,11 @@ impl Course {
         })
     }
 
-    /// Opens a sweep; `recent` are tickets of late, whose repositories it visits beside those that are named, and
-    /// `pending` those whose courses run or wait.
-    pub fn sweep(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
+    /// Opens a sweep, which visits the repositories that are named, that an App shows, or of which the house has heard.
+    /// `pending` are the tickets whose courses run or wait.
+    pub fn sweep(settings: CoursesSettings, pending: &[Ticket]) -> Self {
         let credential = settings.credential.clone();
-        Self(Play::new(credential, None, |desk| sweep::Sweep::new(desk, settings, recent, pending).play()))
+        Self(Play::new(credential, None, |desk| sweep::Sweep::new(desk, settings, pending).play()))
     }
 
     /// The next step. A request comes with its credential.

@@ -7,7 +7,7 @@ use super::End;
 use super::desk::Desk;
 use super::sweep::whose;
 use crate::github::job::{Job, QueuedJob};
-use crate::github::{Request, run};
+use crate::github::{self, Refusal, Request, Seen, run};
 use crate::house::Ruling;
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
@@ -19,6 +19,9 @@ use crate::words::scope::Scope;
 /// How many seconds the sandbox has to end a refused job itself, which tells GitHub more: a job whose machine is gone
 /// hangs for ten minutes and has no log.
 const OWN_END: u32 = 10;
+/// How often GitHub is asked again about a victim, and milliseconds until the first time; each next wait is twice as long.
+const LOOKS: u32 = 5;
+const AGAIN: u64 = 10_000;
 
 /// `ticket` is of the job that was taken; it names the runner.
 pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) -> End {
@@ -38,19 +41,21 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         return swapped(&ticket);
     }
     let home = home(&desk, &ticket, &settings, victim).await;
-    let Some(victim) = queued(&desk, &home, victim).await else {
-        let text = "the job that its runner was meant for waits no longer";
-        return match refusal {
-            Some(reason) => End::Finish(ticket.answer(Outcome::Refused, reason)),
-            None => over(&ticket, "job-in-progress", text),
-        };
+    let victim = match queued(&desk, &home, victim).await {
+        Victim::Waits(victim) => victim,
+        Victim::Served => {
+            let text = "the job that its runner was meant for waits no longer";
+            return match refusal {
+                Some(reason) => End::Finish(ticket.answer(Outcome::Refused, reason)),
+                None => over(&ticket, "job-in-progress", text),
+            };
+        }
+        Victim::Unknown(wait) => return again(ticket, wait),
     };
     if refusal.is_none() && would_do(&ticket, &victim) && has_a_spare(&desk, &ticket).await {
         return swapped(&ticket);
     }
-    // The victim's own course looks for itself whether a runner is coming.
-    let found = victim.ticket(home);
-    let victims = Ticket { delivery: ticket.delivery.clone(), ..found };
+    let victims = victims_ticket(&ticket, victim, home);
     let looked_after = format!("job {}, whose runner it has, is looked after", victims.job);
     let reply = match refusal {
         Some(reason) => {
@@ -60,6 +65,40 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         None => ticket.answer(Outcome::Ignored, Reason::new("runner-taken", looked_after)),
     };
     End::Defer(Box::new(victims), 0, reply)
+}
+
+/// The ticket of a job whose runner this ticket's job had, if it waits. Its own course looks for itself whether a runner
+/// is coming.
+pub(super) async fn left_behind(
+    desk: &Desk,
+    ticket: &Ticket,
+    settings: &CoursesSettings,
+    victim: JobId,
+) -> Option<Ticket> {
+    let home = home(desk, ticket, settings, victim).await;
+    match queued(desk, &home, victim).await {
+        Victim::Waits(victim) => Some(victims_ticket(ticket, victim, home)),
+        Victim::Served | Victim::Unknown(_) => None,
+    }
+}
+
+fn victims_ticket(ticket: &Ticket, victim: QueuedJob, home: Repository) -> Ticket {
+    Ticket { delivery: ticket.delivery.clone(), ..victim.ticket(home) }
+}
+
+/// Looks again in a while, a few times: after those the victim is a sweep's to find.
+fn again(ticket: Ticket, wait: u64) -> End {
+    let text = "it is not clear yet whether the job that its runner was meant for waits";
+    if ticket.deferrals >= LOOKS {
+        let text = format!("{text}; the next sweep looks");
+        return over(&ticket, "victim-unknown", &text);
+    }
+    let reply =
+        ticket.answer(Outcome::Deferred, Reason::new("victim-unknown", format!("{text}; asked again")));
+    // Spread out by the job's number, so that those of one outage do not come back together.
+    let delay = wait.max(AGAIN << ticket.deferrals).saturating_add(ticket.job.0 % AGAIN);
+    let deferrals = ticket.deferrals.saturating_add(1);
+    End::Defer(Box::new(Ticket { deferrals, ..ticket }), delay, reply)
 }
 
 /// The victim's repository: the runner's own, which in org scope another repository's job may take. Its sandbox says so.
@@ -73,13 +112,32 @@ async fn home(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings, victim: 
         .unwrap_or_else(|| ticket.repository.clone())
 }
 
-/// The victim, if it waits. What deliveries said of it is believed.
-async fn queued(desk: &Desk, home: &Repository, victim: JobId) -> Option<QueuedJob> {
+/// A job whose runner another job took.
+enum Victim {
+    /// It waits.
+    Waits(QueuedJob),
+    /// It has a runner, or is over.
+    Served,
+    /// GitHub did not say; not to be asked before so many milliseconds.
+    Unknown(u64),
+}
+
+/// What deliveries said of the victim is believed.
+async fn queued(desk: &Desk, home: &Repository, victim: JobId) -> Victim {
     if desk.is_over(victim).await {
-        return None;
+        return Victim::Served;
+    }
+    // Its own course does not know yet that the runner is gone; once it is over, it is looked whether anybody comes.
+    if desk.is_claimed(victim).await {
+        return Victim::Unknown(0);
     }
     let response = desk.ask(Request::job(home, victim)).await;
-    Job::seen(&response).known().and_then(Job::queued)
+    match (Job::seen(&response), github::refusal(&response, desk.now())) {
+        (Seen::Is(job), _) => Job::queued(job).map_or(Victim::Served, Victim::Waits),
+        (Seen::Unknown, Refusal::Limited(wait, _)) => Victim::Unknown(wait),
+        (Seen::Unknown, Refusal::Transient(..)) => Victim::Unknown(0),
+        _ => Victim::Served,
+    }
 }
 
 /// Why the job that took the runner may not run here, if that is so. Its sandbox judges it too, and may know better.

@@ -4,7 +4,7 @@
 //! GitHub knows: it deletes no busy runner (422), and only a sandbox whose runner is gone for certain is ended.
 
 use super::desk::Desk;
-use super::{End, Sandbox};
+use super::{End, Sandbox, pair};
 use crate::delivery::runner_id;
 use crate::github::{Request, runner};
 use crate::house::Ruling;
@@ -30,6 +30,17 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
         let gone =
             is_spent(&desk, &ticket, &settings, &sandbox).await && desk.terminate(sandbox.id).await.is_ok();
         *(if gone { &mut ended } else { &mut kept }) += 1;
+    }
+    // The delivery that told of the runner's taking may have been lost, and with it the job whose runner that was.
+    if kept == 0
+        && let Some(other) = ticket.runner.as_deref().and_then(RunnerName::job_of)
+        && other != ticket.job
+        && !desk.is_over(other).await
+        && let Some(victims) = pair::left_behind(&desk, &ticket, &settings, other).await
+    {
+        let text = format!("job {other}, whose runner it had, is looked after");
+        let reply = ticket.answer(Outcome::Released, Reason::new("runner-was-taken", text));
+        return End::Defer(Box::new(victims), 0, reply);
     }
     match (ended, kept) {
         (0, 0) => over("nothing-left", "the job left no sandbox behind".to_owned()),

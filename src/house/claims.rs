@@ -2,6 +2,8 @@
 
 use super::{Claim, CourseId, Ruling, Waiting};
 use crate::words::ids::{Guid, JobId};
+use crate::words::repository::Repository;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,6 +11,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const OVER: usize = 100_000;
 const HAD: usize = 10_000;
 const AT_WORK: usize = 10_000;
+/// Repositories of which was heard lately.
+const REPOSITORIES: usize = 1_000;
+/// How many of each are kept for the next house: what is older was told long ago.
+const KEPT: usize = 2_000;
 
 /// The claims of all courses.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(super) struct Claims {
     labels: BTreeMap<JobId, u64>,
     /// Runners that were heard to be at work, by name. None of them takes another job.
     at_work: Memory<String>,
+    /// Repositories of which was heard.
+    repositories: Memory<Repository>,
 }
 
 impl Default for Claims {
@@ -35,12 +43,14 @@ impl Default for Claims {
             had: Memory::of(HAD),
             labels: BTreeMap::new(),
             at_work: Memory::of(AT_WORK),
+            repositories: Memory::of(REPOSITORIES),
         }
     }
 }
 
 impl Claims {
     pub(super) fn claim(&mut self, course: CourseId, claim: &Claim) -> Ruling {
+        self.hear_of(claim.repository.clone());
         self.labels.insert(claim.job, digest(&claim.labels));
         if self.labels.len() > HAD {
             // Ids grow, so this is the oldest.
@@ -108,6 +118,11 @@ impl Claims {
         self.over.holds(&job)
     }
 
+    /// Whether a course of it runs, or a ticket of it waits.
+    pub(super) fn is_claimed(&self, job: JobId) -> bool {
+        self.held.contains_key(&job) || self.waiting.contains(&job)
+    }
+
     pub(super) fn are_alike(&self, one: JobId, other: JobId) -> bool {
         let labels = self.labels.get(&one);
         labels.is_some() && labels == self.labels.get(&other)
@@ -117,10 +132,52 @@ impl Claims {
         self.at_work.holds(runner)
     }
 
+    /// A repository of which was heard is the newest of them.
+    fn hear_of(&mut self, repository: Repository) {
+        if self.repositories.newest() != Some(&repository) {
+            self.repositories.forget(&repository);
+            self.repositories.add(repository);
+        }
+    }
+
+    pub(super) fn repositories(&self) -> Vec<Repository> {
+        self.repositories.last(REPOSITORIES)
+    }
+
+    /// What the next house is to know.
+    pub(super) fn kept(&self) -> Kept {
+        Kept {
+            over: self.over.last(KEPT),
+            at_work: self.at_work.last(KEPT),
+            repositories: self.repositories(),
+        }
+    }
+
+    pub(super) fn remember(&mut self, kept: Kept) {
+        for job in kept.over {
+            self.over.add(job);
+        }
+        for runner in kept.at_work {
+            self.at_work.add(runner);
+        }
+        for repository in kept.repositories {
+            self.repositories.add(repository);
+        }
+    }
+
     pub(super) fn release(&mut self, course: CourseId) {
         self.held.retain(|_, holder| *holder != course);
         self.deliveries.retain(|_, holder| *holder != course);
     }
+}
+
+/// What of the claims outlives a house.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
+    over: Vec<JobId>,
+    at_work: Vec<String>,
+    repositories: Vec<Repository>,
 }
 
 fn digest(text: &str) -> u64 {
@@ -140,6 +197,15 @@ struct Memory<T> {
 impl<T: Ord + Clone> Memory<T> {
     fn of(most: usize) -> Self {
         Self { most, known: BTreeSet::new(), order: VecDeque::new() }
+    }
+
+    fn newest(&self) -> Option<&T> {
+        self.order.back()
+    }
+
+    /// The last so many, the newest last.
+    fn last(&self, most: usize) -> Vec<T> {
+        self.order.iter().skip(self.order.len().saturating_sub(most)).cloned().collect()
     }
 
     fn holds(&self, one: &T) -> bool {

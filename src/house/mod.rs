@@ -8,6 +8,8 @@
 mod account;
 mod claims;
 mod line;
+mod memory;
+mod orphans;
 mod places;
 mod question;
 mod walk;
@@ -19,6 +21,7 @@ use crate::words::ids::JobId;
 use crate::words::time::Timestamp;
 use account::Counter;
 use claims::Claims;
+use orphans::Orphans;
 use places::Places;
 use std::collections::BTreeMap;
 use walk::Walk;
@@ -32,6 +35,9 @@ pub type CourseId = u64;
 const REQUEST_PATIENCE: u64 = 5_000;
 const ROOM_PATIENCE: u64 = 120_000;
 
+/// So many requests in succession without an answer are an outage of GitHub's.
+const OUTAGE: u32 = 5;
+
 /// All of it.
 #[derive(Debug, Default)]
 pub struct House {
@@ -39,11 +45,16 @@ pub struct House {
     places: Places,
     permits: Permits,
     walk: Walk,
+    orphans: Orphans,
     /// What GitHub is asked, by token or App.
     accounts: BTreeMap<Account, Counter>,
     /// Launches that have their place and wait for a turn.
     rooms: BTreeMap<CourseId, Room>,
     told: Vec<(CourseId, Ruling)>,
+    /// How many requests in succession GitHub failed.
+    failures: u32,
+    /// Whether it answers again.
+    back: bool,
 }
 
 /// What came of a question, or of the time.
@@ -53,6 +64,8 @@ pub struct Changes {
     pub told: Vec<(CourseId, Ruling)>,
     /// When something is due next.
     pub due: Option<Timestamp>,
+    /// Whether GitHub answers again after it did not for a while: tickets that wait need wait no longer.
+    pub back: bool,
 }
 
 impl House {
@@ -74,6 +87,10 @@ impl House {
             Question::IsOver(job) => {
                 let over = self.claims.is_over(job);
                 self.tell(course, if over { Ruling::Over } else { Ruling::Go });
+            }
+            Question::IsClaimed(job) => {
+                let claimed = self.claims.is_claimed(job);
+                self.tell(course, if claimed { Ruling::Taken } else { Ruling::Go });
             }
             Question::AreAlike(one, other) => {
                 let alike = self.claims.are_alike(one, other);
@@ -109,10 +126,19 @@ impl House {
                 let turn = self.walk.turn(repository, runs);
                 self.tell(course, Ruling::Runs(turn));
             }
+            Question::Orphans(runners) => {
+                let before = self.orphans.before(runners, now);
+                self.tell(course, Ruling::Runners(before));
+            }
+            Question::Repositories => {
+                let heard = self.claims.repositories();
+                self.tell(course, Ruling::Repositories(heard));
+            }
             Question::Send(errand) => {
                 self.accounts.entry(errand.account.whole()).or_default().send(course, &errand);
             }
             Question::Came(came) => {
+                self.hear(came.well);
                 if let Some(counter) = self.accounts.get_mut(&came.account.whole()) {
                     counter.came(course, &came, now);
                 }
@@ -143,6 +169,17 @@ impl House {
     /// Something is due.
     pub fn tick(&mut self, now: Timestamp) -> Changes {
         self.settle(now)
+    }
+
+    fn hear(&mut self, well: Option<bool>) {
+        match well {
+            Some(true) => {
+                self.back |= self.failures >= OUTAGE;
+                self.failures = 0;
+            }
+            Some(false) => self.failures = self.failures.saturating_add(1),
+            None => {}
+        }
     }
 
     fn tell(&mut self, course: CourseId, ruling: Ruling) {
@@ -204,7 +241,7 @@ impl House {
         self.told.extend(self.places.tire(now).into_iter().map(|course| (course, Ruling::Held(0))));
         self.told.extend(self.places.look(now).map(|course| (course, Ruling::Count)));
         due = earliest(due, self.places.due(now));
-        Changes { told: core::mem::take(&mut self.told), due }
+        Changes { told: core::mem::take(&mut self.told), due, back: core::mem::take(&mut self.back) }
     }
 }
 

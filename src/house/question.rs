@@ -1,6 +1,6 @@
 //! What a course asks of the house, and what it is told.
 
-use crate::words::ids::{Guid, JobId, RunId};
+use crate::words::ids::{Guid, JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ pub enum Question {
     Over(JobId, Option<String>),
     /// Was that heard of this job?
     IsOver(JobId),
+    /// Is a course at work on this job, or does a ticket of it wait?
+    IsClaimed(JobId),
     /// Do these two jobs ask the same of a runner, as far as was heard?
     AreAlike(JobId, JobId),
     /// Was a runner of this name heard to be at work?
@@ -39,6 +41,8 @@ pub enum Question {
         /// Seconds.
         within: u32,
     },
+    /// Of which repositories was heard?
+    Repositories,
     /// Which of these runs in progress are to be looked into now?
     Walk {
         /// Whose they are.
@@ -46,6 +50,8 @@ pub enum Question {
         /// All of them.
         runs: Vec<RunId>,
     },
+    /// Which of these registrations without a sandbox were without one a while ago?
+    Orphans(Vec<RunnerId>),
     /// May this request go? Waits.
     Send(Errand),
     /// What came of it.
@@ -89,6 +95,10 @@ pub enum Ruling {
     Count,
     /// These runs.
     Runs(Vec<RunId>),
+    /// These registrations.
+    Runners(Vec<RunnerId>),
+    /// These repositories.
+    Repositories(Vec<Repository>),
     /// The job is this course's, and no earlier one had it.
     First,
     /// The job is this course's now; an earlier one had it.
@@ -140,6 +150,8 @@ impl Account {
 pub struct Claim {
     /// The job.
     pub job: JobId,
+    /// Whose job it is: a sweep visits every repository of which was heard.
+    pub repository: Repository,
     /// The delivery that the course comes from.
     pub delivery: Option<Guid>,
     /// Whether the course takes up a ticket that waited.
@@ -198,6 +210,8 @@ pub struct Came {
     pub limited: Limited,
     /// What is left of the hour's quota, and when that begins anew.
     pub left: Option<(u64, Timestamp)>,
+    /// Whether GitHub answered as one that is at work; unset where this machine kept the request to itself.
+    pub well: Option<bool>,
 }
 
 /// Whether GitHub refused a request for the sake of a limit.

@@ -21,8 +21,8 @@ impl Course {
         Self { course: course::Course::open(ticket, settings, seed), rule: Box::new(|_| None) }
     }
 
-    pub(crate) fn sweep(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
-        Self { course: course::Course::sweep(settings, recent, pending), rule: Box::new(|_| None) }
+    pub(crate) fn sweep(settings: CoursesSettings, pending: &[Ticket]) -> Self {
+        Self { course: course::Course::sweep(settings, pending), rule: Box::new(|_| None) }
     }
 
     /// With a house that says this of some questions.
@@ -36,6 +36,8 @@ impl Course {
             let ruling = (self.rule)(question).unwrap_or(match question {
                 Question::Claim(_) => Ruling::First,
                 Question::AreAlike(..) => Ruling::Full,
+                Question::Repositories => Ruling::Repositories(Vec::new()),
+                Question::Orphans(runners) => Ruling::Runners(runners.clone()),
                 _ => Ruling::Go,
             });
             step = self.course.next(Event::Ruling(ruling), now);

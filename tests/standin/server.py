@@ -204,8 +204,11 @@ class Handler(BaseHTTPRequestHandler):
         if run is not None:
             shown = [job.shown() for job in jobs if job.run == int(run)]
             return self._answer(200, {"total_count": len(shown), "jobs": page_of(shown, query)})
-        numbers = dict.fromkeys(job.run for job in jobs if job.status in query["status"])
-        runs = [{"id": number, "status": query["status"][0]} for number in numbers]
+        first = {job.run: job.shown() for job in reversed(jobs) if job.status in query["status"]}
+        runs = [
+            {"id": number, "status": query["status"][0], "created_at": job["created_at"]}
+            for number, job in reversed(first.items())
+        ]
         return self._answer(200, {"total_count": len(runs), "workflow_runs": page_of(runs, query)})
 
     def _mint(self, scope: str, body: bytes) -> None:

@@ -117,7 +117,7 @@ impl World {
         let Some(guid) = self.hub.attempts.get(attempt).map(|attempt| attempt.guid) else { return };
         let all: Vec<u16> =
             self.hub.attempts.iter().filter(|a| a.guid == guid && !a.open).map(|a| a.status).collect();
-        if all.iter().any(|status| (400..500).contains(status)) {
+        if all.last().is_some_and(|status| (400..500).contains(status)) {
             self.breaks(Promise::RefusedAgain, || {
                 format!("delivery {guid} was refused, and is asked for again")
             });

@@ -24,6 +24,8 @@ pub(super) enum Happening {
     /// Something may be due in a host's house.
     House(u64),
     Sweep,
+    /// A sweep beside those that come in their time.
+    SweepOnce,
     /// The next host begins.
     HostUp,
     /// A second host begins.

@@ -62,6 +62,7 @@ impl World {
         let Some(running) = self.courses.remove(&id) else { return };
         if running.kind == Course::Sweep {
             self.sweeping = None;
+            self.keep_memory();
         }
         self.leave(id, running.host);
     }
@@ -108,6 +109,9 @@ impl World {
                 running.held |= matches!(ruling, Ruling::Held(_));
                 self.hears(course, 0, Event::Ruling(ruling));
             }
+        }
+        if changes.back {
+            self.take_up_all();
         }
         let due = changes.due.map(|due| due.0.max(self.now + 1));
         if let Some(known) = self.hosts.get_mut(&host) {

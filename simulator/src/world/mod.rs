@@ -77,7 +77,8 @@ pub struct World {
     pub(crate) amiss: u64,
     intake: IntakeSettings,
     settings: CoursesSettings,
-    recent: BTreeMap<String, Ticket>,
+    /// What is kept of what the house knows.
+    memory: String,
     /// When a delivery of each repository came first.
     heard: BTreeMap<String, u64>,
     agenda: BinaryHeap<Reverse<Entry>>,
@@ -85,6 +86,8 @@ pub struct World {
     /// How much of the agenda does not only look.
     doing: u64,
     sweeping: Option<u64>,
+    /// Whether the next host sweeps soon.
+    unclean: bool,
     /// While GitHub's API is gone, and while Modal takes no creates.
     outage: (u64, u64),
     throttled: Vec<(u64, u64)>,
@@ -134,12 +137,13 @@ impl World {
             amiss: 0,
             intake,
             settings,
-            recent: BTreeMap::new(),
+            memory: String::new(),
             heard: BTreeMap::new(),
             agenda: BinaryHeap::new(),
             sequence: 0,
             doing: 0,
             sweeping: None,
+            unclean: false,
             outage: (0, 0),
             throttled: Vec::new(),
             broken: None,
@@ -210,6 +214,7 @@ impl World {
             let at = begin + self.dice.below(busy);
             self.amiss = at + lasts;
             self.at(at, Happening::HostStops(u64::MAX));
+            self.unclean = true;
             self.at(at + lasts, Happening::HostUp);
         }
     }
@@ -226,6 +231,7 @@ impl World {
             Happening::Due(entry) => self.resume(entry),
             Happening::House(host) => self.house_due(host),
             Happening::Sweep => self.sweep(),
+            Happening::SweepOnce => self.sweep_once(),
             Happening::HostUp => self.host_up(),
             Happening::Deploy => self.deploy(),
             Happening::HostStops(host) => self.host_stops(host),

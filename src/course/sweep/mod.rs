@@ -15,7 +15,8 @@ use super::{End, Sandbox};
 use crate::github::delivery::{Attempt, Went};
 use crate::github::hook::{Hook, HookHome, ListedHook};
 use crate::github::job::{Job, QueuedJob};
-use crate::github::{self, Answer, Cursor, Request, Response, app, run};
+use crate::github::run::ListedRun;
+use crate::github::{self, Answer, Cursor, Refusal, Request, Response, app, run};
 use crate::settings::{CoursesSettings, SignIn};
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
@@ -29,7 +30,10 @@ use tally::Tally;
 /// The most that one sweep asks of GitHub. What it leaves out comes first in a later one.
 const BUDGET: u64 = 250;
 /// A job younger than this, in milliseconds, has its own delivery's course.
-pub const SETTLED: u64 = 90_000;
+pub const SETTLED: u64 = 60_000;
+/// The longest wait, in milliseconds, that a sweep sits out where GitHub wants to be left alone, and how often it does.
+const PATIENCE: u64 = 120_000;
+const WAITS: u32 = 3;
 /// The most pages that are read of one listing.
 const PAGES: u32 = 10;
 /// By so many repositories, and in so many milliseconds, the one that a sweep begins with moves on.
@@ -54,6 +58,8 @@ pub(super) struct Sweep {
     known: BTreeSet<Repository>,
     tally: Tally,
     frugal: bool,
+    /// How often it sat out a limit of GitHub's.
+    waits: u32,
 }
 
 /// A registered runner of ours.
@@ -67,10 +73,8 @@ struct Registered {
 }
 
 impl Sweep {
-    pub(super) fn new(desk: Desk, settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
-        let seen = recent.iter().chain(pending).map(|ticket| ticket.repository.clone());
-        let named = settings.allowlist.exact().into_iter().chain(seen);
-        let named = named.filter(|repository| settings.allowlist.admits(repository)).collect();
+    pub(super) fn new(desk: Desk, settings: CoursesSettings, pending: &[Ticket]) -> Self {
+        let named = settings.allowlist.exact().into_iter().collect();
         Self {
             desk,
             settings,
@@ -82,6 +86,7 @@ impl Sweep {
             known: BTreeSet::new(),
             tally: Tally::default(),
             frugal: false,
+            waits: 0,
         }
     }
 
@@ -89,6 +94,9 @@ impl Sweep {
     /// to be cleaned away.
     pub(super) async fn play(mut self) -> End {
         let app = matches!(self.settings.credential, SignIn::App);
+        let heard = self.desk.repositories().await;
+        let allowlist = &self.settings.allowlist;
+        self.named.extend(heard.into_iter().filter(|repository| allowlist.admits(repository)));
         if app {
             self.read_installations().await;
         }
@@ -136,10 +144,24 @@ impl Sweep {
             self.tally.stopped = Some("its budget of requests is spent");
             return None;
         }
-        self.tally.requests += 1;
-        let response = self.desk.ask(request).await;
-        self.count(response.as_ref().ok());
-        Some(response)
+        loop {
+            self.tally.requests += 1;
+            let response = self.desk.ask(request.clone()).await;
+            // Half a sweep would leave jobs to the next one. A quota that is spent is left to launches.
+            let spent = response.as_ref().is_ok_and(|response| response.remaining == Some(0));
+            if !spent
+                && let Refusal::Limited(wait, _) = github::refusal(&response, self.desk.now())
+                && wait <= PATIENCE
+                && self.waits < WAITS
+            {
+                self.waits += 1;
+                if self.desk.pause(wait).await.is_ok() {
+                    continue;
+                }
+            }
+            self.count(response.as_ref().ok());
+            return Some(response);
+        }
     }
 
     /// Launching comes first: what is left of the hour's quota decides how far a sweep goes.
@@ -205,7 +227,7 @@ impl Sweep {
         }
     }
 
-    /// The runs of this status; `None` where not all could be read.
+    /// The runs of this status that may have a settled job; `None` where not all could be read.
     async fn runs(&mut self, repository: &Repository, status: &'static str) -> Option<Vec<RunId>> {
         let mut all = Vec::new();
         for page in 1..=PAGES {
@@ -214,7 +236,9 @@ impl Sweep {
                 self.tally.unreadable += 1;
                 return None;
             };
-            all.extend(runs.items);
+            let now = self.desk.now();
+            let settled = |run: &ListedRun| run.created.is_none_or(|created| now.since(created) >= SETTLED);
+            all.extend(runs.items.into_iter().filter(settled).map(|listed| listed.run));
             if !runs.full {
                 break;
             }
@@ -235,6 +259,10 @@ impl Sweep {
                 .filter_map(|job| self.queued_job(repository, job, now))
                 .collect();
             for ticket in tickets.into_iter().rev() {
+                // One that was opened since this sweep began.
+                if self.desk.is_claimed(ticket.job).await {
+                    continue;
+                }
                 self.tally.opened += u64::from(self.desk.open(ticket).await.is_ok());
             }
             if !jobs.full {
