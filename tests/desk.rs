@@ -115,7 +115,8 @@ fn no_request_goes_unless_the_house_lets_it_and_the_house_hears_what_came_of_it(
     };
     let ruled = |play: &mut Play<_>, ruling| play.next(Event::Ruling(ruling), NOW).expect("not over");
     let (question, mut play) = asking();
-    let errand = Errand { account: Account::Token, rank: Rank::Pair, changes: false, mints: false };
+    let errand =
+        Errand { account: Account::Token, rank: Rank::Pair, changes: false, listing: None, mints: false };
     assert_eq!(question, Question::Send(errand));
     asked(ruled(&mut play, Ruling::Go));
     let (remaining, reset) = (Some(9), Some(1_800_000_060));
@@ -128,6 +129,7 @@ fn no_request_goes_unless_the_house_lets_it_and_the_house_hears_what_came_of_it(
             account: Account::Token,
             limited: Limited::For(7_000),
             left,
+            listing: None,
             well: Some(true)
         })
     );

@@ -3,7 +3,7 @@
 use super::command::{Event, Failed, Sandbox, Step};
 use super::desk::Desk;
 use crate::github::{self, CredentialScope, Fault, Method, Request, Response};
-use crate::house::{Account, Came, Claim, Errand, Limited, Living, Question, Room, Ruling};
+use crate::house::{Account, Came, Claim, Errand, Limited, Listing, Living, Question, Rank, Room, Ruling};
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::{JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
@@ -136,9 +136,16 @@ impl Desk {
         Errand {
             account: self.account(&request.needs),
             rank: self.rank,
+            listing: self.listing(request),
             changes: request.method != Method::Get,
             mints: request.is_mint(),
         }
+    }
+
+    /// The path of a request that sweeps make again and again, if it is one.
+    fn listing(&self, request: &Request) -> Option<String> {
+        let again = self.rank == Rank::Sweep && request.method == Method::Get && !request.at_github_com;
+        again.then(|| request.path.clone())
     }
 
     fn account(&self, scope: &CredentialScope) -> Account {
@@ -162,7 +169,7 @@ fn labels(ticket: &Ticket) -> String {
 }
 
 /// What the house must know of a response.
-pub(super) fn came(account: Account, answer: &github::Answer) -> Came {
+pub(super) fn came(account: Account, listing: Option<String>, answer: &github::Answer) -> Came {
     let response = answer.as_ref().ok();
     let said = |response: &Response| response.retry_after.map(|seconds| seconds.saturating_mul(1000));
     let limited = match response.filter(|response| github::is_limited(response)).map(said) {
@@ -179,7 +186,14 @@ pub(super) fn came(account: Account, answer: &github::Answer) -> Came {
         Err(Fault::Denied) => None,
         Err(_) => Some(false),
     };
-    Came { account, limited, left, well }
+    // One that goes on elsewhere is not whole.
+    let whole = response.filter(|response| response.status == 200 && response.next.is_none());
+    let listing = listing.and_then(|path| {
+        let response = whole?;
+        let body = String::from_utf8(response.body.clone()).ok()?;
+        Some((path, Listing { etag: response.etag.clone()?, body }))
+    });
+    Came { account, limited, left, listing, well }
 }
 
 /// What GitHub would say to a request for which it wants to be left alone so many milliseconds.

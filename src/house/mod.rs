@@ -8,6 +8,7 @@
 mod account;
 mod claims;
 mod line;
+mod listings;
 mod memory;
 mod orphans;
 mod places;
@@ -15,12 +16,15 @@ mod question;
 mod walk;
 mod window;
 
-pub use question::{Account, Came, Claim, Errand, Limited, Living, Question, Rank, Room, Ruling, Waiting};
+pub use question::{
+    Account, Came, Claim, Errand, Limited, Listing, Living, Question, Rank, Room, Ruling, Waiting,
+};
 
 use crate::words::ids::JobId;
 use crate::words::time::Timestamp;
 use account::Counter;
 use claims::Claims;
+use listings::Listings;
 use orphans::Orphans;
 use places::Places;
 use std::collections::BTreeMap;
@@ -46,6 +50,7 @@ pub struct House {
     permits: Permits,
     walk: Walk,
     orphans: Orphans,
+    listings: Listings,
     /// What GitHub is asked, by token or App.
     accounts: BTreeMap<Account, Counter>,
     /// Launches that have their place and wait for a turn.
@@ -135,10 +140,14 @@ impl House {
                 self.tell(course, Ruling::Repositories(heard));
             }
             Question::Send(errand) => {
+                self.listings.asked(course, &errand.account, errand.listing.clone());
                 self.accounts.entry(errand.account.whole()).or_default().send(course, &errand);
             }
             Question::Came(came) => {
                 self.hear(came.well);
+                if let Some((path, listing)) = came.listing.clone() {
+                    self.listings.came(&came.account, path, listing);
+                }
                 if let Some(counter) = self.accounts.get_mut(&came.account.whole()) {
                     counter.came(course, &came, now);
                 }
@@ -153,6 +162,7 @@ impl House {
         self.claims.release(course);
         self.places.leave(course);
         self.rooms.remove(&course);
+        self.listings.leave(course);
         for counter in self.accounts.values_mut() {
             counter.leave(course, now);
         }
@@ -230,11 +240,14 @@ impl House {
         for counter in self.accounts.values_mut() {
             due = earliest(due, counter.settle(now, &mut told));
         }
-        for (course, ruling) in &told {
+        for (course, ruling) in &mut told {
             let room = self.rooms.remove(course);
             // Whoever goes away to come again does not keep a place meanwhile.
             if room.is_some() && *ruling != Ruling::Go {
                 self.places.leave(*course);
+            }
+            if *ruling == Ruling::Go {
+                *ruling = self.listings.go(*course);
             }
         }
         self.told.append(&mut told);

@@ -246,9 +246,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
         body = b"" if content is None else json.dumps(content).encode()
-        self.send_response(status)
         limit, remaining = self.standin.quota
-        self.standin.quota = limit, max(0, remaining - 1)
+        if self.command == "GET" and status == 200:
+            etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+            headers = (headers or {}) | {"etag": etag}
+            if self.headers.get("if-none-match") == etag:
+                status, body = 304, b""
+                self.standin.unchanged += 1
+        self.send_response(status)
+        if status != 304:
+            self.standin.quota = limit, max(0, remaining - 1)
         quota = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining)}
         for name, value in (quota | (headers or {})).items():
             self.send_header(name, value)
