@@ -2,8 +2,9 @@
 
 use super::command::{Event, Failed, Sandbox, Step};
 use super::desk::Desk;
-use crate::github::{self, CredentialScope, Fault, Method, Request, Response};
+use crate::github::{self, CredentialScope, Fault, Method, Request, Response, run};
 use crate::house::{Account, Came, Claim, Errand, Limited, Listing, Living, Question, Rank, Room, Ruling};
+use crate::policy::run::Run;
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::{JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
@@ -98,6 +99,22 @@ impl Desk {
                 _ => return Err(Failed("no-ruling".to_owned())),
             }
         }
+    }
+
+    /// What started the ticket's run: GitHub is asked once for all jobs of it. Else what GitHub answered.
+    pub async fn started_by(&self, ticket: &Ticket) -> Result<Run, github::Answer> {
+        let attempt = ticket.attempt.map(|attempt| (ticket.run, attempt));
+        if let Some((run, attempt)) = attempt
+            && let Some(Ruling::StartedBy(run)) = self.consult(Question::StartedBy(run, attempt)).await
+        {
+            return Ok(*run);
+        }
+        let answer = self.ask(Request::run(&ticket.repository, ticket.run)).await;
+        let said = run::started_by(&answer);
+        if let Some((run, attempt)) = attempt {
+            self.consult(Question::Heard(run, attempt, said.clone().map(Box::new))).await;
+        }
+        said.ok_or(answer)
     }
 
     /// The repositories of which was heard.

@@ -13,6 +13,7 @@ mod memory;
 mod orphans;
 mod places;
 mod question;
+mod runs;
 mod walk;
 mod window;
 
@@ -27,6 +28,7 @@ use claims::Claims;
 use listings::Listings;
 use orphans::Orphans;
 use places::Places;
+use runs::Runs;
 use std::collections::BTreeMap;
 use walk::Walk;
 use window::Permits;
@@ -51,6 +53,7 @@ pub struct House {
     walk: Walk,
     orphans: Orphans,
     listings: Listings,
+    runs: Runs,
     /// What GitHub is asked, by token or App.
     accounts: BTreeMap<Account, Counter>,
     /// Launches that have their place and wait for a turn.
@@ -135,6 +138,15 @@ impl House {
                 let before = self.orphans.before(runners, now);
                 self.tell(course, Ruling::Runners(before));
             }
+            Question::StartedBy(run, attempt) => {
+                let ruling = self.runs.ask(course, (run, attempt));
+                self.told.extend(ruling.map(|ruling| (course, ruling)));
+            }
+            Question::Heard(run, attempt, said) => {
+                let told = self.runs.heard((run, attempt), said.map(|said| *said));
+                self.told.extend(told);
+                self.tell(course, Ruling::Go);
+            }
             Question::Repositories => {
                 let heard = self.claims.repositories();
                 self.tell(course, Ruling::Repositories(heard));
@@ -167,6 +179,8 @@ impl House {
             counter.leave(course, now);
         }
         self.told.retain(|(told, _)| *told != course);
+        let told = self.runs.leave(course);
+        self.told.extend(told);
         self.settle(now)
     }
 

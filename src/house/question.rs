@@ -1,6 +1,7 @@
 //! What a course asks of the house, and what it is told.
 
 use crate::github::Etag;
+use crate::policy::run::Run;
 use crate::words::ids::{Guid, JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
@@ -42,6 +43,10 @@ pub enum Question {
         /// Seconds.
         within: u32,
     },
+    /// What started this attempt of a run? Waits while another course asks GitHub; without an answer, this one is to ask.
+    StartedBy(RunId, u32),
+    /// What GitHub said of it, if it did.
+    Heard(RunId, u32, Option<Box<Run>>),
     /// Of which repositories was heard?
     Repositories,
     /// Which of these runs in progress are to be looked into now?
@@ -98,6 +103,8 @@ pub enum Ruling {
     Runs(Vec<RunId>),
     /// Yes, if the listing is not this one any more.
     Unless(Listing),
+    /// This started the run.
+    StartedBy(Box<Run>),
     /// These registrations.
     Runners(Vec<RunnerId>),
     /// These repositories.

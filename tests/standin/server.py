@@ -1,5 +1,6 @@
 """The stand-in GitHub over HTTP, in a thread of its own; strict where the published OpenAPI is."""
 
+import hashlib
 import json
 import re
 import threading
@@ -40,6 +41,8 @@ class StandinGitHub:
         self.faults: deque[Fault] = deque()
         self.latency = latency
         self.quota = (5000, 4999)
+        #: Requests that it answered 304, which do not count.
+        self.unchanged = 0
         self.hidden: set[str] = set()
         self.points_per_minute: int | None = None
         self.asked: deque[tuple[float, int]] = deque()

@@ -146,7 +146,7 @@ impl World {
         let (home, created) = (&self.hub.homes[job.home], time_text(self.hub.clock(job.created)));
         let mut body = serde_json::json!({
             "action": told.action, "repository": {"full_name": home.name, "private": !home.public},
-            "workflow_job": {"id": told.job, "run_id": job.run, "labels": job.labels, "status": status_of(&job),
+            "workflow_job": {"id": told.job, "run_id": job.run, "run_attempt": 1, "labels": job.labels, "status": status_of(&job),
                 "created_at": created, "started_at": created,
                 "runner_id": told.runner.as_ref().map(|(id, _)| *id),
                 "runner_name": told.runner.as_ref().map(|(_, name)| name.clone())},

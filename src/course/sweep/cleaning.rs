@@ -1,6 +1,6 @@
 //! The end of a sweep: sandboxes and registrations put beside each other, and what no job needs cleared away.
 
-use super::{PAGES, Registered, SETTLED, Sandbox, Sweep};
+use super::{PAGES, Registered, Sandbox, Sweep};
 use crate::delivery::runner_id;
 use crate::github::job::Job;
 use crate::github::runner::{self, Runner};
@@ -9,6 +9,9 @@ use crate::words::ids::{JobId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
 use std::collections::BTreeSet;
+
+/// A sandbox younger than this, in milliseconds, is on its way to its job.
+const BOOTED: u64 = 30_000;
 
 /// A sandbox whose runner is not at work, and whose job may be over.
 struct Suspect {
@@ -100,7 +103,7 @@ impl Sweep {
         let now = self.desk.now();
         let suspect = |sandbox: &Sandbox| {
             let started = sandbox.tag("started").and_then(|at| at.parse().ok()).map(Timestamp);
-            if started.is_some_and(|at| now.since(at) < SETTLED) {
+            if started.is_some_and(|at| now.since(at) < BOOTED) {
                 return None;
             }
             let (repository, job) = whose(sandbox)?;
