@@ -133,12 +133,6 @@ fn a_registration_that_is_without_a_sandbox_for_the_first_time_may_be_one_that_i
         |question: &Question| matches!(question, Question::Orphans(_)).then(|| Ruling::Runners(Vec::new()));
     assert!(!deleted(first));
     assert!(deleted(|_| None), "it was so a while ago");
-    let over = |question: &Question| match question {
-        Question::Orphans(_) => Some(Ruling::Runners(Vec::new())),
-        Question::IsOver(job) => (job.0 == 7).then_some(Ruling::Over),
-        _ => None,
-    };
-    assert!(deleted(over), "its job is over");
 }
 
 #[test]

@@ -53,9 +53,8 @@ def test_a_registration_without_a_sandbox_is_deleted_unless_it_is_busy(github: S
     other = github.state.register("octo/demo", "somebody-elses", LABELS)
     assert orphan and busy and other
     busy.job = github.state.queue(66, "octo/demo", ["other"])
-    over = payload("workflow_job.completed", id=65, repository="octo/demo", labels=LABELS)
-    assert deliver(jitney.url, SECRET, over).status_code == 200
-    eventually(lambda: orphan.id not in github.state.runners)
+    # One that was without a sandbox half a minute ago as well: Modal's listing may lag.
+    eventually(lambda: orphan.id not in github.state.runners, 90)
     eventually(lambda: [line for line in jitney.logged("course") if line["outcome"] == "swept"][2:])
     assert set(github.state.runners) == {busy.id, other.id}
 

@@ -194,10 +194,6 @@ impl World {
     fn open(&mut self, host: u64, ticket: Ticket, resumed: bool) -> u64 {
         let (kind, job, runner) = (Course::from(ticket.purpose), ticket.job.0, ticket.runner.clone());
         let deferrals = ticket.deferrals;
-        let has_one = self.courses.values().any(|r| r.job == job && r.kind == Course::Launch && !r.answered);
-        if kind == Course::Launch && has_one {
-            self.breaks(Promise::Course, || format!("a course of job {job} is opened beside another"));
-        }
         let seed = self.dice.roll();
         let course = jitney::course::Course::open(ticket, self.settings.clone(), seed);
         let id = self.number();

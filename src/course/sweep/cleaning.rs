@@ -25,8 +25,6 @@ struct Suspect {
 struct Orphan {
     repository: Repository,
     runner: RunnerId,
-    /// The job that it was meant for.
-    job: JobId,
 }
 
 impl Sweep {
@@ -79,24 +77,16 @@ impl Sweep {
         let orphan = |(id, runner): (&RunnerId, &Registered)| Orphan {
             repository: runner.repository.clone(),
             runner: *id,
-            job: runner.job,
         };
         orphans.map(orphan).collect()
     }
 
-    /// Of these registrations those whose job has a runner or is over, and those that were without a sandbox in a
-    /// sweep before this one: Modal's listing lags, and the sandbox of a runner that is about to connect may be another
-    /// container's, of which this one has not heard.
-    async fn without_doubt(&self, orphans: Vec<Orphan>) -> Vec<Orphan> {
-        let ids = orphans.iter().map(|orphan| orphan.runner).collect();
-        let before = self.desk.orphans(ids).await;
-        let mut sure = Vec::new();
-        for orphan in orphans {
-            if before.contains(&orphan.runner) || self.desk.is_over(orphan.job).await {
-                sure.push(orphan);
-            }
-        }
-        sure
+    /// Of these registrations those that were without a sandbox in a sweep before this one: Modal's listing lags, and the
+    /// sandbox of a runner that is about to connect may be another container's, of which this one has not heard.
+    async fn without_doubt(&self, mut orphans: Vec<Orphan>) -> Vec<Orphan> {
+        let before = self.desk.orphans(orphans.iter().map(|orphan| orphan.runner).collect()).await;
+        orphans.retain(|orphan| before.contains(&orphan.runner));
+        orphans
     }
 
     fn suspects(&self, found: &[Sandbox]) -> Vec<Suspect> {
