@@ -2,16 +2,16 @@
 # `./build.sh fuzz`: the core under libFuzzer, the component under mutations.
 
 # cargo-fuzz runs on stable Rust where no sanitizer is asked for; safe code has little for one to find.
-need_cargo_# A figure of libFuzzer's last run, with commas.
-figure() {
-  sed -n "$1" "$log" | tail -1 | sed -e ':a' -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/;ta'
-}
-
-fuzz() {
+need_cargo_fuzz() {
   command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler; on Debian install the package g++"
   [ -x .tools/bin/cargo-fuzz ] && return
   say "installing cargo-fuzz into .tools"
   cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root .tools
+}
+
+# A figure of libFuzzer's last run, with commas.
+figure() {
+  sed -n "$1" "$log" | tail -1 | sed -e ':a' -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/;ta'
 }
 
 fuzz() {
