@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from host.modal import image
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET
 from tests.standin import StandinGitHub
@@ -102,7 +103,7 @@ def test_modal_is_looked_at_and_left_as_it_is(github: StandinGitHub, plane: Cont
     assert "modal deploy" in findings(github, **plane.environment())["Modal app"]["cure"]
     plane.state.apps["jitney"] = "ap-1"
     assert findings(github, **plane.environment())["runner image"]["why"] == "is not published yet"
-    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     before = len(plane.state.requests)
     assert findings(github, **plane.environment())["Modal"]["level"] == "ok"
     changes = ("Build", "Publish", "ImageGetOrCreate", "Deploy", "SandboxCreate")

@@ -64,7 +64,7 @@ class Wired:
 
 @pytest.fixture
 async def wired(plane: ControlPlane) -> AsyncIterator[Wired]:
-    plane.state.published["main/jitney-runner:latest"] = "im-runner"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
     app = await modal.App.lookup.aio(APP, create_if_missing=True)
     yield Wired(plane, app)
 
