@@ -11,8 +11,9 @@
 //! 5. [`ticket`]: what a verdict hands on; [`course`] plays it out, a command at a time.
 //! 6. [`github`]: the requests that courses make, and what GitHub's responses mean.
 //!
-//! [`reply`] is what GitHub and the log are told, [`ledger`] what is remembered of a sandbox, [`ending`] why it ended. What an
-//! operator asks is in the crate `operator`.
+//! [`house`] is what all courses share: who has which job, who goes next, what GitHub may be asked. [`reply`] is what
+//! GitHub and the log are told, [`ledger`] what is remembered of a sandbox, [`ending`] why it ended. What an operator asks is
+//! in the crate `operator`.
 
 extern crate alloc;
 
@@ -20,6 +21,7 @@ pub mod course;
 pub mod delivery;
 pub mod ending;
 pub mod github;
+pub mod house;
 pub mod ledger;
 pub mod machine;
 pub mod policy;

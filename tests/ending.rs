@@ -1,12 +1,12 @@
 //! How a sandbox ended: the binary's own line, and nothing that a job could make of it.
-#![allow(clippy::expect_used, reason = "a test")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 use jitney::ending::{Cause, EVENT, Ending};
 use jitney::ledger::Entry;
 use serde_json::json;
 
 /// A line as the binary writes it, with some of it changed.
-fn line(changed: serde_json::Value) -> String {
+fn line(changed: &serde_json::Value) -> String {
     let mut line = json!({ "event": EVENT, "cause": "refused", "exit": 0, "job_s": 1.5, "peak_memory": 7 });
     line["oom_kills"] = serde_json::Value::Null;
     for (name, value) in changed.as_object().cloned().unwrap_or_default() {
@@ -21,17 +21,17 @@ fn is(output: &str, status: i32, cause: Cause, figures: &[(&'static str, f64)]) 
 
 #[test]
 fn the_last_line_that_says_it_is_taken_and_only_known_words_and_figures_of_it() {
-    let (own, both) = (line(json!({})), [("job_s", 1.5), ("peak_memory", 7.0)]);
+    let (own, both) = (line(&json!({})), [("job_s", 1.5), ("peak_memory", 7.0)]);
     let memory = [("peak_memory", 7.0)];
     is(&format!("Listening for Jobs\n{own}\n"), 0, Cause::Refused, &both);
     is(&format!("{own}\nnot JSON\n[]\n7\n{{}}"), 0, Cause::Refused, &both);
-    is(&format!("{}\n{own}", line(json!({ "cause": "done" }))), 0, Cause::Refused, &both);
-    is(&format!("{own}\n{}", line(json!({ "event": "other", "cause": "done" }))), 0, Cause::Refused, &both);
+    is(&format!("{}\n{own}", line(&json!({ "cause": "done" }))), 0, Cause::Refused, &both);
+    is(&format!("{own}\n{}", line(&json!({ "event": "other", "cause": "done" }))), 0, Cause::Refused, &both);
     is(&format!("{own}\n{}\n", "[".repeat(10_000)), 0, Cause::Refused, &both);
     for job_s in [json!("<script>"), json!(true), json!(-1), json!(1e18), json!([1])] {
-        is(&line(json!({ "job_s": job_s })), 0, Cause::Refused, &memory);
+        is(&line(&json!({ "job_s": job_s })), 0, Cause::Refused, &memory);
     }
-    is(&line(json!({ "reason": "\u{1b}[31m", "moons": 1 })), 0, Cause::Refused, &both);
+    is(&line(&json!({ "reason": "\u{1b}[31m", "moons": 1 })), 0, Cause::Refused, &both);
 }
 
 #[test]
@@ -48,10 +48,10 @@ fn without_such_a_line_the_status_must_do() {
         (3, Cause::Failed),
     ] {
         is("", status, cause, &[]);
-        is(&line(json!({ "cause": "banana" })), status, cause, &[]);
-        is(&line(json!({ "cause": ["done"] })), status, cause, &[]);
-        is(&line(json!({})).replace("1.5", "NaN"), status, cause, &[]);
-        is(&line(json!({})).replace("1.5", "1e999"), status, cause, &[]);
+        is(&line(&json!({ "cause": "banana" })), status, cause, &[]);
+        is(&line(&json!({ "cause": ["done"] })), status, cause, &[]);
+        is(&line(&json!({})).replace("1.5", "NaN"), status, cause, &[]);
+        is(&line(&json!({})).replace("1.5", "1e999"), status, cause, &[]);
     }
 }
 

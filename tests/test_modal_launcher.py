@@ -302,7 +302,7 @@ async def test_a_sweep_learns_why_a_sandbox_ended_that_nobody_watched(wired: Wir
     ended.exit, ended.ended = 137, True
     records.ledger.closed(sandbox)
     assert [one.cause for one in records.ledger.ended] == [None]
-    await courses.sweep([], [])
+    await courses.sweep([])
     await eventually(lambda: [one.cause for one in records.ledger.ended] == ["out-of-memory"])
     await courses.close(0)
 

@@ -4,6 +4,7 @@ use jitney::course::desk::Next;
 use jitney::course::keys::{credential, retry_after};
 use jitney::course::{Event, Report, Step};
 use jitney::github::CredentialScope;
+use jitney::house::Ruling;
 use jitney::settings::KeysSettings;
 use std::sync::OnceLock;
 
@@ -33,14 +34,18 @@ pub fn keys(data: &[u8]) {
     let Ok(mut way) = credential(settings, scope, NOW, 7) else { return };
     let mut answers = answers_of(told).into_iter();
     let mut event = Event::Report(Report::Opened);
-    for _ in 0..3 {
+    let mut asked = 0;
+    for _ in 0..12 {
         event = match way.next(event, NOW) {
             Some(Next::Step(Step::Ask(request))) => {
                 assert!(request.path.starts_with('/') && request.path.bytes().all(|b| b.is_ascii_graphic()));
                 assert!(request.credential.is_some() && !format!("{request:?}").contains("PRIVATE KEY"));
+                asked += 1;
+                assert!(asked <= 2, "it asks GitHub a third time");
                 let Some(answer) = answers.next() else { return };
                 Event::Response(Ok(answer))
             }
+            Some(Next::Step(Step::Consult(_))) => Event::Ruling(Ruling::Go),
             Some(Next::Over(Ok(got))) => {
                 assert!(got.token.expose().bytes().all(|b| b.is_ascii_graphic()));
                 return;
@@ -53,5 +58,5 @@ pub fn keys(data: &[u8]) {
             other => panic!("it only asks GitHub: {other:?}"),
         }
     }
-    panic!("it asks GitHub a third time");
+    panic!("it does not end");
 }
