@@ -42,11 +42,12 @@ def findings(github: StandinGitHub, **settings: str | None) -> dict[str, Any]:
 def test_where_all_is_well_it_says_so_and_asks_nothing_that_changes_anything(github: StandinGitHub) -> None:
     github.hooks.all.append(Hook("repos/octo/demo/hooks", 5, HOOK, SECRET))
     status, said = doctor(github)
-    assert status == 0 and "credential" in said and "runners can be administered" in said, said
+    assert status == 0 and "credential" in said and "runners can be registered" in said, said
     found = findings(github)
     assert found.pop("GITHUB_TOKEN")["why"].startswith("is a classic token")
     assert {one["level"] for what, one in found.items() if what != "Modal"} == {"ok"}, found
-    assert {method for method, _ in github.requests} == {"GET"}
+    posted = [path for method, path in github.requests if method != "GET"]
+    assert posted == ["/repos/octo/demo/actions/runners/registration-token"] * 2 and not github.state.runners
 
 
 def test_a_setting_at_fault_is_named_with_its_cure(github: StandinGitHub) -> None:
@@ -75,6 +76,13 @@ def test_a_repository_out_of_reach_is_named(github: StandinGitHub) -> None:
     found = findings(github)
     assert found["octo/demo: Administration"]["level"] == "fail"
     assert "Administration: Read and write" in found["octo/demo: Administration"]["cure"]
+
+
+@pytest.mark.parametrize(("scope", "permission"), [("repo", "administration"), ("org", "self_hosted_runners")])
+def test_a_credential_that_may_only_read_runners_is_seen(github: StandinGitHub, scope: str, permission: str) -> None:
+    github.administration = "read"
+    found = findings(github, RUNNER_SCOPE=scope)["octo/demo: Administration"]
+    assert found["level"] == "fail" and "403" in found["why"] and f"{permission}=write" in found["why"]
 
 
 def test_an_app_s_permissions_and_events_are_looked_at(github: StandinGitHub) -> None:

@@ -87,7 +87,8 @@ fn play<T, F: Future<Output = T> + 'static>(
     for _ in 0..200 {
         event = match play.next(event, NOW)? {
             Next::Step(Step::Ask(request)) => {
-                assert!(!looks || request.method == Method::Get, "a look changes nothing");
+                let harmless = request.method == Method::Get || request.path.ends_with("/registration-token");
+                assert!(!looks || harmless, "a look changes nothing");
                 assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
                 Event::Response(Ok(told.next()?.clone()))
             }

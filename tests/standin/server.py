@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections import deque
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -41,6 +42,8 @@ class StandinGitHub:
         self.latency = latency
         self.quota = (5000, 4999)
         self.hidden: set[str] = set()
+        #: What `TOKEN` may do with runners; an App's tokens have permissions of their own.
+        self.administration = "write"
         self.points_per_minute: int | None = None
         self.asked: deque[tuple[float, int]] = deque()
         self.limited = 0
@@ -167,7 +170,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def _runners(self, method: str, scope: str, rest: str, body: bytes, query: dict[str, list[str]]) -> None:
         state = self.standin.state
+        if method != "GET" and not self._may_write():
+            wanted = "administration=write" if "/" in scope else "organization_self_hosted_runners=write"
+            headers = {"x-accepted-github-permissions": wanted}
+            return self._answer(403, {"message": "Resource not accessible by integration"}, headers)
         match method, rest:
+            case "POST", "/registration-token":
+                expires = datetime.now(UTC) + timedelta(hours=1)
+                given = {"token": "A" * 29, "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
+                return self._answer(201, given)
             case "POST", "/generate-jitconfig":
                 return self._mint(scope, body)
             case "GET", "/downloads":
@@ -198,6 +209,16 @@ class Handler(BaseHTTPRequestHandler):
                 del state.runners[runner.id]
                 return self._answer(204, None)
         return self._answer(404, {"message": "Not Found"})
+
+    def _may_write(self) -> bool:
+        """Whether the credential may register and delete runners."""
+        token = self.standin.app.tokens.get((self.headers.get("authorization") or "").removeprefix("Bearer "))
+        if token is None:
+            return self.standin.administration == "write"
+        return "write" in (
+            token.permissions.get("administration"),
+            token.permissions.get("organization_self_hosted_runners"),
+        )
 
     def _runs(self, repo: str, run: str | None, query: dict[str, list[str]]) -> None:
         jobs = [job for job in self.standin.state.jobs.values() if job.repository == repo]
