@@ -5,6 +5,7 @@ mod answers;
 mod course;
 mod delivery;
 mod ending;
+mod house;
 mod keys;
 mod names;
 mod operator;
@@ -18,6 +19,7 @@ pub use answers::answers;
 pub use course::course;
 pub use delivery::delivery;
 pub use ending::ending;
+pub use house::house;
 pub use keys::keys;
 pub use names::names;
 pub use operator::operator;
@@ -32,7 +34,7 @@ const NOW: Timestamp = Timestamp(1_800_000_000_000);
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("delivery", delivery),
     ("settings", settings),
     ("names", names),
@@ -42,6 +44,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("operator", operator),
     ("keys", keys),
     ("ending", ending),
+    ("house", house),
 ];
 
 /// Answers of GitHub's as `STATUS BODY`, with `---` between them.

@@ -31,7 +31,7 @@ fuzz() {
       *) targets+=("$1"); shift ;;
     esac
   done
-  [ ${#targets[@]} -gt 0 ] || targets=(delivery settings names answers course replay operator keys ending component)
+  [ ${#targets[@]} -gt 0 ] || targets=(delivery settings names answers course replay operator keys ending house component)
   for target in "${targets[@]}"; do
     if [ "$target" = component ]; then
       build
