@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.described import description
 from tests.standin.app import App
 from tests.standin.hooks import Hooks
 from tests.standin.manifests import Manifests
@@ -18,6 +19,7 @@ from tests.standin.state import State
 TOKEN = "ghp_standin0token0canary"
 
 RUNNERS = re.compile(r"/(?:repos/(?P<repo>[^/]+/[^/]+)|orgs/(?P<org>[^/]+))/actions/runners(?P<rest>/.*)?")
+GROUP = re.compile(r"/orgs/[^/]+/actions/runner-groups/(?P<group>\d+)")
 RELEASE = re.compile(r"/repos/actions/runner/releases/(?:latest|tags/v2\.336\.0)")
 RUNS = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs(?:/(?P<run>\d+)/jobs)?")
 RUN = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs/(?P<run>\d+)")
@@ -118,6 +120,9 @@ class Handler(BaseHTTPRequestHandler):
             if found := RUNNERS.fullmatch(path):
                 scope = found["repo"] or found["org"]
                 return self._runners(method, scope, found["rest"] or "", body, parse_qs(address.query))
+            if (found := GROUP.fullmatch(path)) and method == "GET":
+                group = {"id": int(found["group"]), "name": "Default", "default": True, "visibility": "all"}
+                return self._answer(200, group | {"allows_public_repositories": False})
             if RELEASE.fullmatch(path) and method == "GET":
                 asset = {"name": "actions-runner-linux-x64-2.336.0.tar.gz", "digest": "sha256:" + "ab" * 32}
                 return self._answer(200, {"tag_name": "v2.336.0", "body": "", "assets": [asset]})
@@ -147,6 +152,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if not authorization and (made := self.standin.manifests.convert(method, path)):
             return made
+        if not authorization and path.startswith("/app-manifests/"):
+            return 404, {"message": "Not Found"}
         app = self.standin.app
         if told := app.handle(method, path, authorization, body):
             return told
@@ -266,6 +273,8 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(200, {"job": job.id, "seconds": job.seconds} if job else {})
 
     def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
+        path = urlsplit(self.path).path.removeprefix("/api/v3")
+        content = description().completed(self.command.lower(), path, status, content)
         body = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         limit, remaining = self.standin.quota
