@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from host.modal import image
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET
 from tests.standin import StandinGitHub
@@ -41,11 +42,12 @@ def findings(github: StandinGitHub, **settings: str | None) -> dict[str, Any]:
 def test_where_all_is_well_it_says_so_and_asks_nothing_that_changes_anything(github: StandinGitHub) -> None:
     github.hooks.all.append(Hook("repos/octo/demo/hooks", 5, HOOK, SECRET))
     status, said = doctor(github)
-    assert status == 0 and "credential" in said and "runners can be administered" in said, said
+    assert status == 0 and "credential" in said and "runners can be registered" in said, said
     found = findings(github)
     assert found.pop("GITHUB_TOKEN")["why"].startswith("is a classic token")
     assert {one["level"] for what, one in found.items() if what != "Modal"} == {"ok"}, found
-    assert {method for method, _ in github.requests} == {"GET"}
+    posted = [path for method, path in github.requests if method != "GET"]
+    assert posted == ["/repos/octo/demo/actions/runners/registration-token"] * 2 and not github.state.runners
 
 
 def test_a_setting_at_fault_is_named_with_its_cure(github: StandinGitHub) -> None:
@@ -76,6 +78,13 @@ def test_a_repository_out_of_reach_is_named(github: StandinGitHub) -> None:
     assert "Administration: Read and write" in found["octo/demo: Administration"]["cure"]
 
 
+@pytest.mark.parametrize(("scope", "permission"), [("repo", "administration"), ("org", "self_hosted_runners")])
+def test_a_credential_that_may_only_read_runners_is_seen(github: StandinGitHub, scope: str, permission: str) -> None:
+    github.administration = "read"
+    found = findings(github, RUNNER_SCOPE=scope)["octo/demo: Administration"]
+    assert found["level"] == "fail" and "403" in found["why"] and f"{permission}=write" in found["why"]
+
+
 def test_an_app_s_permissions_and_events_are_looked_at(github: StandinGitHub) -> None:
     github.app.installations = {77: ["octo/demo"]}
     github.app.permissions = {"actions": "read"}
@@ -102,7 +111,7 @@ def test_modal_is_looked_at_and_left_as_it_is(github: StandinGitHub, plane: Cont
     assert "modal deploy" in findings(github, **plane.environment())["Modal app"]["cure"]
     plane.state.apps["jitney"] = "ap-1"
     assert findings(github, **plane.environment())["runner image"]["why"] == "is not published yet"
-    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     before = len(plane.state.requests)
     assert findings(github, **plane.environment())["Modal"]["level"] == "ok"
     changes = ("Build", "Publish", "ImageGetOrCreate", "Deploy", "SandboxCreate")

@@ -1,6 +1,7 @@
 //! `status`: who may see the page, and what is on it that only the settings know.
 
 use super::{Jitney, bindings::exports::jitney::core::status as wit, now};
+use jitney::ending::Cause;
 use jitney::reply::Answered;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
@@ -58,6 +59,10 @@ impl wit::Guest for Jitney {
             created: ticket.created.map(|created| created.0),
             deferrals: ticket.deferrals,
         })
+    }
+
+    fn why_ended(cause: String) -> Option<String> {
+        Cause::of_word(&cause).map(|cause| cause.said().to_owned())
     }
 
     fn recall(answered: String) -> Option<wit::Answered> {

@@ -69,7 +69,11 @@ class AtModal:
         """Finds the app's Dict."""
         from host.modal import client
 
-        self.store = await client.store()
+        try:
+            self.store = await client.store()
+        except client.NotFoundError:
+            # Nothing was kept yet: the app is new, or has heard of nothing so far.
+            self.store = NoStore()
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """By their tag `job`."""

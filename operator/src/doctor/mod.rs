@@ -8,7 +8,7 @@ use jitney::github::hook::HookHome;
 use jitney::github::{Answer, Request, Response};
 use jitney::settings::{CoursesSettings, SignIn};
 use jitney::words::scope::Scope;
-use meaning::{actions, administration, app, group, quota, silence, webhook};
+use meaning::{actions, administration, app, group, offer, quota, silence, webhook};
 
 /// How things stand with one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +52,11 @@ pub async fn examine(desk: Desk, settings: CoursesSettings, can_sign: bool) -> V
         found.add(&desk.ask(Request::quota()).await, |response, _| quota(&settings, response, desk.now()));
     }
     for repository in settings.allowlist.exact().into_iter().take(MOST) {
+        // Whoever may only read sees runners and downloads. The token itself is dropped, and expires within the hour.
+        let token = desk.ask(Request::registration_token(settings.scope, &repository)).await;
+        found.add(&token, |response, _| vec![administration(&repository, response)]);
         let downloads = desk.ask(Request::runner_downloads(settings.scope, &repository)).await;
-        found.add(&downloads, |response, answer| administration(&settings, &repository, response, answer));
+        found.add(&downloads, |_, answer| offer(&settings, answer));
         let runs = desk.ask(Request::runs(&repository, "queued", 1)).await;
         found.add(&runs, |response, _| vec![actions(&repository, response)]);
         if !is_app {

@@ -3,8 +3,10 @@
 use super::Moment;
 use super::evidence::{Evidence, span};
 use super::facts::{LoggedDelivery, Vetted, WebhookLog};
+use jitney::ending::Cause;
 use jitney::github::delivery::Said;
 use jitney::github::runner::Runner;
+use jitney::ledger::REFUSAL;
 use jitney::policy::delivery::{Decision, Verdict};
 use jitney::ticket::Purpose;
 use jitney::words::ids::RunnerName;
@@ -154,6 +156,9 @@ impl Evidence<'_> {
             let shape = sandbox.tag("shape").filter(|shape| !shape.is_empty());
             let shape = shape.map_or_else(String::new, |shape| format!(" ({})", Shown(shape)));
             let config = match sandbox.tag("runner") {
+                Some(runner) if sandbox.tag(REFUSAL).is_some() => {
+                    format!("its runner {} only shows the refusal", Shown(runner))
+                }
                 Some(runner) => format!("the config of {} is meant for it", Shown(runner)),
                 None => "it has no config yet".to_owned(),
             };
@@ -218,8 +223,13 @@ impl Evidence<'_> {
         closed
             .map(|(entry, ended, cost)| {
                 let lived = span(ended.since(entry.started));
-                let said = format!("{} ended; it lived {lived} and cost {cost}", Shown(&entry.sandbox));
-                moment(Some(ended), "cost", said)
+                let why = entry
+                    .cause
+                    .map_or_else(String::new, |cause| format!(" ({}: {})", cause.word(), cause.said()));
+                let what = if entry.refusal { "it only showed the refusal," } else { "it" };
+                let said =
+                    format!("{} ended{why}; {what} lived {lived} and cost {cost}", Shown(&entry.sandbox));
+                moment(Some(ended), "cost", said).with(entry.cause.map_or("", Cause::cure))
             })
             .collect()
     }
