@@ -1,4 +1,4 @@
-"""`./build.sh demo`: the main job from end to end on this machine, on one screen, with no account.
+"""`./jitney demo`: the main job from end to end on this machine, on one screen, with no account.
 
 The endpoint, the component and the sandbox are the real ones; GitHub is the stand-in, the sandbox a local process.
 The queued job and the ping are real payloads, byte for byte; the completion is one, with this job's id and labels.

@@ -8,18 +8,12 @@ import re
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from host.operator.busy import busy
 from host.records.entry import Entry
 from host.records.ledger import SHARD, shard
 from host.records.store import LocalStore, ModalStore, Store
-
-EXAMPLES = """examples:
-  ./build.sh cost --since 24h --by job
-  ./build.sh cost --since 7d --csv > cost.csv
-  ./build.sh cost --launcher local --journal .jitney/journal.db"""
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 #: Modal keeps an entry that nobody touches for seven days.
@@ -112,7 +106,8 @@ def _table(rows: list[dict[str, Any]], since: str, total: float) -> None:
     console.print(f"${total:.4f} in {since}, at Modal's prices as docs/cost.md has them")
 
 
-async def _run(options: argparse.Namespace) -> int:
+async def run(options: argparse.Namespace) -> int:
+    """`./jitney cost`."""
     store: Store
     if options.launcher == "modal":
         from host.modal import client
@@ -136,19 +131,3 @@ async def _run(options: argparse.Namespace) -> int:
         print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
         return 1
     return await cost(store, options.since, options.by, options.form or "table")
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host cost`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh cost", description="What sandboxes cost, at the prices of docs/cost.md.",
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("--since", default="7d", metavar="SPAN", help="7d unless told otherwise; 24h, 90m, 2w")
-    parser.add_argument("--by", choices=["repository", "day", "job"], default="repository")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="for spreadsheets")
-    form.add_argument("--json", dest="form", action="store_const", const="json", help="for programs")
-    parser.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
-    parser.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
-    return asyncio.run(_run(parser.parse_args(arguments)))

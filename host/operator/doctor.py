@@ -1,9 +1,7 @@
 """`doctor`: what the component finds, and how Modal stands, as a table or as JSON."""
 
-import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -86,17 +84,6 @@ def doctor(environment: Mapping[str, str], as_json: bool) -> int:
     else:
         show(found)
     return int(any(one.level == "fail" for one in found))
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host doctor`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh doctor",
-        description="Looks at settings, credential, permissions, webhook and Modal; changes nothing.",
-        epilog="exit status: 0 if nothing fails, 1 if anything does",
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    return doctor(os.environ, parser.parse_args(arguments).json)
 
 
 def show(found: list[Finding]) -> None:

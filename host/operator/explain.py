@@ -1,9 +1,7 @@
 """`explain`: what happened to one job, which the component says from what GitHub says and what is gathered here."""
 
-import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -21,12 +19,6 @@ from host.operator.busy import busy
 from host.operator.cost import entries
 from host.records.store import LocalStore, NoStore, Store
 
-EXAMPLES = """examples:
-  ./build.sh explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
-  ./build.sh explain OWNER/REPO 5678 --json | jq -r .conclusion
-  ./build.sh explain 72d3162e-cc78-11e3-81ab-4c9367dc0958
-
-exit status: 0 explained; 1 GitHub could not be asked; 2 there is no such job or delivery"""
 #: Seconds for which Modal is waited for; its client would try for minutes.
 PATIENCE = 10.0
 #: Exit statuses.
@@ -256,24 +248,3 @@ def show(explanation: Any) -> None:
 
 def _clock(at: int | None) -> str:
     return "" if at is None else time.strftime("%H:%M:%S", time.gmtime(at / 1000))
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host explain`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh explain", description="Explains one job: what happened, what it waits for. Changes nothing.",
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument(
-        "subject", nargs="+", metavar="SUBJECT", help="a job's address, `OWNER/REPO JOB_ID`, or a delivery's GUID"
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
-    parser.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
-    options = parser.parse_args(arguments)
-    local = options.launcher == "local"
-    if local and not options.journal.exists():
-        print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
-        return UNASKED
-    place: Place = Local(options.journal) if local else AtModal()
-    return asyncio.run(explain(os.environ, " ".join(options.subject), place, options.json))

@@ -1,5 +1,9 @@
 # shellcheck shell=bash
-# `./build.sh lint`: every linter. What cannot be reached from here is skipped, and says so.
+#: usage: ./build.sh lint
+#:
+#: run every linter
+#:
+#: A linter that cannot be installed or reached from here is skipped, and says so.
 
 # promtool comes in Debian's package of Prometheus, unpacked here and not installed.
 find_promtool() {
@@ -14,7 +18,7 @@ find_promtool() {
   [ -x .tools/bin/promtool ] && printf '%s' "$PWD/.tools/bin/promtool"
 }
 
-lint() {
+run() {
   need_rust
   need_python lint
   local failed=0
@@ -33,7 +37,7 @@ lint() {
   check "ruff format" .venv/bin/ruff format --check
   check mypy .venv/bin/mypy
   check shellcheck find . \( -name '.?*' -o -name target \) -prune -o -name '*.sh' \
-    -exec .venv/bin/shellcheck .ci/run {} +
+    -exec .venv/bin/shellcheck .ci/run jitney {} +
   local promtool
   if promtool=$(find_promtool); then
     check "promtool: alert rules" "$promtool" check rules ops/alerts.yml
