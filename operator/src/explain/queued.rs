@@ -187,7 +187,7 @@ impl Evidence<'_> {
             "refused" if said.reason.starts_with("runners-taken") => state(
                 "runners-taken",
                 format!(
-                    "Given up ({why}). Give the job a label of its own, `id=${{{{ github.run_id }}}}`, and run it again.{but}"
+                    "Given up ({why}). Give the job a label of its own, `id=${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}-JOB`, and run it again.{but}"
                 ),
             ),
             "refused" => state(
