@@ -27,8 +27,7 @@ fn environment(more: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[test]
 fn the_page_shows_the_table_line_by_line() {
-    let (_, rest) =
-        PAGE.split_once("| Variable | Default | What it is |\n|---|---|---|\n").expect("a table");
+    let (_, rest) = PAGE.split_once("| Variable | Default | What it is |\n|---|---|---|\n").expect("a table");
     let (shown, _) = rest.split_once("\n\n").expect("the table's end");
     let table: Vec<String> = TABLE.iter().map(|row| line(row)).collect();
     for (shown, row) in shown.lines().zip(&table) {

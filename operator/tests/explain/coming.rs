@@ -105,7 +105,8 @@ fn what_was_said_last_decides_where_nothing_lives() {
     said(401, "refused", "signature-mismatch: x").ends("not-signed", &["the same secret"]);
     said(403, "refused", "fork-not-allowed: x").ends("was-refused", &["Refused when it came"]);
     said(200, "ignored", "labels-not-ours: x").ends("was-ignored", &["Ignored when it came"]);
-    said(200, "refused", "runners-taken: x").ends("runners-taken", &["id=${{ github.run_id }}-${{ github.run_attempt }}-"]);
+    said(200, "refused", "runners-taken: x")
+        .ends("runners-taken", &["id=${{ github.run_id }}-${{ github.run_attempt }}-"]);
     said(503, "unready", "settings: MAX_CPU is none").ends("unready", &["MAX_CPU", "mend"]);
     said(504, "", "").ends("delivery-failed", &["504", "timed out", "deliver it again"]);
 }
