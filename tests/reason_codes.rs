@@ -7,8 +7,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Words between hyphens that are no reason.
-const OTHERS: [&str; 5] =
-    ["self-hosted", "kebab-case", "not-what-was-asked-for", "content-type", "user-agent"];
+const OTHERS: [&str; 6] =
+    ["self-hosted", "kebab-case", "not-what-was-asked-for", "no-ruling", "content-type", "user-agent"];
 /// Rooms where reasons are given.
 const ROOMS: [&str; 6] =
     ["src/delivery", "src/policy", "src/machine", "src/course", "src/github", "component/src/lib.rs"];

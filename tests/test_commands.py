@@ -18,6 +18,7 @@ WRONG = {
     "./jitney setup --skip modle": "invalid choice: 'modle'",
     "./jitney setup --wait soon": "`soon` is not a number of seconds",
     "./jitney setup --url h": "https://HOST/PATH",
+    "./jitney try --json": "--json needs --yes",
     "./jitney teardown it": "unknown argument `it`",
     "./jitney serve --port 70000": "must be a number between 0 and 65535",
     "./jitney cost --since banana": "`banana` is not a duration (use 30m, 12h or 7d)",

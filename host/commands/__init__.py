@@ -8,6 +8,7 @@ library: help is shown, and arguments are checked, before anything is built or i
 COMMANDS = {
     "demo": ("demo", "run one job from end to end on this machine, without any account"),
     "setup": ("setup", "install jitney at Modal and GitHub, step by step"),
+    "try": ("trial", "start one real runner, watch it come online, and remove it"),
     "teardown": ("teardown", "remove everything that setup made"),
     "serve": ("serve", "serve the endpoint on this machine"),
     "doctor": ("doctor", "check settings, credential, permissions, webhook and Modal"),

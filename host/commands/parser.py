@@ -21,6 +21,8 @@ class Parser(argparse.ArgumentParser):
             prog=f"./jitney {name}", description=description, epilog=more, allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
+        #: Options that make sense only with another.
+        self.needs: dict[str, str] = {}
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The options; of an unknown one, the error names the nearest known one."""
@@ -29,6 +31,9 @@ class Parser(argparse.ArgumentParser):
             known = self._option_string_actions
             kind = "option" if word.startswith("-") else "argument"
             self.error(f"unknown {kind} `{word}`.{nearest(word.split('=')[0], known)}")
+        for name, other in self.needs.items():
+            if getattr(options, name) and not getattr(options, other):
+                self.error(f"--{name} needs --{other}")
         return options
 
     def error(self, message: str) -> NoReturn:

@@ -5,7 +5,7 @@ from typing import Any
 
 from host.commands.parser import Parser, seconds, url
 
-STEPS = ["secret", "modal", "deploy", "app", "ready", "webhooks", "ping", "doctor"]
+STEPS = ["secret", "modal", "deploy", "app", "ready", "webhooks", "ping", "doctor", "try"]
 
 MORE = """Settings are read from the environment (docs/settings.md); what is missing is asked for.
 

@@ -6,3 +6,4 @@ pub mod releases;
 pub mod replay;
 pub mod setup;
 pub mod status;
+pub mod trial;

@@ -35,9 +35,11 @@ const WELL: &[Code] = &[
     code("ping", "GitHub's ping arrived, and its signature is valid", ""),
     code("job-claimed", "The delivery came twice, or another launch of the same job was quicker", ""),
     code("runner-coming", "A runner that was started for the job earlier is about to take it", ""),
+    code("delivery-at-work", "The delivery came twice, and its first copy is being worked on", ""),
     code("job-in-progress", "A runner has taken the job", ""),
     code("runners-swapped", "Two jobs with the same labels took each other's runners, so both have one", ""),
     code("runner-taken", "The job took a runner that was started for another job, which gets a new one", ""),
+    code("runner-was-taken", "The finished job had another job's runner, and that job gets a new one", ""),
     code("no-longer-queued", "When jitney looked, the job had a runner, or was cancelled or over", ""),
     code("nothing-left", "The job is over, and left no sandbox behind", ""),
     code("sandbox-at-work", "The job is over, but its sandbox runs another job, which is left alone", ""),
@@ -47,7 +49,11 @@ const WELL: &[Code] = &[
 
 const WAITING: &[Code] = &[
     code("still-at-work", "The launch takes longer than GitHub waits for an answer, and goes on", ""),
-    code("at-capacity", "`MAX_RUNNERS` sandboxes are running", "Wait until one ends, or raise `MAX_RUNNERS`"),
+    code(
+        "at-capacity",
+        "As many sandboxes run as `MAX_RUNNERS` or `MAX_RUNNERS_PER_REPO` allows",
+        "Wait until one ends, or raise the setting",
+    ),
     code(
         "budget-spent",
         "This month's sandboxes have cost `MONTHLY_BUDGET_USD`",
@@ -69,6 +75,11 @@ const WAITING: &[Code] = &[
         "sandboxes-unknown",
         "Modal did not list the sandboxes",
         "If it lasts, see <https://status.modal.com>",
+    ),
+    code(
+        "victim-unknown",
+        "A job's runner was taken by another, and GitHub does not say yet whether the job still waits",
+        "",
     ),
     code("course-at-work", "Another launch of the same job is under way", ""),
     code("names-taken", "Modal has not yet released the names of the job's earlier sandboxes", ""),
