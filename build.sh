@@ -46,9 +46,9 @@ check_arguments() {
   done
 }
 
+case "${1:-}" in help | --help | -h) usage && exit ;; --*) set -- build "$@" ;; esac
 command=${1:-build}
 [ $# -eq 0 ] || shift
-case "$command" in help | --help | -h) usage && exit ;; esac
 [ -f "tools/build/commands/$command.sh" ] || exec ./jitney "$command" "$@"
 for argument in "$@"; do
   case "$argument" in -h | --help) help_of "$command" && exit ;; esac

