@@ -2,13 +2,13 @@
 component's to read; so is what a life has cost.
 """
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from host.component import Instance
 from host.records.entry import Entry
 from host.records.recent import Recent
+from host.words import age, clock, money
 
 Row = dict[str, str]
 
@@ -76,25 +76,3 @@ class Tables:
     def _job(self, of: Any) -> str:
         known = self._pages and of.repository and of.run and of.job
         return f"{self._pages}/{of.repository}/actions/runs/{of.run}/job/{of.job}" if known else ""
-
-
-def clock(at: float) -> str:
-    """A time, in seconds since the epoch."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
-
-
-def money(nano_usd: int) -> str:
-    """Dollars, with cents; below one dollar, with their hundredths."""
-    dollars = nano_usd / 1e9
-    return f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}"
-
-
-def age(seconds: float) -> str:
-    """A span of time in its two largest units."""
-    left = max(0, round(seconds))
-    said = []
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, length)
-        if count:
-            said.append(f"{count} {unit}")
-    return " ".join(said[:2]) or "0 s"

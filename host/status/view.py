@@ -13,7 +13,8 @@ from host.log import logger
 from host.records import Records
 from host.records.recent import Sweep
 from host.status import plots
-from host.status.tables import Tables, age, clock, money
+from host.status.tables import Tables
+from host.words import age, clock, money
 
 #: Rows of one table.
 ROWS = 100

@@ -11,7 +11,7 @@ from rich.text import Text
 
 MARKS = {
     "done": ("done", "green"), "kept": ("kept", "green"), "wanted": ("would", "yellow"), "refused": ("fail", "red"),
-    "failed": ("fail", "red"), "skipped": ("skip", "yellow"),
+    "failed": ("fail", "red"), "skipped": ("skip", "yellow"), "warned": ("warn", "yellow"),
 }  # fmt: skip
 #: An instance of the component has five minutes for all that it asks in one go.
 SLOW = "GitHub took too long over its answers, or the component failed"
