@@ -1,4 +1,4 @@
-"""The status page and the metrics, for who presents `STATUS_TOKEN`. To anybody else there is a form, or no such page.
+"""The status page and the metrics, for anyone who presents `STATUS_TOKEN`. Anybody else sees a form, or no such page.
 
 Who may see them and what is alarming is the component's to say; `view` gathers the figures, `plots` draws them, and
 the templates make them HTML.
@@ -116,13 +116,13 @@ class StatusPage:
             async with self._forms.body(headers, receive) as body:
                 typed = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
         except TurnedAway:
-            return _form("That is no status token.")
+            return _form("That is not a status token.")
         if self._failures.full:
             return _form(TOO_MANY, 429)
         cookie = self._ask("open-session", typed)
         if cookie is None:
             await self._failures.answer_late("form")
-            return _form("That is not the status token. It is the value of STATUS_TOKEN in jitney's settings.")
+            return _form("Wrong token. It is the value of STATUS_TOKEN in jitney's settings.")
         return _see_other({"set-cookie": cookie})
 
     def _metrics(self) -> Reply:

@@ -2,15 +2,15 @@
 component's to read; so is what a life has cost.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from host.component import Instance
 from host.records.entry import Entry
 from host.records.recent import Recent
-from host.words import age, clock, money
+from host.words import UNKNOWN, age, clock, money
 
-Row = dict[str, str]
+Row = dict[str, Any]
 
 
 class Tables:
@@ -22,7 +22,7 @@ class Tables:
         now: float,
         pages: str,
         living: list[Entry],
-        waiting: Iterable[str],
+        waiting: Sequence[str],
         recent: Iterable[Recent],
     ) -> None:
         self._component = component
@@ -30,7 +30,7 @@ class Tables:
         self._pages = pages
         costs = component.call("ledger", "costs", [entry.life(now) for entry in living])
         self.runners = [self._runner(entry, cost) for entry, cost in zip(living, costs, strict=True)]
-        self.waiting = [row for ticket in waiting if (row := self._ticket(ticket)) is not None]
+        self.waiting = [self._waiting(job) for job in component.call("status", "waiting", list(waiting))]
         self.deliveries = [row for one in recent if (row := self._delivery(one)) is not None]
 
     def _runner(self, entry: Entry, cost: int) -> Row:
@@ -38,23 +38,21 @@ class Tables:
             "repository": entry.repository,
             "job": str(entry.job),
             "url": self._job(entry),
-            "state": "at work" if entry.queued_s is not None else ("registered" if entry.runner else "starting"),
+            "state": "running" if entry.queued_s is not None else ("registered" if entry.runner else "starting"),
             "shape": entry.shape.replace("-", " "),
             "age": age(self._now - entry.started),
             "cost": money(cost),
             "sandbox": entry.sandbox,
+            "inside": [command for _, command in self._component.call("status", "inside", entry.sandbox)],
         }
 
-    def _ticket(self, ticket: str) -> Row | None:
-        said = self._component.call("status", "describe", ticket)
-        if said is None:
-            return None
+    def _waiting(self, job: Any) -> Row:
         return {
-            "repository": said.repository,
-            "job": str(said.job),
-            "url": self._job(said),
-            "age": "?" if said.created is None else age(self._now - said.created / 1000),
-            "deferrals": str(said.deferrals),
+            "repository": job.repository,
+            "job": str(job.job),
+            "url": self._job(job),
+            "age": UNKNOWN if job.created is None else age(self._now - job.created / 1000),
+            "deferrals": str(job.deferrals),
         }
 
     def _delivery(self, one: Recent) -> Row | None:

@@ -57,7 +57,7 @@ impl Course {
         })
     }
 
-    /// Opens a sweep; `recent` are tickets of late, whose repositories it visits beside those that are named, and
+    /// Opens a sweep; `recent` are recent tickets, whose repositories it visits beside those that are named, and
     /// `pending` those whose courses run or wait.
     pub fn sweep(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
         let credential = settings.credential.clone();

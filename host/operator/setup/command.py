@@ -52,14 +52,14 @@ def _run(command: Setup | Teardown) -> int:
     try:
         return command.run()
     except (KeyboardInterrupt, EOFError):
-        print("\nstopped; run it again: it goes on from here", file=sys.stderr)
+        print("\nstopped; run it again to continue from here", file=sys.stderr)
         return 130
 
 
 def _url(text: str) -> str:
     # Neither what a terminal obeys nor a password, for it is shown and stored.
     if not re.fullmatch(r"https?://[^\s/?#@\\]+(/[^\s?#\\]*)?", text) or not text.isprintable():
-        raise argparse.ArgumentTypeError("it is to be written as https://HOST/PATH")
+        raise argparse.ArgumentTypeError("must be written as https://HOST/PATH")
     return text.rstrip("/")
 
 

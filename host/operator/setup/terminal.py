@@ -72,7 +72,7 @@ class Terminal:
         self.say(f"\n{question}")
         if self._assent:
             return True
-        self._need_somebody("--yes says yes to everything, --dry-run changes nothing")
+        self._need_somebody("use --yes to agree to everything, or --dry-run to change nothing")
         return input("Do it? [Y/n] ").strip().lower() in ("", "y", "yes")
 
     def ask(self, what: str, question: str, hidden: bool = False) -> str:
@@ -86,13 +86,13 @@ class Terminal:
         """Until the operator has done something elsewhere."""
         self.say(text)
         if not self._assent:
-            self._need_somebody("--yes waits for nobody")
+            self._need_somebody("--yes does not wait")
             input("Then press Enter. ")
 
     @staticmethod
     def _need_somebody(cure: str) -> None:
         if not sys.stdin.isatty():
-            stop("terminal", "there is nobody here to ask", cure)
+            stop("terminal", "cannot prompt: standard input is not a terminal", cure)
 
 
 def any_in(items: Iterable[Item], *standings: str) -> bool:
