@@ -59,7 +59,7 @@ def test_a_hook_that_is_amiss_is_mended_and_keeps_its_secret(world: World) -> No
     hook.active, hook.events, hook.content_type = False, ["push"], "form"
     world.changed()
     ran = world.setup("--skip", "doctor")
-    assert ran.status == 0 and "is mended: it was switched off, it did not send" in ran.out, ran.out + ran.err
+    assert ran.status == 0 and "fixed: it was switched off, it did not send" in ran.out, ran.out + ran.err
     assert (hook.active, hook.events, hook.content_type) == (True, ["workflow_job"], "json")
     assert hook.secret == SECRET
     assert world.changed() == [f"PATCH /{HOME}/{hook.id}/config", f"PATCH /{HOME}/{hook.id}"]

@@ -14,7 +14,7 @@ MARKS = {
     "failed": ("fail", "red"), "skipped": ("skip", "yellow"), "warned": ("warn", "yellow"),
 }  # fmt: skip
 #: An instance of the component has five minutes for all that it asks in one go.
-SLOW = "GitHub took too long over its answers, or the component failed"
+SLOW = "took too long to answer, or the component failed"
 #: Where a thing stands that is no good end.
 BAD = {"failed", "refused"}
 

@@ -145,7 +145,8 @@ fn a_thing_is_said_once_and_the_conclusion_has_the_last_word() {
     let why = "MAX_RUNNERS (3) sandboxes are running";
     let mut world = delivered(world(), 202, "deferred", &format!("at-capacity: {why}"));
     let explanation = world.explained("octo/demo 41").expect("an explanation");
-    let all: String = explanation.timeline.iter().map(|moment| format!("{}\n", moment.said)).collect();
+    let said: Vec<&str> = explanation.timeline.iter().map(|moment| moment.said.as_str()).collect();
+    let all = said.join("\n");
     assert!(explanation.conclusion.text.contains(why) && !all.contains(why), "{all}");
     assert!(all.contains("answered 202: deferred, at-capacity"), "{all}");
 
