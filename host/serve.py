@@ -118,11 +118,11 @@ async def _launcher(kind: str) -> Launcher:
             return await client.launcher()
         except client.AuthError as error:
             raise Unlaunchable(
-                "Modal does not know us; sign in with `modal setup`, or add --launcher local"
+                "you are not signed in to Modal; run `.venv/bin/modal setup`, or add --launcher local"
             ) from error
         except (client.Error, TimeoutError) as error:
             raise Unlaunchable(
-                f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
+                f"Modal cannot be asked ({type(error).__name__}); check that this machine has a network"
             ) from error
     from host.local.launcher import LocalLauncher
 

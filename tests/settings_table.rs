@@ -65,7 +65,7 @@ fn a_default_that_is_written_out_changes_nothing() {
 fn every_setting_is_read_by_the_instances_that_get_it_and_by_no_other() {
     // What no setting can be: text of a control character reads as nothing anywhere, and is not blank.
     let nonsense = "\u{1}\u{1},";
-    let free = ["RUNNER_IMAGE", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"];
+    let free = ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"];
     let lists = ["ALLOWED_EVENTS", "ALLOWED_BRANCHES", "ALLOWED_ACTORS", "ALLOWED_WORKFLOWS"];
     let mut names = BTreeSet::new();
     for row in TABLE {

@@ -24,6 +24,9 @@ PATIENCE = 10.0
 #: Exit statuses.
 EXPLAINED, UNASKED, MISREAD = 0, 1, 2
 
+#: Above the timeline.
+UTC = "times are UTC"
+
 Sandboxes = list[tuple[str, list[tuple[str, str]]]]
 
 
@@ -196,7 +199,7 @@ async def explain(environment: Mapping[str, str], subject: str, place: Place, as
         print(f"jitney: {unexplained}", file=sys.stderr)
         return unexplained.status
     except (Trap, WasmtimeError):
-        print("jitney: GitHub took too long over its answers, or the component failed; try again", file=sys.stderr)
+        print("jitney: GitHub took too long to answer, or the component failed; try again", file=sys.stderr)
         return UNASKED
     if as_json:
         print(json.dumps(plain(explanation), indent=1))
@@ -225,7 +228,7 @@ def show(explanation: Any) -> None:
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        print(f"job {explanation.job} of {explanation.repository}\n{explanation.page}\n")
+        print(f"job {explanation.job} of {explanation.repository}\n{explanation.page}\n{UTC}\n")
         for one in explanation.timeline:
             cure = f"\n{'':<10}-> {one.cure}" if one.cure else ""
             print(f"{_clock(one.at):<8}  {one.what:<12} {one.said}{cure}")
@@ -233,7 +236,7 @@ def show(explanation: Any) -> None:
         return
     console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
     console.print(Text(f"job {explanation.job} of {explanation.repository}", style="bold"))
-    console.print(Text(explanation.page, style="dim"), "")
+    console.print(Text(f"{explanation.page}\n{UTC}", style="dim"), "", sep="\n")
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)

@@ -81,8 +81,13 @@ async def at_modal() -> Launcher:
 def must_be_deployed() -> None:
     """Without the app, no runner image would ever be built. Raises modal's errors where Modal is not reached."""
     from host.modal import client
+    from host.modal.cloud import Silent
 
-    if asyncio.run(client.lacking()) == "app":
+    try:
+        lacking = asyncio.run(client.stands()).lacking
+    except TimeoutError:
+        raise Silent from None
+    if lacking == "app":
         stop("Modal app", "is not deployed", "run ./jitney setup, or `modal deploy modal_app.py`")
 
 
@@ -104,7 +109,7 @@ def attempt(component: Component, terminal: Terminal, repository: str | None, lo
         return False
     with trial:
         if not as_json and not terminal.agrees(f"try: {trial.call('plan')}"):
-            terminal.show(Item("skipped", "try", "you declined"))
+            terminal.show(Item("skipped", "try", "skipped (you answered no)"))
             return True
         try:
             with busy("trying one runner, which takes a minute or so"):

@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod explain;
+pub mod inside;
 pub mod releases;
 pub mod replay;
 pub mod setup;

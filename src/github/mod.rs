@@ -6,6 +6,7 @@
 pub mod app;
 mod credential;
 pub mod delivery;
+pub mod group;
 pub mod hook;
 pub mod job;
 pub mod release;

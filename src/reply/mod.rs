@@ -43,6 +43,8 @@ pub enum Outcome {
     TooLarge,
     /// It is neither POST nor GET.
     Method,
+    /// It is a GET of a page that there is none of.
+    NoPage,
     /// jitney cannot work now: a setting, a credential, or its own shutdown.
     Unready,
     /// The component failed on it.
@@ -64,6 +66,7 @@ impl Outcome {
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
             Self::Method => "method",
+            Self::NoPage => "no-page",
             Self::Unready | Self::Broken => "unready",
         }
     }
@@ -77,6 +80,7 @@ impl Outcome {
             Self::Malformed => 400,
             Self::Unsigned => 401,
             Self::Refused => 403,
+            Self::NoPage => 404,
             Self::Method => 405,
             Self::TooLarge => 413,
             Self::Broken => 500,

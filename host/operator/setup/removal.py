@@ -192,7 +192,7 @@ class Teardown:
 
     def _delete_secret(self) -> list[Item]:
         if not self._clean:
-            cure = "mend what failed above and run teardown again"
+            cure = "fix what failed above and run teardown again"
             return [Item("failed", f"Modal secret {SECRET}", "stays while GitHub is not clean", cure)]
         self._cloud.delete_secret()
         return [Item("done", f"Modal secret {SECRET}", "is deleted")]
