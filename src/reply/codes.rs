@@ -225,6 +225,11 @@ const UNREADABLE: &[Code] = &[
     code("not-text", "The body or a header is not UTF-8", "Send deliveries from GitHub"),
     code("truncated", "The body ended early, or came too slowly", "GitHub's delivery is sent again"),
     code("too-large", "The body is over 25 MB, more than GitHub sends", "Send deliveries from GitHub"),
+    code(
+        "no-such-page",
+        "The path of a GET is none of jitney's pages",
+        "Send deliveries by POST; `GET /` shows the health",
+    ),
     code("method", "The request is neither a POST nor a GET of a page", "Send deliveries by POST"),
 ];
 
