@@ -60,7 +60,7 @@ def test_a_command_that_is_shown_is_one(page: str, line: str) -> None:
             return
         case ["export" | "curl", *_] if page == "README.md":
             return  # tests/test_readme.py runs them.
-        case ["./jitney", "replay", *_]:
+        case ["./jitney", "replay", _, *_]:
             ran = subprocess.run(["bash", "-euc", line], cwd=ROOT, capture_output=True, text=True, check=False)
             assert ran.returncode == 0 and "verdict: " in ran.stdout, ran.stderr
         case ["./jitney", *rest]:
