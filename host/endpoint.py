@@ -71,16 +71,17 @@ class Endpoint:
         self._page: StatusPage | None = None
         checked = component.check()
         self._unready = next((part.unready for part in checked if part.unready), None)
-        self._health = _health(component, self._unready, *(json.loads(part.report) for part in checked))
+        self._health = _health(component, self._unready, [part.shown for part in checked])
+        self._told = _found([*(part.report for part in checked), component.misspelt()])
         self._spare: Instance | None = component.intake()
         self._held = 0
         self._reading = Reading(BODY_LIMIT, READ, READ_BYTES)
         self._slow = asyncio.Lock()
         self._waiting: list[str] = []
         self._closing = False
-        for found in self._health["problems"]:
+        for found in self._told["problems"]:
             log.logger().error("settings", **found)
-        for found in self._health["warnings"]:
+        for found in self._told["warnings"]:
             log.logger().warning("settings", **found)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -88,10 +89,14 @@ class Endpoint:
             return await _lifespan(receive, send)
         if scope["type"] != "http":
             return None
-        if scope["method"] == "GET" and scope["path"] == "/":
+        is_look = scope["method"] in ("GET", "HEAD")
+        if is_look and scope["path"] == "/":
             return await _respond(send, 200, json.dumps(self._health))
         if scope["path"] in ("/metrics", "/status") or scope["path"].startswith("/status/"):
             return await self._show(scope, receive, send)
+        if is_look:
+            answer = self._component.intake().call("intake", "turn-away", "", "no-page")
+            return await _respond(send, answer.status, answer.body)
         began = time.perf_counter()
         answer, ms = await self._delivery(scope, receive)
         ms["total"] = _ms(began)
@@ -107,7 +112,7 @@ class Endpoint:
         if self._page is None:
             from host.status import StatusPage
 
-            self._page = StatusPage(self._component, self._records, self._health, self._queues)
+            self._page = StatusPage(self._component, self._records, lambda: self._health | self._told, self._queues)
         reply = await self._page.answer(scope, receive)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers()})
         await send({"type": "http.response.body", "body": reply.body})
@@ -252,17 +257,22 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-def _health(component: Component, unready: Any, *reports: dict[str, Any]) -> dict[str, Any]:
-    warnings = {json.dumps(found): found for report in reports for found in report["warnings"]}
-    problems = {json.dumps(found): found for report in reports for found in report["problems"]}
+def _health(component: Component, unready: Any, shown: list[str]) -> dict[str, Any]:
     return {
         "name": "jitney",
         "version": VERSION,
         "ready": unready is None,
         "component": component.sha256,
         "runner": _runner_sha256(),
-        "problems": list(problems.values()),
-        "warnings": list(warnings.values()),
+    } | _found(shown)
+
+
+def _found(reports: list[str]) -> dict[str, Any]:
+    """The problems and warnings of several reports, each once."""
+    read = [json.loads(report) for report in reports]
+    return {
+        kind: list({json.dumps(found): found for report in read for found in report[kind]}.values())
+        for kind in ("problems", "warnings")
     }
 
 

@@ -127,7 +127,9 @@ fn table(options: &Options) -> ExitCode {
     let hours: Vec<_> = hours.into_iter().zip(played.iter().map(|(seen, _, _)| seen.clone())).collect();
     println!("{}", report::requests(&hours));
     let idle = play_all(&[options.hour(options.first, 0)], 1);
-    println!("{}", report::idle(&idle[0].0));
+    for (seen, _, _) in &idle {
+        println!("{}", report::idle(seen));
+    }
     let (_, seeds) = play_seeds(options);
     print!("{}", report::waits(&totals(&seeds)));
     let broken: Vec<_> =

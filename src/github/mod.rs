@@ -7,6 +7,7 @@ pub mod app;
 mod credential;
 pub mod delivery;
 mod etag;
+pub mod group;
 pub mod hook;
 pub mod job;
 pub mod release;

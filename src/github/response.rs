@@ -144,7 +144,7 @@ pub enum Refusal {
     Limited(u64, Reason),
     /// It may go better soon; if `true`, the request may have taken effect.
     Transient(bool, Reason),
-    /// It will go no better until somebody mends something.
+    /// It will go no better until somebody fixes something.
     Permanent(Reason),
 }
 
