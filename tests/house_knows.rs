@@ -187,7 +187,7 @@ fn what_the_house_knows_outlives_it() {
 #[test]
 fn a_job_is_claimed_while_a_course_of_it_runs() {
     let mut house = House::default();
-    let mut claimed =
+    let claimed =
         |house: &mut House| house.ask(9, Question::IsClaimed(JobId(7)), NOW).told.pop().map(|told| told.1);
     assert_eq!(claimed(&mut house), Some(Ruling::Go));
     house.ask(1, claim(7, "x"), NOW);

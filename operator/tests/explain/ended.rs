@@ -54,9 +54,13 @@ fn a_job_that_is_over_is_told_with_its_times_and_its_cost() {
         })
     };
     let explanation = dead("out-of-memory").ends("completed", &["failure", "because it ran out of memory"]);
-    assert!(says(&explanation, "cost", "sb-1 ended (out-of-memory: it ran out of memory); it lived 23 s"));
+    assert!(says(
+        &explanation,
+        "cost",
+        "sb-1 ended after 23 s (out-of-memory: it ran out of memory); it cost"
+    ));
     assert!(explanation.timeline.iter().any(|one| one.what == "cost" && one.cure.contains("`memory=16`")));
-    let explanation = dead("done").ends("completed", &["nothing more happens."]);
+    let explanation = dead("done").ends("completed", &["Finished"]);
     assert!(!explanation.conclusion.text.contains("because"));
     over("cancelled").ends("cancelled", &["before a runner took it"]);
     let told = |refusal: bool| {
