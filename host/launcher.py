@@ -12,6 +12,8 @@ from host.ending import Ending
 
 #: The name of the app at Modal in which sandboxes live.
 APP = "jitney"
+#: The name of the Dict at Modal in which tickets wait.
+TICKETS = "jitney-tickets"
 
 Tags = Mapping[str, str]
 

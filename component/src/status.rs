@@ -5,7 +5,7 @@ use jitney::reply::Answered;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::words::usd::Usd;
-use jitney_operator::status;
+use jitney_operator::status::{self, Trouble};
 use wasi::cli::environment::get_environment;
 
 impl wit::Guest for Jitney {
@@ -47,6 +47,16 @@ impl wit::Guest for Jitney {
         let settings = CoursesSettings::read(&get_environment()).settings;
         let limits = settings.map_or_else(Vec::new, |settings| status::limits(&settings));
         limits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn troubled(trouble: wit::Trouble) -> String {
+        let trouble = match trouble {
+            wit::Trouble::Tickets => Trouble::Tickets,
+            wit::Trouble::TakingUp => Trouble::TakingUp,
+            wit::Trouble::Sweeping => Trouble::Sweeping,
+            wit::Trouble::House => Trouble::House,
+        };
+        status::troubled(trouble)
     }
 
     fn describe(ticket: String) -> Option<wit::Waiting> {

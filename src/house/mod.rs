@@ -12,9 +12,11 @@ mod memory;
 mod orphans;
 mod places;
 mod question;
+mod restart;
 mod walk;
 mod window;
 
+pub use restart::{LONGEST_WAIT, first_sweep};
 pub use question::{Account, Came, Claim, Errand, Limited, Living, Question, Rank, Room, Ruling, Waiting};
 
 use crate::words::ids::JobId;
