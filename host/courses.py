@@ -144,7 +144,7 @@ class Courses:
                 self._records.metrics.failed("course")
                 logger().error("component-failed", error=type(error).__name__, detail=str(error))
                 if not running.answered.done():
-                    await self._waiting.defer(running.resumption, AFTER_FAILURE, running.entry)
+                    await self._waiting.defer(running.resumption, AFTER_FAILURE, running.entry, anyway=True)
         except NotKept as lost:
             running.answer(lost)
 

@@ -117,7 +117,7 @@ class House:
     def begin(self, ended_well: bool, swept: float | None) -> float | None:
         """The process begins, as `wait` in seconds: when to sweep beside the regular sweeps, if at all."""
         try:
-            due = self._call("begin", ended_well, None if swept is None else round(swept * 1000))
+            due = self._call("begin", ended_well, None if swept is None else int(swept * 1000))
         except Unruly:
             return None
         return None if due is None else float(due) / 1000

@@ -81,15 +81,16 @@ class Waiting:
         """The tickets that wait, and no course of theirs runs."""
         return [one.ticket for one in self._entries.values() if not one.playing and not one.over]
 
-    async def defer(self, ticket: str, delay: float, entry: Entry | None = None) -> None:
+    async def defer(self, ticket: str, delay: float, entry: Entry | None = None, anyway: bool = False) -> None:
         """Keeps a ticket that is to be taken up after so many seconds, in the place of `entry`. Raises NotKept where
-        there is none; else the store still has the older ticket, and the new one is written as soon as can be."""
+        there is none; else the store still has the older ticket, and the new one is written as soon as can be. One
+        whose course failed before it had its job waits `anyway`: to the house it waits still."""
         if entry is None:
             entry = await self._put(ticket, delay)
         else:
             entry.ticket, entry.due = ticket, time.time() + delay
             await self._write(entry)
-        self._let_wait(entry, delay)
+        self._let_wait(entry, delay, anyway)
 
     async def hold(self, ticket: str) -> Entry:
         """Keeps a ticket whose course runs, in case that does not live to its answer. Raises NotKept."""
@@ -183,8 +184,8 @@ class Waiting:
             return
         for one in due:
             if self._is_due(one) and not self._closed:
-                one.playing = True
                 play(one.ticket, one)
+                one.playing = True
 
     def _is_due(self, entry: Entry) -> bool:
         return not entry.playing and not entry.over and entry.due_here <= asyncio.get_running_loop().time()
@@ -193,8 +194,10 @@ class Waiting:
         waiting = [one.due_here for one in self._entries.values() if not one.playing and not one.over]
         return max(0.0, min(waiting) - asyncio.get_running_loop().time()) if waiting and not self._closed else None
 
-    def _let_wait(self, entry: Entry, delay: float) -> None:
+    def _let_wait(self, entry: Entry, delay: float, anyway: bool = False) -> None:
         longest = self.house.wait(entry.ticket, delay)
+        if longest is None and anyway:
+            longest = delay
         entry.playing = False
         if longest is None:
             entry.over = True

@@ -16,8 +16,8 @@ def send(**errand: object) -> str:
     return json.dumps({"Send": GET | errand})
 
 
-def came(limited: object = "No") -> str:
-    return json.dumps({"Came": {"account": "Token", "limited": limited, "left": None}})
+def came(limited: object = "No", well: bool | None = None) -> str:
+    return json.dumps({"Came": {"account": "Token", "limited": limited, "left": None, "well": well}})
 
 
 def claim(job: int, **about: object) -> str:
