@@ -1,5 +1,6 @@
 """A matrix of 256 jobs at once, GitHub's limit on, and the host killed in the middle of it."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ def queue(github: StandinGitHub, jobs: range) -> None:
         github.state.queue(job, "octo/demo", LABELS)
 
 
-def send(jitney: Jitney, jobs: range, repository: str = "octo/demo") -> list[int]:
+def send(jitney: Jitney, jobs: Sequence[int], repository: str = "octo/demo") -> list[int]:
     """All deliveries at once: the status of each answer; 0 where none came in GitHub's ten seconds."""
 
     def one(job: int) -> int:
@@ -72,6 +73,43 @@ def test_killed_in_the_middle_it_goes_on_and_launches_each_job_once(github: Stan
         eventually(lambda: not github.state.runners, 60)
     taken = [github.state.jobs[job].runner for job in jobs]
     assert len(set(taken)) == len(jobs)
+
+
+#: How often a burst is killed, and after how many further registrations each time.
+MOMENTS, STEP = 20, 3
+
+
+@pytest.mark.timeout(400)
+def test_killed_at_twenty_moments_a_burst_loses_nothing(github: StandinGitHub, tmp_path: Path) -> None:
+    """kill -9 after every third registration of a burst of 60 jobs. GitHub delivers again what was not answered; the
+    rest is the journal's and the sweep's. Registered twice is a job whose course was lost between its registration and
+    its runner's start; run twice is none."""
+    jobs = range(9000, 9000 + MOMENTS * STEP)
+    queue(github, jobs)
+    for job in jobs:
+        github.state.jobs[job].created = github.state.jobs[job].created.replace(year=2025)
+    github.latency = 0.05
+    settings = {"ALLOWED_REPOS": "octo/demo", "MAX_RUNNERS": "200"}
+    unanswered, lost = list(jobs), 0
+    for moment in range(1, MOMENTS + 1):
+        with (
+            Jitney(github.url, tmp_path / "j.db", sweep_every=2.0, **settings) as jitney,
+            ThreadPoolExecutor(1) as one,
+        ):
+            sending = one.submit(send, jitney, unanswered)
+            eventually(lambda at=moment * STEP: github.mints() >= at or all_done(github, jobs)(), 60)
+            jitney.process.kill()
+            answers = dict(zip(unanswered, sending.result(), strict=True))
+            lost += sum(status == 0 for status in answers.values())
+            unanswered = [job for job, status in answers.items() if status not in (200, 201, 202)]
+    github.latency = 0.0
+    with Jitney(github.url, tmp_path / "j.db", sweep_every=2.0, **settings) as jitney:
+        eventually(all_done(github, jobs), 120)
+        assert jitney.logged("task-failed") == []
+    taken = [github.state.jobs[job].runner for job in jobs]
+    assert len(set(taken)) == len(jobs), "no runner had two jobs, and no job two runners"
+    twice = len(github.state.registered) - len(jobs)
+    print(f"{MOMENTS} kills, {lost} deliveries without an answer, {twice} registrations beyond one a job")
 
 
 def test_replays_of_a_finished_job_cost_nothing(github: StandinGitHub, tmp_path: Path) -> None:
