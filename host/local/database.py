@@ -17,7 +17,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS tickets (key TEXT PRIMARY KEY, ticket TEXT NOT NULL, due REAL NOT NULL)",
 )
-#: Where versions before 0.2 kept tickets.
+#: Where older versions kept tickets.
 OLD = "deferred"
 
 

@@ -16,8 +16,8 @@ mod restart;
 mod walk;
 mod window;
 
-pub use restart::{LONGEST_WAIT, first_sweep};
 pub use question::{Account, Came, Claim, Errand, Limited, Living, Question, Rank, Room, Ruling, Waiting};
+pub use restart::{LONGEST_WAIT, first_sweep};
 
 use crate::words::ids::JobId;
 use crate::words::time::Timestamp;
