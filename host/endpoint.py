@@ -80,6 +80,7 @@ class Endpoint:
         self._waiting = Waiting(tickets, self._house, self._health, self._succession.is_last, wake)
         self._courses = Courses(component, launcher, self._house, self._waiting, self._records)
         self._chores = Chores(self._health)
+        self._begun = False
         self._sweeping = False
         self._page: StatusPage | None = None
         self._spare: Instance | None = component.intake()
@@ -93,7 +94,6 @@ class Endpoint:
         killed, or swept long ago, a sweep finds what it left; and one comes every so many seconds, where nobody else
         sees to that."""
         self._chores.begin("taking-up", self._take_up)
-        self._chores.begin("sweeping", self._first_sweep)
         if sweep_every is not None:
             self._chores.begin("sweeping", partial(self._sweep_again, sweep_every))
 
@@ -161,16 +161,18 @@ class Endpoint:
             self._sweeping = False
 
     async def _take_up(self) -> None:
-        await self._remember()
+        if not self._begun:
+            await self._remember()
+            due = await self._succession.begin()
+            self._begun = True
+            if due is not None:
+                self._chores.begin("sweeping", partial(self._sweep_in, due))
         await self._look_for_tickets()
         await self._waiting.run(self._courses.resume)
 
-    async def _first_sweep(self) -> None:
-        await self._remember()
-        due = await self._succession.begin()
-        if due is not None:
-            await asyncio.sleep(due)
-            await self.sweep()
+    async def _sweep_in(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.sweep()
 
     async def _sweep_again(self, every: float) -> None:
         while True:

@@ -22,13 +22,14 @@ class Succession:
         self._store = store
         self._house = house
         self._id = uuid.uuid4().hex
+        #: Whether the store knows of this process.
+        self._is_known = False
 
     async def begin(self) -> float | None:
         """This process begins: in how many seconds it is to sweep beside the regular sweeps, if at all."""
         last: dict[str, Any] = {}
         try:
-            last = await self._read()
-            await self._store.put(NAME, {"id": self._id, "swept": last.get("swept")})
+            last = await self._enter()
         except Exception as error:
             logger().warning("not-read", error=type(error).__name__)
         return self._house.begin("id" in last and last["id"] is None, last.get("swept"))
@@ -36,6 +37,8 @@ class Succession:
     async def is_last(self) -> bool:
         """Whether no process began after this one."""
         try:
+            if not self._is_known:
+                await self._enter()
             return (await self._read()).get("id") in (None, self._id)
         except Exception as error:
             logger().warning("not-read", error=type(error).__name__)
@@ -59,6 +62,12 @@ class Succession:
                 await self._store.put(NAME, said)
             except Exception as error:
                 logger().warning("not-kept", error=type(error).__name__)
+
+    async def _enter(self) -> dict[str, Any]:
+        last = await self._read()
+        await self._store.put(NAME, {"id": self._id, "swept": last.get("swept")})
+        self._is_known = True
+        return last
 
     async def _read(self) -> dict[str, Any]:
         found = await self._store.get(NAME)

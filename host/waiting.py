@@ -7,7 +7,6 @@ How long one may wait, and whether there is any use for it, is the house's to sa
 import asyncio
 import time
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,7 +60,7 @@ class Waiting:
     #: Has somebody hold this process awake while tickets wait, where it would end.
     wake: Callable[[], Awaitable[None]] | None = None
     _entries: dict[str, Entry] = field(default_factory=dict)
-    _gone: deque[str] = field(default_factory=lambda: deque(maxlen=GONE))
+    _gone: dict[str, None] = field(default_factory=dict)
     _calls: set[asyncio.Task[None]] = field(default_factory=set)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _quiet: asyncio.Event = field(default_factory=asyncio.Event)
@@ -180,7 +179,8 @@ class Waiting:
         if not await self.is_last():
             # A newer process read them all.
             for one in [one for one in self._entries.values() if not one.playing and not one.over]:
-                self._forget(one)
+                self._entries.pop(one.key)
+            self._look_quiet()
             return
         for one in due:
             if self._is_due(one) and not self._closed:
@@ -249,7 +249,9 @@ class Waiting:
         return True
 
     def _forget(self, entry: Entry) -> None:
-        self._gone.append(entry.key)
+        self._gone[entry.key] = None
+        if len(self._gone) > GONE:
+            self._gone.pop(next(iter(self._gone)))
         self._entries.pop(entry.key, None)
         self._look_quiet()
 

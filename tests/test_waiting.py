@@ -273,3 +273,25 @@ async def test_what_a_house_knows_is_handed_on(monkeypatch: pytest.MonkeyPatch) 
     await three.flush()
     assert three.wait(ticket(8), 0.0) is None, "what was not read is not written over"
     assert "8" in store.kept["house"] and "9" in store.kept["house"]
+
+
+async def test_a_process_after_one_that_was_killed_takes_up_what_that_left(
+    tickets: KeptInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the store is slow to say so, it is the last that began."""
+    store = Remembered()
+    store.kept["process"] = {"id": "killed", "swept": time.time()}
+    put = store.put
+
+    async def put_slowly(name: str, value: Any) -> None:
+        await asyncio.sleep(0.3)
+        await put(name, value)
+
+    monkeypatch.setattr(store, "put", put_slowly)
+    await tickets.put(Kept("left", ticket(1, "release"), 0.0))
+    endpoint = Endpoint(Component(SETTINGS), LocalLauncher({}), tickets, store=store)
+    opened: list[str] = []
+    monkeypatch.setattr(endpoint._courses, "resume", lambda played, _: opened.append(played))
+    endpoint.begin()
+    await eventually(lambda: opened == [ticket(1, "release")])
+    await endpoint.close(0.0)
