@@ -7,7 +7,7 @@ use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::words::usd::Usd;
 use jitney_operator::inside::inside;
-use jitney_operator::status;
+use jitney_operator::status::{self, Trouble};
 use wasi::cli::environment::get_environment;
 
 impl wit::Guest for Jitney {
@@ -53,6 +53,16 @@ impl wit::Guest for Jitney {
 
     fn inside(sandbox: String) -> Vec<(String, String)> {
         inside(&sandbox).into_iter().map(|(purpose, command)| (purpose.to_owned(), command)).collect()
+    }
+
+    fn troubled(trouble: wit::Trouble) -> String {
+        let trouble = match trouble {
+            wit::Trouble::Tickets => Trouble::Tickets,
+            wit::Trouble::TakingUp => Trouble::TakingUp,
+            wit::Trouble::Sweeping => Trouble::Sweeping,
+            wit::Trouble::House => Trouble::House,
+        };
+        status::troubled(trouble)
     }
 
     fn waiting(tickets: Vec<String>) -> Vec<wit::WaitingJob> {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from host.local.database import Unusable
 from host.operator.busy import busy
 from host.records.entry import Entry
 from host.records.ledger import SHARD, shard
@@ -181,7 +182,11 @@ async def run(options: argparse.Namespace) -> int:
             print(f"jitney: {fault}", file=sys.stderr)
             return 1
     elif options.journal.exists():
-        store = LocalStore(options.journal)
+        try:
+            store = LocalStore(options.journal)
+        except Unusable as fault:
+            print(f"jitney: {fault}", file=sys.stderr)
+            return 1
     else:
         print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
         return 1

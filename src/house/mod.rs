@@ -13,6 +13,7 @@ mod memory;
 mod orphans;
 mod places;
 mod question;
+mod restart;
 mod runs;
 mod walk;
 mod window;
@@ -20,6 +21,7 @@ mod window;
 pub use question::{
     Account, Came, Claim, Errand, Limited, Listing, Living, Question, Rank, Room, Ruling, Waiting,
 };
+pub use restart::{LONGEST_WAIT, first_sweep};
 
 use crate::words::ids::JobId;
 use crate::words::time::Timestamp;
