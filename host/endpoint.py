@@ -323,30 +323,5 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-def _health(component: Component, unready: Any, shown: list[str]) -> dict[str, Any]:
-    return {
-        "name": "jitney",
-        "version": VERSION,
-        "ready": unready is None,
-        "component": component.sha256,
-        "runner": _runner_sha256(),
-    } | _found(shown)
-
-
-def _found(reports: list[str]) -> dict[str, Any]:
-    """The problems and warnings of several reports, each once."""
-    read = [json.loads(report) for report in reports]
-    return {
-        kind: list({json.dumps(found): found for report in read for found in report[kind]}.values())
-        for kind in ("problems", "warnings")
-    }
-
-
-@functools.cache
-def _runner_sha256() -> str | None:
-    """Of the binary that runs in sandboxes; None if it was not built."""
-    return hashlib.sha256(RUNNER.read_bytes()).hexdigest() if RUNNER.exists() else None
-
-
 def _ms(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 3)

@@ -1,4 +1,4 @@
-"""What `GET /` says: whether the settings are valid, and what of the host is ill just now; and what only the status page says."""
+"""What `GET /` says: whether the settings are valid, and what of the host is ill. The status page says more."""
 
 import functools
 import hashlib

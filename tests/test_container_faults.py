@@ -6,8 +6,6 @@ import pytest
 from grpclib import Status
 
 from tests.container import Running
-from tests.container.cloud import SUCCESS, Cloud
-from tests.container import Deployed, Running
 from tests.container.cloud import Cloud
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE

@@ -87,8 +87,8 @@ def test_an_old_runner_image_is_a_warning(github: StandinGitHub, plane: ControlP
     told: dict[str, str | None] = {**plane.environment()}
     assert findings(github, **told)["runner image"]["level"] == "unchecked"
     modal_dict(plane, "runner-image", {"version": "2.336.0", "built": int((time.time() - 60 * 86400) * 1000)})
-    image = findings(github, **told)["runner image"]
-    assert image["level"] == "warn" and "60 days" in image["why"] and "refresh_runner_image" in image["cure"]
+    old = findings(github, **told)["runner image"]
+    assert old["level"] == "warn" and "60 days" in old["why"] and "refresh_runner_image" in old["cure"]
 
 
 def test_a_misspelt_setting_is_seen(github: StandinGitHub) -> None:

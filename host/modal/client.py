@@ -14,8 +14,18 @@ from host.modal.launcher import ModalLauncher
 from host.modal.tickets import ModalTickets
 from host.records.store import ModalStore
 
-__all__ = ["PATIENCE", "AuthError", "Error", "NotFoundError", "Standing", "launcher", "living", "stands", "store"]
-__all__ = ["PATIENCE", "AuthError", "Error", "NotFoundError", "lacking", "launcher", "living", "store", "tickets"]
+__all__ = [
+    "PATIENCE",
+    "AuthError",
+    "Error",
+    "NotFoundError",
+    "Standing",
+    "launcher",
+    "living",
+    "stands",
+    "store",
+    "tickets",
+]
 
 #: Seconds for which Modal is waited for; its client would try for a minute.
 PATIENCE = 10.0

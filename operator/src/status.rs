@@ -5,7 +5,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use jitney::delivery::signature;
-use jitney::settings::{CoursesSettings, IntakeSettings, Problem};
+use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
@@ -159,7 +159,7 @@ pub fn troubled(trouble: Trouble) -> String {
             "it goes on by itself; report it with the log's lines",
         ),
     };
-    serde_json::to_string(&Problem { setting: "jitney", fault: fault.into(), cure }).unwrap_or_default()
+    serde_json::json!({"setting": "jitney", "fault": fault, "cure": cure}).to_string()
 }
 
 /// The operator's limits, as a page shows them: the setting, and its value.

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from modal_proto import api_pb2 as api
 
-from host.modal import image
 from host.launcher import TICKETS
+from host.modal import image
 from tests import canaries
 from tests.container.deployed import APP, Deployed
 from tests.container.gateway import Gateway
