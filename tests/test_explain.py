@@ -132,7 +132,9 @@ def test_a_job_that_waits_for_room_says_so_for_people_and_by_its_delivery(
     shown = operator.run("octo/demo", "44", *operator.local, NO_COLOR="1")
     assert shown.returncode == 0 and "\x1b" not in shown.stdout
     assert (
-        "\nDeferred (still-at-work" in shown.stdout and "ticket-waits" not in shown.stdout and "guid-44" in shown.stdout
+        "\nDeferred (still-at-work" in shown.stdout
+        and "ticket-waits" not in shown.stdout
+        and "guid-44" in shown.stdout
     )
     eventually(lambda: github.state.jobs[43].status == "in_progress")
     assert operator.explained("octo/demo#43")["state"] == "in-progress"

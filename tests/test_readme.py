@@ -34,7 +34,7 @@ def test_an_unknown_command_is_an_error_that_shows_the_others() -> None:
 def test_the_demonstration_ends_well() -> None:
     told = subprocess.run([sys.executable, "-m", "tests.demo"], capture_output=True, text=True, cwd=ROOT, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    for stage in ("verified", "decided", "sandbox", "minted", "handed over", "job done", "cleaned up"):
+    for stage in ("decided", "sandbox started", "runner registered", "config handed over", "job done", "cleaned up"):
         assert stage in told.stdout
 
 
