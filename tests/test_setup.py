@@ -22,7 +22,7 @@ from tests.standin.server import TOKEN
 def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: World) -> None:
     ran = world.setup()
     assert ran.status == 0, ran.out + ran.err
-    assert "deploy: it is at https://test--jitney.modal.example\n" in ran.out
+    assert "deploy: deployed at https://test--jitney.modal.example\n" in ran.out
     stored = world.plane.state.secrets["github-secret"]
     assert stored["GITHUB_TOKEN"] == TOKEN and stored["ALLOWED_REPOS"] == "octo/demo"
     assert re.fullmatch("[0-9a-f]{64}", stored["WEBHOOK_SECRET"])
