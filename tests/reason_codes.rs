@@ -54,7 +54,9 @@ fn given() -> BTreeSet<String> {
                 let is_literal = at % 2 == 1;
                 let words: Vec<&str> = literal.split('-').collect();
                 let is_plain = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
-                let header = literal.starts_with("x-") || literal.starts_with("content-") && words.len() == 2;
+                let header = literal.starts_with("x-")
+                    || literal.starts_with("content-") && words.len() == 2
+                    || literal == "if-none-match";
                 if is_literal && words.len() > 1 && words.iter().all(is_plain) && !header {
                     codes.insert(literal.to_owned());
                 }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from host.local.database import Unusable
 from host.operator.busy import busy
 from host.records.entry import Entry
 from host.records.ledger import SHARD, shard
@@ -20,6 +21,8 @@ from host.words import age, money
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 #: Modal keeps an entry that nobody touches for seven days.
 KEPT = 7 * 86400
+#: Columns of figures.
+FIGURES = ("jobs", "hours", "usd", "refusals", "refusals_usd", "seconds", "queued_s")
 #: Shards that are read at once.
 AT_ONCE = 32
 
@@ -52,18 +55,27 @@ async def entries(store: Store, since: float, until: float) -> list[Entry]:
 
 
 def summed(found: Iterable[Entry], by: str) -> list[dict[str, Any]]:
-    """By repository or by day (UTC): how many jobs, their hours, their cost; by job, each one. The dearest first."""
+    """By repository or by day (UTC): how many jobs, their hours, their cost, and apart from them the runners that
+    only showed a refusal; by job, each sandbox. The dearest first."""
     if by == "job":
         return sorted((entry.shown() for entry in found), key=lambda row: -row["usd"])
     sums: dict[str, dict[str, Any]] = {}
     for entry in found:
         day = time.strftime("%Y-%m-%d", time.gmtime(entry.ended))
         name = day if by == "day" else entry.repository
-        row = sums.setdefault(name, {by: name, "jobs": 0, "hours": 0.0, "usd": 0.0})
-        row["jobs"] += 1
-        row["hours"] += ((entry.ended or 0) - entry.started) / 3600
-        row["usd"] += (entry.nano_usd or 0) / 1e9
-    rows = [row | {"hours": round(row["hours"], 3), "usd": round(row["usd"], 4)} for row in sums.values()]
+        row = sums.setdefault(
+            name, {by: name, "jobs": 0, "hours": 0.0, "usd": 0.0, "refusals": 0, "refusals_usd": 0.0}
+        )
+        usd = (entry.nano_usd or 0) / 1e9
+        if entry.refusal:
+            row["refusals"] += 1
+            row["refusals_usd"] += usd
+        else:
+            row["jobs"] += 1
+            row["hours"] += ((entry.ended or 0) - entry.started) / 3600
+            row["usd"] += usd
+    digits = {"hours": 3, "usd": 4, "refusals_usd": 4}
+    rows = [row | {column: round(row[column], most) for column, most in digits.items()} for row in sums.values()]
     return sorted(rows, key=(lambda row: row["day"]) if by == "day" else lambda row: -row["usd"])
 
 
@@ -170,7 +182,11 @@ async def run(options: argparse.Namespace) -> int:
             print(f"jitney: {fault}", file=sys.stderr)
             return 1
     elif options.journal.exists():
-        store = LocalStore(options.journal)
+        try:
+            store = LocalStore(options.journal)
+        except Unusable as fault:
+            print(f"jitney: {fault}", file=sys.stderr)
+            return 1
     else:
         print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
         return 1

@@ -14,6 +14,7 @@ from wasmtime.component import Variant
 
 from host.component import Component
 from host.conversation import Conversation
+from host.local.database import Database
 from host.local.journal import Journal
 from host.operator.busy import busy
 from host.operator.cost import entries
@@ -51,7 +52,7 @@ class Place(Protocol):
     async def sandboxes(self, job: str) -> Sandboxes:
         """Those that live for the job. Raises where that cannot be told."""
 
-    def waiting(self) -> list[tuple[str, int]]:
+    async def waiting(self) -> list[tuple[str, int]]:
         """The tickets that wait, and when they are due, in milliseconds since the epoch."""
 
 
@@ -64,7 +65,11 @@ class AtModal:
         """Finds the app's Dict."""
         from host.modal import client
 
-        self.store = await client.store()
+        try:
+            self.store = await client.store()
+        except client.NotFoundError:
+            # Nothing was kept yet: the app is new, or has heard of nothing so far.
+            self.store = NoStore()
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """By their tag `job`."""
@@ -72,9 +77,15 @@ class AtModal:
 
         return [(found.id, list(found.tags.items())) for found in await client.living(job)]
 
-    def waiting(self) -> list[tuple[str, int]]:
-        """Modal's queue shows nobody what is in it."""
-        return []
+    async def waiting(self) -> list[tuple[str, int]]:
+        """Out of the Dict of tickets."""
+        from host.modal import client
+
+        try:
+            kept = await (await client.tickets()).all()
+        except client.NotFoundError:
+            return []
+        return [(one.ticket, int(one.due * 1000)) for one in kept]
 
 
 class Local:
@@ -87,20 +98,17 @@ class Local:
 
     async def open(self) -> None:
         """Opens the journal."""
-        self.store = LocalStore(self._journal)
+        self._database = Database(self._journal)
+        self.store = LocalStore(self._database)
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """Out of the ledger, as tags."""
         living = await self.store.get("ledger/living") or []
         return [(entry["sandbox"], _tags(entry)) for entry in living if _meant_for(entry) == job]
 
-    def waiting(self) -> list[tuple[str, int]]:
+    async def waiting(self) -> list[tuple[str, int]]:
         """Out of the journal."""
-        journal = Journal(self._journal)
-        try:
-            return [(ticket, int(due * 1000)) for _, ticket, due in journal.entries()]
-        finally:
-            journal.close()
+        return [(kept.ticket, int(kept.due * 1000)) for kept in await Journal(self._database).all()]
 
 
 def _meant_for(entry: Mapping[str, Any]) -> str:
@@ -171,7 +179,7 @@ async def gather(place: Place, questions: Questions) -> HostFacts:
     try:
         async with asyncio.timeout(PATIENCE):
             facts.sandboxes = await place.sandboxes(questions.job)
-            facts.waiting = place.waiting()
+            facts.waiting = await place.waiting()
             since, until = questions.span()
             found = await entries(place.store, since / 1000, until / 1000)
             living = await place.store.get("ledger/living") or []

@@ -63,7 +63,8 @@ build() {
   . tools/build/runner.sh
   build_runner
   need_python host
-  .venv/bin/python tools/sbom.py target/jitney.wasm target/jitney.cdx.json
+  .venv/bin/python tools/sbom.py target/jitney.wasm target/jitney.cdx.json wasm32-wasip2 jitney-component jitney-guard
+  .venv/bin/python tools/sbom.py target/jitney-runner target/jitney-runner.cdx.json x86_64-unknown-linux-musl jitney-runner
   finish_build
 }
 

@@ -3,7 +3,7 @@
 #:
 #: run the core under libFuzzer, and the component under mutations
 #:
-#: Targets: delivery settings names answers course replay operator component. Without one, each of them runs.
+#: Targets: delivery settings names answers course replay operator keys ending house component. Without one, each of them runs.
 #: --seconds N is for each of them (default: 20).
 #:
 #: example:
@@ -17,9 +17,14 @@ need_cargo_fuzz() {
   cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root .tools
 }
 
+# A figure of libFuzzer's last run, with commas.
+figure() {
+  sed -n "$1" "$log" | tail -1 | sed -e ':a' -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/;ta'
+}
+
 run() {
-  local all=(delivery settings names answers course replay operator component)
-  local seconds=20 targets=() target
+  local all=(delivery settings names answers course replay operator keys ending house component)
+  local seconds=20 targets=() target log=$PWD/.tools/fuzz.log rows=()
   while [ $# -gt 0 ]; do
     case "$1" in
       --seconds)
@@ -52,9 +57,12 @@ run() {
       PATH="../.tools/bin:$PATH" cargo fuzz run --sanitizer none "$target" \
         "corpus-found/$target" "corpus/$target" -- \
         -max_total_time="$seconds" -dict=dictionary.txt -max_len=16384 -timeout=10 -rss_limit_mb=2048 \
-        -print_final_stats=1 "-artifact_prefix=crashes/$target/" 2>&1 |
-        grep -E 'DONE|stat::(number_of_executed|average_exec)|panicked|SUMMARY|ERROR|Test unit written'
+        -print_final_stats=1 "-artifact_prefix=crashes/$target/" 2>&1 | tee "$log" |
+        grep -E 'DONE|panicked|SUMMARY|ERROR|Test unit written'
       exit "${PIPESTATUS[0]}"
     )
+    rows+=("| \`$target\` | $seconds | $(figure 's/.*number_of_executed_units: *//p') | $(figure 's/.*DONE *cov: \([0-9]*\).*/\1/p') | nothing |")
   done
+  [ ${#rows[@]} -eq 0 ] || printf '| Target | Seconds | Executions | Edges covered | Found |\n|---|---|---|---|---|\n'
+  printf '%s\n' ${rows[@]+"${rows[@]}"}
 }
