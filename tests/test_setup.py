@@ -43,6 +43,12 @@ def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: W
     assert world.plane.state.secrets["github-secret"] == stored
 
 
+def test_a_misspelt_setting_is_said_before_anything_is_made(world: World) -> None:
+    ran = world.setup("--dry-run", MAX_RUNNER="5")
+    line = "warn   MAX_RUNNERS: may be what you meant by MAX_RUNNER, which is not a setting"
+    assert ran.status == 0 and line in ran.out and world.changed() == [], ran.out + ran.err
+
+
 def test_only_what_changed_is_updated_and_new_containers_read_it(world: World) -> None:
     assert world.setup(WEBHOOK_SECRET=SECRET).status == 0
     world.changed()
