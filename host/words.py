@@ -20,6 +20,8 @@ def age(seconds: float) -> str:
 def money(nano_usd: int) -> str:
     """Dollars with cents; below one dollar, with hundredths of a cent."""
     dollars = nano_usd / 1e9
+    if 0 < dollars < 0.00005:
+        return "<$0.0001"
     return f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}"
 
 

@@ -223,7 +223,7 @@ def test_health_says_nothing_of_a_weak_secret_or_of_an_entry_and_the_log_does(
         assert "A1000" not in shown and "guess" not in shown and "MAX_RUNNER" not in shown.replace("MAX_RUNNERS", "")
     faults = {line["setting"]: line["fault"] for line in jitney.logged("settings")}
     assert "`A1000`" in faults["ALLOWED_GPUS"] and "could be guessed" in faults["WEBHOOK_SECRET"]
-    assert "is not MAX_RUNNER, which is set" in faults["MAX_RUNNERS"]
+    assert "meant by MAX_RUNNER, which is not a setting" in faults["MAX_RUNNERS"]
 
 
 def test_a_refusal_is_shown_to_the_workflow_s_author_by_a_small_runner(github: StandinGitHub, tmp_path: Path) -> None:

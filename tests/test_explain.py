@@ -132,7 +132,11 @@ def test_a_job_that_waits_for_room_says_so_for_people_and_by_its_delivery(
     assert said(explanation, "ticket")
     shown = operator.run("octo/demo", "44", *operator.local, NO_COLOR="1")
     assert shown.returncode == 0 and "\x1b" not in shown.stdout
-    assert "ticket-waits: Deferred" in shown.stdout and "guid-44" in shown.stdout
+    assert (
+        "\nDeferred (still-at-work" in shown.stdout
+        and "ticket-waits" not in shown.stdout
+        and "guid-44" in shown.stdout
+    )
     eventually(lambda: github.state.jobs[43].status == "in_progress")
     assert operator.explained("octo/demo#43")["state"] == "in-progress"
 
@@ -235,7 +239,7 @@ def test_on_modal_it_is_a_function_of_the_app_which_fails_as_the_command_does(
     github.state.queue(49, REPOSITORY, LABELS)
     assert modal_app.tell.local("octo/demo 49") == 0
     shown = capsys.readouterr().out
-    assert "job 49 of octo/demo" in shown and "no-webhook: No active webhook" in shown and "times are UTC" in shown
+    assert "job 49 of octo/demo" in shown and "\nNo active webhook" in shown and "times are UTC" in shown
     canaries.assert_none_in(shown, "what explain prints")
     assert modal_app.tell.local("nonsense") == 2
 

@@ -90,12 +90,20 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
         "purpose": "launch", "delivery": "d-1", "repository": "octo/demo", "job": 91, "run": 3, "labels": ["modal"],
         "created": None, "runner": None,
     }  # fmt: skip
-    shown = await view(component, records, endpoint._health.report, lambda: (0, [json.dumps(waiting), "no ticket"]))
+    shown = await view(
+        component,
+        records,
+        endpoint._health.report,
+        lambda: (0, [json.dumps(waiting), json.dumps(waiting | {"deferrals": 9}), "no ticket"]),
+    )
     assert [(row["outcome"], row["reason"], row["job"]) for row in shown["deliveries"]] == [
         ("released", "sandbox-at-work", "91"), ("ignored", "job-in-progress", "91"),
         ("launched", "runner-started", "91"),
     ]  # fmt: skip
-    assert {(row["repository"], row["job"]) for row in shown["waiting"]} == {("octo/demo", "91")}
+    assert [(row["repository"], row["job"], row["deferrals"]) for row in shown["waiting"]] == [
+        ("octo/demo", "91", "9")
+    ]
+    assert [figure for name, figure, _ in shown["tiles"] if name == "Waiting"] == ["1"], "a job waits once"
     assert dict((name, figure) for name, figure, _ in shown["tiles"])["Last sweep"].endswith("ago")
     metrics = records.metrics.text().splitlines()
     assert 'jitney_courses_total{outcome="swept",reason="swept"} 1.0' in metrics

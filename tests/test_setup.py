@@ -22,7 +22,7 @@ from tests.standin.server import TOKEN
 def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: World) -> None:
     ran = world.setup()
     assert ran.status == 0, ran.out + ran.err
-    assert "deploy: it is at https://test--jitney.modal.example\n" in ran.out
+    assert "deploy: deployed at https://test--jitney.modal.example\n" in ran.out
     stored = world.plane.state.secrets["github-secret"]
     assert stored["GITHUB_TOKEN"] == TOKEN and stored["ALLOWED_REPOS"] == "octo/demo"
     assert re.fullmatch("[0-9a-f]{64}", stored["WEBHOOK_SECRET"])
@@ -41,6 +41,12 @@ def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: W
         assert f"kept   {step}: " in again.out, again.out
     assert "came back, signed" in again.out
     assert world.plane.state.secrets["github-secret"] == stored
+
+
+def test_a_misspelt_setting_is_said_before_anything_is_made(world: World) -> None:
+    ran = world.setup("--dry-run", MAX_RUNNER="5")
+    line = "warn   MAX_RUNNERS: may be what you meant by MAX_RUNNER, which is not a setting"
+    assert ran.status == 0 and line in ran.out and world.changed() == [], ran.out + ran.err
 
 
 def test_only_what_changed_is_updated_and_new_containers_read_it(world: World) -> None:

@@ -224,20 +224,6 @@ def test_what_is_not_known_is_a_dash_and_no_nought(browser: Browser, github: Sta
         assert phrase in words, words
 
 
-def test_a_job_that_waits_stands_there_once(browser: Browser, github: StandinGitHub, tmp_path: Path) -> None:
-    """Two deliveries of one job, each deferred, are two tickets."""
-    with Jitney(github.url, tmp_path / "journal.db", MAX_RUNNERS="1", **SETTINGS) as jitney:
-        launch(github, jitney, 70)
-        github.state.queue(71, "octo/demo", LABELS)
-        queued = payload("workflow_job.queued", id=71, repository="octo/demo", labels=LABELS)
-        for guid in ("guid-a", "guid-b"):
-            assert deliver(jitney.url, SECRET, queued, guid=guid).status_code in (200, 202)
-        page = sign_in(browser, jitney)
-        waiting = page.get_by_role("region", name="Waiting")
-        expect(waiting.get_by_role("link", name="71")).to_have_count(1)
-        assert tiles(page)["Waiting"].startswith("1")
-
-
 def test_a_runner_of_modal_s_comes_with_the_commands_that_look_into_it(
     browser: Browser, github: StandinGitHub, tmp_path: Path
 ) -> None:

@@ -23,8 +23,8 @@ impl wit::GuestTrial for Trial {
         let (api, credential) = (settings.api.clone(), settings.credential.clone());
         let plan = Plan::new(&settings, repository.as_deref(), wasi::random::random::get_random_u64())?;
         let spelled = plan.to_string();
-        let play = Play::new(credential, None, |desk| attempt(desk, settings, plan));
-        Ok(wit::Trial::new(Self { plan: spelled, conversation: Conversation::new(api, play) }))
+        let trying = Play::new(credential, None, |desk| attempt(desk, settings, plan));
+        Ok(wit::Trial::new(Self { plan: spelled, conversation: Conversation::new(api, trying) }))
     }
 
     fn plan(&self) -> String {

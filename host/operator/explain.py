@@ -240,7 +240,7 @@ def show(explanation: Any) -> None:
         for one in explanation.timeline:
             cure = f"\n{'':<10}-> {one.cure}" if one.cure else ""
             print(f"{_clock(one.at):<8}  {one.what:<12} {one.said}{cure}")
-        print(f"\n{explanation.state}: {explanation.conclusion}")
+        print(f"\n{explanation.conclusion}")
         return
     console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
     console.print(Text(f"job {explanation.job} of {explanation.repository}", style="bold"))
@@ -254,7 +254,7 @@ def show(explanation: Any) -> None:
         if one.cure:
             table.add_row("", "", Text(f"→ {one.cure}", style="bold"))
     console.print(table)
-    console.print("", Text.assemble((f"{explanation.state}: ", "bold"), explanation.conclusion), sep="\n")
+    console.print("", Text(explanation.conclusion, style="bold"), sep="\n")
 
 
 def _clock(at: int | None) -> str:

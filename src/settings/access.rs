@@ -10,17 +10,7 @@ use crate::words::secret::Secret;
 const SECRET_LENGTH: usize = 16;
 /// What people in a hurry write where a secret belongs. All that begins with `your_` is one, too: README, the guides
 /// and GitHub's documentation have `your_webhook_secret_here`, `your_pat_here` and the like.
-const PLACEHOLDERS: [&str; 9] = [
-    "changeme",
-    "change_me",
-    "secret",
-    "token",
-    "password",
-    "webhook_secret",
-    "github_token",
-    "ghp_xxx",
-    "...",
-];
+const PLACEHOLDERS: [&str; 3] = ["changeme", "change_me", "replace_me"];
 const EXAMPLES_OWN: &str = "is the placeholder of an example, which everybody knows";
 const MAKE_ONE: &str = "make one with `openssl rand -hex 32` and give GitHub the same";
 
@@ -75,7 +65,7 @@ fn is_placeholder(secret: &str) -> bool {
     let blank = rest.len() != plain.len()
         && rest.len() > 2
         && rest.chars().all(|c| matches!(c, 'x' | '.' | '…' | '*' | '_'));
-    let yours = (plain.starts_with("your_") || plain.starts_with("my_")) && plain.len() < 32;
+    let yours = plain.starts_with("your_") && plain.len() < 32;
     yours || blank || PLACEHOLDERS.contains(&plain)
 }
 

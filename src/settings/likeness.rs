@@ -31,7 +31,7 @@ pub(super) fn misspelt<'a>(names: impl Iterator<Item = &'a str>, table: &[&'stat
             setting: row.name,
             is_secret: false,
             fault: "has a misspelt neighbour in the environment, which is ignored".into(),
-            with_entry: Some(format!("is not {name}, which is set but is no setting")),
+            with_entry: Some(format!("may be what you meant by {name}, which is not a setting")),
             cure: format!("rename it to {meant}, or remove it").into(),
         })
     };

@@ -106,7 +106,7 @@ impl Evidence<'_> {
             }
             Verdict::Open(_) => format!("with today's settings, {of} starts no runner"),
             Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
-                format!("with today's settings, {of} is {}: {}", answer.outcome.word(), answer.reason)
+                format!("with today's settings, {of} is {}", answer.outcome.word())
             }
         };
         let stops = !matches!(verdict, Verdict::Open(_));
