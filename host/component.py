@@ -96,7 +96,9 @@ class Component:
         self._signatures: dict[str, Signature] = {}
         self._ticking = threading.Lock()
         self._reckoner: Instance | None = None
-        present = [setting for setting in self.declared() if setting.name in environment]
+        declared = self.declared()
+        present = [setting for setting in declared if setting.name in environment]
+        self._others = sorted(set(environment) - {setting.name for setting in declared})
         self._told: dict[Kind, Environment] = {
             kind: [(setting.name, environment[setting.name]) for setting in present if getattr(setting, kind)]
             for kind in get_args(Kind)
@@ -160,6 +162,10 @@ class Component:
         """The readiness of each part of the settings, a WIT `readiness` each."""
         kinds = {"intake": self.intake, "courses": self.courses, "keys": self.keys}
         return [instance().call("settings", "check", kind) for kind, instance in kinds.items()]
+
+    def misspelt(self) -> str:
+        """Which other variables of the environment look like misspelt settings, as JSON like a `readiness.report`."""
+        return str(self.bare().call("settings", "misspelt", self._others))
 
     def store(self, environment: Environment, memory: int, epochs: int, http: bool) -> Store:
         """A store with its limits, in which nothing lives."""

@@ -10,6 +10,8 @@ from typing import Protocol
 
 #: The name of the app at Modal in which sandboxes live.
 APP = "jitney"
+#: The name of the Dict at Modal in which tickets wait.
+TICKETS = "jitney-tickets"
 
 Tags = Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""Replay: the component's command-line face, under the real wasmtime CLI and through `./build.sh replay`."""
+"""Replay: the component's command-line face, under the real wasmtime CLI and through `./jitney replay`."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def wasmtime(delivery: bytes, *arguments: str, **settings: str) -> subprocess.Co
 
 
 def in_python(delivery: bytes, *arguments: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
-    """What `./build.sh replay` runs."""
+    """What `./jitney replay` runs."""
     environment = {"PATH": os.environ["PATH"], **SETTINGS, **settings}
     command = [sys.executable, "-m", "host", "replay", *arguments]
     return subprocess.run(

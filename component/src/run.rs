@@ -137,6 +137,5 @@ fn mint(decision: &Decision) -> Result<u8, String> {
 }
 
 fn faults(problems: &[Problem]) -> String {
-    let line = |problem: &Problem| format!("{} {}; {}", problem.setting, problem.fault, problem.cure);
-    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+    problems.iter().map(Problem::line).collect::<Vec<_>>().join("\n")
 }

@@ -153,12 +153,6 @@ impl Request {
     pub fn runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
         Self::get(format!("{}/{runner}", home(scope, repository)), CredentialScope::of(repository))
     }
-
-    /// "Get a self-hosted runner group for an organization".
-    pub fn runner_group(repository: &Repository, group: u64) -> Self {
-        let path = format!("/orgs/{}/actions/runner-groups/{group}", repository.owner());
-        Self::get(path, CredentialScope::of(repository))
-    }
 }
 
 /// Where runners of this scope are registered.

@@ -1,5 +1,6 @@
 """The stand-in GitHub over HTTP, in a thread of its own; strict where the published OpenAPI is."""
 
+import hashlib
 import json
 import re
 import threading
@@ -43,6 +44,8 @@ class StandinGitHub:
         self.faults: deque[Fault] = deque()
         self.latency = latency
         self.quota = (5000, 4999)
+        #: Requests that it answered 304, which do not count.
+        self.unchanged = 0
         self.hidden: set[str] = set()
         #: What `TOKEN` may do with runners; an App's tokens have permissions of their own.
         self.administration = "write"
@@ -276,9 +279,16 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path.removeprefix("/api/v3")
         content = description().completed(self.command.lower(), path, status, content)
         body = b"" if content is None else json.dumps(content).encode()
-        self.send_response(status)
         limit, remaining = self.standin.quota
-        self.standin.quota = limit, max(0, remaining - 1)
+        if self.command == "GET" and status == 200:
+            etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+            headers = (headers or {}) | {"etag": etag}
+            if self.headers.get("if-none-match") == etag:
+                status, body = 304, b""
+                self.standin.unchanged += 1
+        self.send_response(status)
+        if status != 304:
+            self.standin.quota = limit, max(0, remaining - 1)
         quota = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining)}
         for name, value in (quota | (headers or {})).items():
             self.send_header(name, value)

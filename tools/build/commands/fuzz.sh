@@ -1,9 +1,17 @@
 # shellcheck shell=bash
-# `./build.sh fuzz`: the core under libFuzzer, the component under mutations.
+#: usage: ./build.sh fuzz [TARGET…] [--seconds N]
+#:
+#: run the core under libFuzzer, and the component under mutations
+#:
+#: Targets: delivery settings names answers course replay operator keys ending house component. Without one, each of them runs.
+#: --seconds N is for each of them (default: 20).
+#:
+#: example:
+#:   ./build.sh fuzz delivery --seconds 60
 
 # cargo-fuzz runs on stable Rust where no sanitizer is asked for; safe code has little for one to find.
 need_cargo_fuzz() {
-  command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler; on Debian install the package g++"
+  command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler. On Debian, install the package g++."
   [ -x .tools/bin/cargo-fuzz ] && return
   say "installing cargo-fuzz into .tools"
   cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root .tools
@@ -14,24 +22,24 @@ figure() {
   sed -n "$1" "$log" | tail -1 | sed -e ':a' -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/;ta'
 }
 
-fuzz() {
+run() {
+  local all=(delivery settings names answers course replay operator keys ending house component)
   local seconds=20 targets=() target log=$PWD/.tools/fuzz.log rows=()
   while [ $# -gt 0 ]; do
     case "$1" in
       --seconds)
-        [ $# -gt 1 ] || die "--seconds wants a number"
+        [[ "${2:-}" =~ ^[0-9]+$ ]] || die "--seconds needs a number"
         seconds=$2
         shift 2
         ;;
-      -h | --help)
-        printf 'usage: ./build.sh fuzz [TARGET…] [--seconds N]\n'
-        return
+      *)
+        [[ " ${all[*]} " = *" $1 "* ]] || die "There is no fuzz target \`$1\`. Targets: ${all[*]}"
+        targets+=("$1")
+        shift
         ;;
-      -*) die "usage: ./build.sh fuzz [TARGET…] [--seconds N]" ;;
-      *) targets+=("$1"); shift ;;
     esac
   done
-  [ ${#targets[@]} -gt 0 ] || targets=(delivery settings names answers course replay operator keys ending house component)
+  [ ${#targets[@]} -gt 0 ] || targets=("${all[@]}")
   for target in "${targets[@]}"; do
     if [ "$target" = component ]; then
       build
