@@ -59,7 +59,7 @@ def plane(session_plane: ControlPlane) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def github() -> Iterator[StandinGitHub]:
-    """A stand-in GitHub of which nothing was asked that GitHub's OpenAPI does not allow."""
+    """A stand-in GitHub, of which nothing was asked that it has to refuse. `test_described.py` holds it to GitHub."""
     with StandinGitHub() as standin:
         yield standin
         assert standin.violations == []

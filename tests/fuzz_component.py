@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from host.component import Component, Loaded
+from tests.fuzz_faces import Anything, Faces
 from tests.processes import ROOT, SECRET
 from tests.standin.deliveries import sign
 
@@ -25,6 +27,8 @@ SEEDS = [path.read_text() for path in sorted((ROOT / "fuzz" / "corpus" / "delive
 WORDS = [
     json.loads(line) for line in (ROOT / "fuzz" / "dictionary.txt").read_text().splitlines() if "\\\\u" not in line
 ]
+#: MiB by which this process may grow while it fuzzes the other faces: nothing of an instance stays.
+GROWS = 400
 HOSTILE = ["\u202e", "\x00", "\n", "\r\n", '"', "\\", "\ud7ff", "é" * 3, "{" * 200, "[" * 200, "9" * 30, "-1", "null"]
 SETTINGS = {
     "WEBHOOK_SECRET": SECRET,
@@ -65,9 +69,9 @@ def of_component(component: Component, head: str, body: str) -> list[str]:
             return ["open", verdict.payload.ticket]
 
 
-def mutated(dice: random.Random) -> tuple[str, str]:
-    """A delivery with some of it changed, signed in three of four cases."""
-    text = dice.choice(SEEDS)
+def changed(dice: random.Random, seeds: list[str]) -> str:
+    """One of the seeds with some of it changed."""
+    text = dice.choice(seeds)
     for _ in range(dice.randint(0, 6)):
         at = dice.randrange(len(text) + 1)
         match dice.randrange(5):
@@ -80,12 +84,52 @@ def mutated(dice: random.Random) -> tuple[str, str]:
             case 3:
                 text = text[:at] + chr(dice.randrange(32, 0xD7FF)) + text[at + 1 :]
             case _:
-                other = dice.choice(SEEDS)
-                text = text[:at] + other[dice.randrange(len(other)) :]
-    head, _, body = text.partition("\n\n")
+                other = dice.choice(seeds)
+                text = text[:at] + other[dice.randrange(len(other) + 1) :]
+    return text
+
+
+def mutated(dice: random.Random) -> tuple[str, str]:
+    """A delivery with some of it changed, signed in three of four cases."""
+    head, _, body = changed(dice, SEEDS).partition("\n\n")
     if dice.randrange(4):
         head += f"\nx-hub-signature-256: {sign(SECRET, body.encode())}"
     return head, body
+
+
+def other_faces(console: Console, seconds: float, seed: int) -> int:
+    """Calls the other faces in turn, and prints what was done; 1 if one of them broke a promise."""
+    dice = random.Random(seed)
+
+    def mutate(seeds: list[str]) -> str:
+        return changed(dice, seeds)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with Anything(dice, mutate) as github:
+        faces = Faces(dice, mutate, github.url)
+        for name, call in faces.all.items():
+            until, count = time.monotonic() + seconds / len(faces.all), 0
+            faces.component.most = faces.app.most = 0
+            while time.monotonic() < until:
+                state = dice.getstate()
+                try:
+                    call()
+                except Exception as error:
+                    kept = ROOT / "fuzz" / "crashes" / "component"
+                    kept.mkdir(parents=True, exist_ok=True)
+                    (kept / f"{name}-{seed}-{count}").write_text(repr(state))
+                    console.print(f"{name}, seed {seed}, call {count}: {type(error).__name__}: {error}", markup=False)
+                    return 1
+                faces.component.count()
+                faces.app.count()
+                count += 1
+            most = max(faces.component.most, faces.app.most)
+            print(
+                f"| component, {name} | {seconds / len(faces.all):.0f} | {count:,} | {most:,} instructions at most |"
+            )
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+    console.print(f"this process grew by {grown} MiB")
+    return int(grown > GROWS)
 
 
 def main() -> int:
@@ -96,6 +140,9 @@ def main() -> int:
     options = parser.parse_args()
     console = Console(stderr=True, highlight=False)
     console.print(f"fuzzing the component for {options.seconds:g} s, seed {options.seed}")
+    if other_faces(console, options.seconds / 2, options.seed):
+        return 1
+    options.seconds /= 2
     component, native, dice = Component(SETTINGS, Loaded()), Native(), random.Random(options.seed)
     until, count, kinds = time.monotonic() + options.seconds, 0, {"reply": 0, "refuse": 0, "open": 0}
     with Progress(console=console, transient=True) as progress:

@@ -44,10 +44,16 @@ async def test_a_delivery_without_an_answer_holds_a_place_and_gives_it_back(monk
 
     one = Endpoint(Component({"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN}), LocalLauncher(), KeptInMemory())
     course: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    monkeypatch.setattr(one, "_courses", SimpleNamespace(open=lambda *_: course))
+    opened = asyncio.Event()
+
+    def open_course(*_: object) -> asyncio.Future[Any]:
+        opened.set()
+        return course
+
+    monkeypatch.setattr(one, "_courses", SimpleNamespace(open=open_course))
     queued = payload("workflow_job.queued", repository="octo/demo", labels=["modal"])
     waiting = asyncio.create_task(answered(one, "workflow_job", queued))
-    await asyncio.sleep(0.1)
+    await opened.wait()
     assert not waiting.done()
     assert (await answered(one, "ping", payload("ping")))[0] == 503
     course.set_result(None)

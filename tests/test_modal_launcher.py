@@ -326,7 +326,7 @@ async def test_what_lives_is_found_by_name_and_by_job_and_ended_twice_without_ha
 
 async def eventually(what: Callable[[], Any] | Callable[[], Awaitable[Any]]) -> None:
     """Waits until it is so."""
-    for _ in range(500):
+    for _ in range(3000):
         if what():
             return
         await asyncio.sleep(0.02)

@@ -125,7 +125,7 @@ async def test_a_save_that_fails_is_tried_again_although_nothing_more_happens() 
     ledger.opened("sb-1", entry(1))
     await asyncio.sleep(0.05)
     store.failing = False
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(store.put_living.wait(), 60)
     assert "sb-1" in store.kept["ledger/living"]
 
 

@@ -1,5 +1,5 @@
 //! A request to GitHub's REST API. Those that there are stand in the rooms of what they ask for, each valid against GitHub's
-//! published OpenAPI description.
+//! published OpenAPI description, which `tests/test_described.py` sees to.
 
 use super::credential::CredentialScope;
 use super::etag::Etag;
