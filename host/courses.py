@@ -25,6 +25,9 @@ AFTER_FAILURE = 60.0
 #: Seconds that what is cancelled at the end has to be over.
 CANCELLED_WITHIN = 2.0
 
+#: Sandboxes that ended unseen and are looked at, at a time.
+LOOKS = 8
+
 #: What a command's time counts as, in the log.
 STAGES = {
     "start": "sandbox",
@@ -62,7 +65,7 @@ class Courses:
         self._ledger = self._records.ledger
         self._component = component
         self._launcher = launcher
-        launcher.on_end = self._records.metrics.ended
+        launcher.on_end = self._records.ended
         self._house = house
         self._waiting = waiting
         self._numbers = itertools.count(1)
@@ -70,6 +73,8 @@ class Courses:
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
         self._running: dict[asyncio.Task[Any], Running] = {}
         self._watching: set[asyncio.Task[Any]] = set()
+        self._looking: set[asyncio.Task[None]] = set()
+        self._looks = asyncio.Semaphore(LOOKS)
 
     def open(self, ticket: str, resumption: str, entry: Entry | None = None) -> asyncio.Future[Any]:
         """Starts a course; the future's result is its answer, a WIT `reply`; None if the component failed, and the
@@ -112,7 +117,7 @@ class Courses:
         for running in left:
             if running.entry is not None:
                 self._waiting.let_go(running.entry)
-        if over := {*self._running, *self._watching}:
+        if over := {*self._running, *self._watching, *self._looking}:
             for task in over:
                 task.cancel()
             await asyncio.wait(over, timeout=CANCELLED_WITHIN)
@@ -237,10 +242,13 @@ class Courses:
             case "find-name":
                 return Variant("found", [_found(s) for s in await self._launcher.find_name(payload)])
             case "find-job":
-                return Variant("found", [_found(s) for s in await self._launcher.find_job(payload)])
+                living = await self._launcher.find_job(payload)
+                self._look_after(living, payload)
+                return Variant("found", [_found(s) for s in living])
             case "find-all":
                 living = await self._launcher.find_all()
                 self._ledger.found(living)
+                self._look_after(living)
                 return Variant("found", [_found(s) for s in living])
             case "open":
                 await self._waiting.defer(payload, 0.0)
@@ -249,6 +257,23 @@ class Courses:
             case "pause":
                 await asyncio.sleep(payload / 1000)
         return Variant("done")
+
+    def _look_after(self, living: list[Sandbox], job: str | None = None) -> None:
+        """Has the launcher look at the sandboxes that ended unseen: none of these. No course waits for that."""
+        look = asyncio.create_task(self._see_ends({one.id for one in living}, job))
+        self._looking.add(look)
+        look.add_done_callback(self._looking.discard)
+
+    async def _see_ends(self, living: set[str], job: str | None) -> None:
+        try:
+            await self._ledger.ready()
+            await asyncio.gather(*(self._see_end(sandbox) for sandbox in self._ledger.unseen(living, job)))
+        except Exception as error:
+            logger().warning("ends-not-seen", error=type(error).__name__)
+
+    async def _see_end(self, sandbox: str) -> None:
+        async with self._looks:
+            await self._launcher.see_end(sandbox)
 
     async def _block(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

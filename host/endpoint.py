@@ -102,10 +102,14 @@ class Endpoint:
             return await _lifespan(receive, send)
         if scope["type"] != "http":
             return None
-        if scope["method"] == "GET" and scope["path"] == "/":
+        is_look = scope["method"] in ("GET", "HEAD")
+        if is_look and scope["path"] == "/":
             return await _respond(send, 200, json.dumps(self._health.report))
         if scope["path"] in ("/metrics", "/status") or scope["path"].startswith("/status/"):
             return await self._show(scope, receive, send)
+        if is_look:
+            answer = self._component.intake().call("intake", "turn-away", "", "no-page")
+            return await _respond(send, answer.status, answer.body)
         began = time.perf_counter()
         answer, ms = await self._delivery(scope, receive)
         ms["total"] = _ms(began)
@@ -121,7 +125,7 @@ class Endpoint:
         if self._page is None:
             from host.status import StatusPage
 
-            self._page = StatusPage(self._component, self._records, self._health.report, self._queues)
+            self._page = StatusPage(self._component, self._records, self._health.told, self._queues)
         reply = await self._page.answer(scope, receive)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers()})
         await send({"type": "http.response.body", "body": reply.body})

@@ -1,4 +1,4 @@
-"""What `GET /` says: whether the settings are valid, and what of the host is ill just now."""
+"""What `GET /` says: whether the settings are valid, and what of the host is ill. The status page says more."""
 
 import functools
 import hashlib
@@ -24,8 +24,8 @@ class Health:
         checked = component.check()
         #: The reply that every delivery gets while a setting is missing or malformed.
         self.unready = next((part.unready for part in checked if part.unready), None)
-        reports = [json.loads(part.report) for part in checked]
-        self._problems = _distinct(found for report in reports for found in report["problems"])
+        self._told = _found([*(part.report for part in checked), component.misspelt()])
+        self._shown = _found([part.shown for part in checked])
         self._ill: dict[Trouble, dict[str, Any]] = {}
         self.report: dict[str, Any] = {
             "name": "jitney",
@@ -33,12 +33,10 @@ class Health:
             "ready": self.unready is None,
             "component": component.sha256,
             "runner": _runner_sha256(),
-            "problems": self._problems,
-            "warnings": _distinct(found for report in reports for found in report["warnings"]),
-        }
-        for found in self._problems:
+        } | self._shown
+        for found in self._told["problems"]:
             log.logger().error("settings", **found)
-        for found in self.report["warnings"]:
+        for found in self._told["warnings"]:
             log.logger().warning("settings", **found)
 
     def ill(self, trouble: Trouble) -> None:
@@ -57,13 +55,22 @@ class Health:
         """Whether it failed, and did not work since."""
         return trouble in self._ill
 
+    def told(self) -> dict[str, Any]:
+        """The report for those who may see the status page: all that is the matter with the settings."""
+        return self.report | self._told | {"problems": [*self._told["problems"], *self._ill.values()]}
+
     def _say(self) -> None:
         self.report["ready"] = self.unready is None and not self._ill
-        self.report["problems"] = [*self._problems, *self._ill.values()]
+        self.report["problems"] = [*self._shown["problems"], *self._ill.values()]
 
 
-def _distinct(found: Any) -> list[dict[str, Any]]:
-    return list({json.dumps(one): one for one in found}.values())
+def _found(reports: list[str]) -> dict[str, Any]:
+    """The problems and warnings of several reports, each once."""
+    read = [json.loads(report) for report in reports]
+    return {
+        kind: list({json.dumps(found): found for report in read for found in report[kind]}.values())
+        for kind in ("problems", "warnings")
+    }
 
 
 @functools.cache

@@ -1,17 +1,14 @@
 """The endpoint on this machine: uvicorn in front, the journal behind, until SIGTERM."""
 
-import argparse
 import asyncio
 import contextlib
 import os
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
-import uvloop
 
 from host.component import Component
 from host.connections import Bounded, Connections, Listener
@@ -103,41 +100,12 @@ async def _launcher(kind: str) -> Launcher:
             return await client.launcher()
         except client.AuthError as error:
             raise Unlaunchable(
-                "Modal does not know us; sign in with `modal setup`, or add --launcher local"
+                "you are not signed in to Modal; run `.venv/bin/modal setup`, or add --launcher local"
             ) from error
         except (client.Error, TimeoutError) as error:
             raise Unlaunchable(
-                f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
+                f"Modal cannot be asked ({type(error).__name__}); check that this machine has a network"
             ) from error
     from host.local.launcher import LocalLauncher
 
     return LocalLauncher()
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError("it is to be a number up to 65535")
-    return int(text)
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host serve`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh serve", description="Serves the endpoint on this machine until SIGTERM.",
-        epilog="example:\n  WEBHOOK_SECRET=… GITHUB_TOKEN=… ./build.sh serve --port 8080 --launcher local",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=_port, default=8080, help="0 for any free one")
-    parser.add_argument("--launcher", choices=["modal", "local"], default="modal")
-    parser.add_argument(
-        "--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept"
-    )
-    parser.add_argument("--sweep-every", type=float, default=180, metavar="SECONDS", help="180 unless told otherwise")
-    options = parser.parse_args(arguments)
-    try:
-        uvloop.run(serve(options.host, options.port, options.launcher, options.journal, options.sweep_every))
-    except Unlaunchable as fault:
-        print(f"jitney: {fault}", file=sys.stderr)
-        return 1
-    return 0

@@ -5,17 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.container import Deployed, Running
+from tests.container import Running
 from tests.container.cloud import SUCCESS, Cloud
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE
 from tests.processes import SECRET, eventually
-
-
-@pytest.fixture(scope="module")
-def cloud(deployed: Deployed) -> Iterator[Cloud]:
-    with Cloud(deployed) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from grpclib import Status
 
-from tests.container import Deployed, Running
+from tests.container import Running
 from tests.container.cloud import Cloud
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE
@@ -13,12 +13,6 @@ from tests.processes import eventually
 
 #: More often than the client tries again by itself.
 OFTEN = 100
-
-
-@pytest.fixture(scope="module")
-def cloud(deployed: Deployed) -> Iterator[Cloud]:
-    with Cloud(deployed) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from modal._partial_function import _find_callables_for_obj, _PartialFunctionFla
 from modal._utils.async_utils import synchronizer
 
 import modal_app
+from host.modal import image
 from tests.container.cloud import TICKETS_ID
 from tests.control_plane import ControlPlane
 from tests.processes import SECRET
@@ -68,7 +69,7 @@ def waiting(plane: ControlPlane) -> list[dict[str, Any]]:
 async def test_a_deferred_job_waits_in_a_dict_and_is_launched_from_there(
     plane: ControlPlane, github: StandinGitHub
 ) -> None:
-    plane.state.published["main/jitney-runner:latest"] = "im-runner"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
     github.state.queue(31, "octo/demo", LABELS)
     github.faults.append((429, {"retry-after": "60"}))
     async with modal_app.app.run.aio():
@@ -95,7 +96,7 @@ async def test_what_a_container_cannot_finish_goes_on_in_the_next(
 ) -> None:
     """The container is stopped while a sandbox boots; the next one lets that sandbox give up, then starts over."""
     monkeypatch.setattr("host.endpoint.ANSWER_WITHIN", 0.5)
-    plane.state.published["main/jitney-runner:latest"] = "im-runner"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
     plane.state.boots = False
     github.state.queue(32, "octo/demo", LABELS)
     async with modal_app.app.run.aio():

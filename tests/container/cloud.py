@@ -7,6 +7,7 @@ from typing import Any, Self
 from modal_proto import api_pb2 as api
 
 from host.launcher import TICKETS
+from host.modal import image
 from tests import canaries
 from tests.container.deployed import APP, Deployed
 from tests.container.gateway import Gateway
@@ -31,6 +32,8 @@ class Cloud:
         deployed.plane.reset()
         told = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
         self.state.secrets["github-secret"] = told | {"GITHUB_API_URL": self.github.url} | settings
+        self.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
+        self.state.named_dicts.add(APP)
         self.state.published["main/jitney-runner:latest"] = "im-runner"
         self.state.named_dicts |= {APP, TICKETS}
         self.gateway = Gateway(deployed)
