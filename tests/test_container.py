@@ -79,7 +79,7 @@ def test_fifty_deliveries_at_once(cloud: Cloud, container: Running) -> None:
     calls = [cloud.gateway.deliver(job) for job in jobs]
     answers = {cloud.gateway.answer(call)[1]["outcome"] for call in calls}
     assert answers <= {"launched", "deferred"}
-    # What was not answered in time is at once in the queue, and both the course and its ticket come to one sandbox.
+    # The ticket of what was not answered in time is kept, and both the course and its ticket come to one sandbox.
     eventually(lambda: all(call.result for call in cloud.state.calls), PATIENCE)
     for job in jobs:
         (sandbox,) = cloud.sandboxes(job)

@@ -175,6 +175,9 @@ async def test_one_call_holds_a_process_awake_while_tickets_wait(tickets: KeptIn
     held = asyncio.create_task(process.waiting.quiet(600.0))
     await asyncio.sleep(0.1)
     await asyncio.wait_for(process.waiting.quiet(600.0), 5)
+    for job in range(50, 55):
+        await process.waiting.defer(ticket(job), 600.0)
+        await asyncio.sleep(0.02)
     assert not held.done() and len(called) == 1
     for entry in list(process.waiting._entries.values()):
         await process.waiting.over(entry)
@@ -278,16 +281,18 @@ async def test_what_a_house_knows_is_handed_on(monkeypatch: pytest.MonkeyPatch) 
 async def test_a_process_after_one_that_was_killed_takes_up_what_that_left(
     tickets: KeptInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though the store is slow to say so, it is the last that began."""
+    """It is the last that began, though the store does not take that at once."""
     store = Remembered()
     store.kept["process"] = {"id": "killed", "swept": time.time()}
-    put = store.put
+    put, refused = store.put, asyncio.Event()
 
-    async def put_slowly(name: str, value: Any) -> None:
-        await asyncio.sleep(0.3)
+    async def put_at_last(name: str, value: Any) -> None:
+        if not refused.is_set():
+            refused.set()
+            raise OSError("not yet")
         await put(name, value)
 
-    monkeypatch.setattr(store, "put", put_slowly)
+    monkeypatch.setattr(store, "put", put_at_last)
     await tickets.put(Kept("left", ticket(1, "release"), 0.0))
     endpoint = Endpoint(Component(SETTINGS), LocalLauncher({}), tickets, store=store)
     opened: list[str] = []

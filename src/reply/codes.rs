@@ -313,7 +313,7 @@ const UNREADY: &[Code] = &[
         "jitney holds as many deliveries as it can, or is shutting down",
         "The delivery is sent again",
     ),
-    code("not-kept", "The job must wait, but Modal's queue did not answer", "The delivery is sent again"),
+    code("not-kept", "The job must wait, but its ticket could not be kept", "The delivery is sent again"),
     code(
         "component-failed",
         "jitney itself failed on this delivery",
