@@ -140,6 +140,10 @@ class Component:
         """The ledger's entries of sandboxes by their ids and tags, a WIT `entry` each."""
         return list(self.bare().call("ledger", "entries", sandboxes)) if sandboxes else []
 
+    def ending(self, output: str, status: int) -> Any:
+        """How a sandbox ended that wrote this last, a WIT `ending`."""
+        return self.bare().call("ledger", "read-ending", output, status)
+
     def costs(self, lives: list[Any]) -> list[int]:
         """What each WIT `life` costs, in billionths of a dollar."""
         if not lives:

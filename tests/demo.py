@@ -1,4 +1,4 @@
-"""`./build.sh demo`: the main job from end to end on this machine, on one screen, with no account.
+"""`./jitney demo`: the main job from end to end on this machine, on one screen, with no account.
 
 The endpoint and the component are the real ones; GitHub is a stand-in, and the sandbox a local process.
 The queued job and the ping are real payloads, byte for byte; the completion is one, with this job's id and labels.

@@ -216,6 +216,7 @@ fn a_webhook_secret_that_could_be_guessed_is_warned_of() {
         checked.warnings.iter().any(|warning| warning.setting == name)
     };
     for name in ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"] {
+        assert!(warned(name, "white space is part of it\n"));
         assert!(warned(name, "a") && warned(name, "fifteen-letters"));
         assert!(
             !warned(name, "sixteen-letters-") && !warned(name, "your_webhook_secret_here_is_not_this_one")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from host.modal import image
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT, SECRET
 from tests.standin import StandinGitHub
@@ -53,18 +54,19 @@ def test_where_all_is_well_it_says_so_and_asks_nothing_that_changes_anything(
 ) -> None:
     github.hooks.all.append(Hook("repos/octo/demo/hooks", 5, HOOK, SECRET))
     plane.state.apps["jitney"] = "ap-1"
-    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     built = {"version": "2.336.0", "built": int((time.time() - 3 * 86400) * 1000)}
     modal_dict(plane, "runner-image", built)
     told: dict[str, str | None] = {**plane.environment()}
     status, said = doctor(github, **told)
-    assert status == 0 and "credential" in said and "runners can be administered" in said, said
+    assert status == 0 and "credential" in said and "runners can be registered" in said, said
     found = findings(github, **told)
     assert "docs/credentials.md" in found.pop("GITHUB_TOKEN")["cure"]
     assert {one["level"] for one in found.values()} == {"ok"}, found
     assert found["runner image"]["why"] == "has runner 2.336.0, built 3 d ago"
     assert said.rstrip().endswith("1 warning"), said
-    assert {method for method, _ in github.requests} == {"GET"}
+    posted = [path for method, path in github.requests if method != "GET"]
+    assert posted == ["/repos/octo/demo/actions/runners/registration-token"] * 2 and not github.state.runners
 
 
 def test_what_is_not_checked_is_said_and_is_no_success(github: StandinGitHub) -> None:
@@ -81,12 +83,12 @@ def test_what_is_not_checked_is_said_and_is_no_success(github: StandinGitHub) ->
 
 def test_an_old_runner_image_is_a_warning(github: StandinGitHub, plane: ControlPlane) -> None:
     plane.state.apps["jitney"] = "ap-1"
-    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     told: dict[str, str | None] = {**plane.environment()}
     assert findings(github, **told)["runner image"]["level"] == "unchecked"
     modal_dict(plane, "runner-image", {"version": "2.336.0", "built": int((time.time() - 60 * 86400) * 1000)})
-    image = findings(github, **told)["runner image"]
-    assert image["level"] == "warn" and "60 days" in image["why"] and "refresh_runner_image" in image["cure"]
+    old = findings(github, **told)["runner image"]
+    assert old["level"] == "warn" and "60 days" in old["why"] and "refresh_runner_image" in old["cure"]
 
 
 def test_a_misspelt_setting_is_seen(github: StandinGitHub) -> None:
@@ -123,6 +125,13 @@ def test_a_repository_out_of_reach_is_named(github: StandinGitHub) -> None:
     assert [one["what"] for one in found.values() if one["level"] == "fail"] == ["octo/demo"]
 
 
+@pytest.mark.parametrize(("scope", "permission"), [("repo", "administration"), ("org", "self_hosted_runners")])
+def test_a_credential_that_may_only_read_runners_is_seen(github: StandinGitHub, scope: str, permission: str) -> None:
+    github.administration = "read"
+    found = findings(github, RUNNER_SCOPE=scope)["octo/demo: Administration"]
+    assert found["level"] == "fail" and "403" in found["why"] and f"{permission}=write" in found["why"]
+
+
 def test_an_app_s_permissions_and_events_are_looked_at(github: StandinGitHub) -> None:
     github.app.installations = {77: ["octo/demo"]}
     github.app.permissions = {"actions": "read"}
@@ -150,8 +159,8 @@ def test_modal_is_looked_at_and_left_as_it_is(github: StandinGitHub, plane: Cont
     plane.state.apps.clear()
     assert "modal deploy" in findings(github, **told)["Modal app"]["cure"]
     plane.state.apps["jitney"] = "ap-1"
-    assert findings(github, **told)["runner image"]["why"] == "is not built yet"
-    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    assert findings(github, **plane.environment())["runner image"]["why"] == "is not published yet"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     before = len(plane.state.requests)
     assert findings(github, **told)["Modal app"]["level"] == "ok"
     changes = ("Build", "Publish", "ImageGetOrCreate", "Deploy", "SandboxCreate")

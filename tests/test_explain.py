@@ -17,6 +17,7 @@ from wasmtime import Store
 
 from host.component import Component, Environment, Loaded
 from host.launcher import APP, Machine, Start
+from host.modal import image
 from host.modal.launcher import ModalLauncher
 from host.operator import explain as told
 from host.records.store import ModalStore
@@ -201,7 +202,7 @@ async def test_at_modal_the_sandbox_and_what_was_kept_are_asked_for(
     github: StandinGitHub, plane: ControlPlane, journal: Path
 ) -> None:
     github.state.queue(48, REPOSITORY, LABELS)
-    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     launcher = ModalLauncher(await modal.App.lookup.aio(APP, create_if_missing=True), _nothing)
     tags = {"job": "48", "started": "1795521602000", "shape": "2-cores"}
     sandbox = await launcher.start(Start("job-48", tags, Machine(2, 1024, None, None, 600, False), {}, 10))

@@ -22,6 +22,7 @@ from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
 from host.records.store import LocalStore
 from host.status.view import view
+from tests.kept import KeptInMemory
 from tests.processes import ROOT, SECRET
 from tests.standin import StandinGitHub, deliver, payload
 from tests.standin.deliveries import sign
@@ -64,14 +65,10 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
         "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo",
         "PRICES": '{"cpu":0.5,"memory":0}',
     }  # fmt: skip
-    deferred: list[str] = []
-
-    async def defer(ticket: str, delay: float) -> None:
-        deferred.append(ticket)
-
+    kept = KeptInMemory()
     component = Component(settings)
     launcher = LocalLauncher()
-    endpoint = Endpoint(component, launcher, defer, store=LocalStore(tmp_path / "journal.db"))
+    endpoint = Endpoint(component, launcher, kept, store=LocalStore(tmp_path / "journal.db"))
     records: Any = endpoint._records
     github.state.queue(91, "octo/demo", LABELS, seconds=60.0)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=endpoint)) as client:
@@ -96,7 +93,7 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
     shown = await view(
         component,
         records,
-        endpoint._health,
+        endpoint._health.report,
         lambda: (0, [json.dumps(waiting), json.dumps(waiting | {"deferrals": 9}), "no ticket"]),
     )
     assert [(row["outcome"], row["reason"], row["job"]) for row in shown["deliveries"]] == [
@@ -111,7 +108,7 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
     metrics = records.metrics.text().splitlines()
     assert 'jitney_courses_total{outcome="swept",reason="swept"} 1.0' in metrics
     assert 'jitney_deliveries_total{outcome="launched",reason="runner-started"} 1.0' in metrics
-    assert "jitney_queued_seconds_count 1.0" in metrics and deferred == []
+    assert "jitney_queued_seconds_count 1.0" in metrics and kept.puts == 0
     assert not any("nonsense" in line for line in metrics)
     await endpoint.close(0.1)
     for sandbox in await launcher.find_all():

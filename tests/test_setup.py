@@ -31,6 +31,7 @@ def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: W
     assert (hook.content_type, hook.secret) == ("json", stored["WEBHOOK_SECRET"])
     assert hook.attempts[0].event == "ping" and hook.attempts[0].status_code == 200
     assert "octo/demo: ping: came back, signed" in ran.out and "Setup finished." in ran.out
+    assert "Next: `./jitney try`" in ran.out and not world.plane.state.sandboxes
     assert {"SecretGetOrCreate", "AppPublish", f"POST /{HOME}"} <= set(world.changed())
 
     again = world.setup()
@@ -150,7 +151,7 @@ def test_at_a_terminal_each_change_is_announced_and_may_be_declined(world: World
             break
         asked = next((question for question in answers if question in seen[answered:]), None)
         if asked is not None:
-            declined = b"webhooks:" in seen[answered:] and asked == b"[Y/n]"
+            declined = asked == b"[Y/n]" and any(step in seen[answered:] for step in (b"webhooks:", b"\ntry:"))
             answered = len(seen)
             os.write(keyboard, (b"n" if declined else answers[asked]) + b"\n")
     os.close(keyboard)
@@ -159,6 +160,11 @@ def test_at_a_terminal_each_change_is_announced_and_may_be_declined(world: World
     canaries.assert_none_in(said, "the terminal")
     assert "modal: create the Modal secret github-secret: GITHUB_TOKEN" in said
     assert "skip   webhooks: skipped (you answered no)" in said and world.github.hooks.all == []
+    assert (
+        "try: start one sandbox" in said
+        and "skip   try: skipped (you answered no)" in said
+        and not world.plane.state.sandboxes
+    )
     assert world.plane.state.secrets["github-secret"]["GITHUB_TOKEN"] == TOKEN
     assert not re.search(r"\x1b\[[349]\d", said)
 

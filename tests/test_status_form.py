@@ -15,6 +15,7 @@ from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
 from host.records import Records
 from host.status import failures
+from tests.kept import KeptInMemory
 from tests.processes import SECRET, Jitney
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN as GITHUB_TOKEN
@@ -62,10 +63,7 @@ async def test_records_that_cannot_be_kept_keep_no_ticket_from_the_queue(monkeyp
         async def put(self, name: str, value: Any) -> None:
             await asyncio.Event().wait()
 
-    async def defer(ticket: str, delay: float) -> None:
-        raise AssertionError((ticket, delay))
-
-    one = Endpoint(Component(SETTINGS), LocalLauncher(), defer, store=Hanging())
+    one = Endpoint(Component(SETTINGS), LocalLauncher(), KeptInMemory(), store=Hanging())
     one._records.recent.observe("delivery", Component(SETTINGS).intake().call("intake", "turn-away", "", "busy"), {})
     began = time.monotonic()
     assert await asyncio.wait_for(one.close(0.1), 10) == []

@@ -21,6 +21,7 @@ mod reply;
 mod run;
 mod setup;
 mod status;
+mod trial;
 
 use bindings::exports::jitney::core as wit;
 use jitney::course;

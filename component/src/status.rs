@@ -1,12 +1,13 @@
 //! `status`: who may see the page, and what is on it that only the settings know.
 
 use super::{Jitney, bindings::exports::jitney::core::status as wit, now};
+use jitney::ending::Cause;
 use jitney::reply::Answered;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::words::usd::Usd;
 use jitney_operator::inside::inside;
-use jitney_operator::status;
+use jitney_operator::status::{self, Trouble};
 use wasi::cli::environment::get_environment;
 
 impl wit::Guest for Jitney {
@@ -54,6 +55,16 @@ impl wit::Guest for Jitney {
         inside(&sandbox).into_iter().map(|(purpose, command)| (purpose.to_owned(), command)).collect()
     }
 
+    fn troubled(trouble: wit::Trouble) -> String {
+        let trouble = match trouble {
+            wit::Trouble::Tickets => Trouble::Tickets,
+            wit::Trouble::TakingUp => Trouble::TakingUp,
+            wit::Trouble::Sweeping => Trouble::Sweeping,
+            wit::Trouble::House => Trouble::House,
+        };
+        status::troubled(trouble)
+    }
+
     fn waiting(tickets: Vec<String>) -> Vec<wit::WaitingJob> {
         let carry = |ticket: Ticket| wit::WaitingJob {
             repository: ticket.repository.to_string(),
@@ -63,6 +74,10 @@ impl wit::Guest for Jitney {
             deferrals: ticket.deferrals,
         };
         status::waiting(&tickets).into_iter().map(carry).collect()
+    }
+
+    fn why_ended(cause: String) -> Option<String> {
+        Cause::of_word(&cause).map(|cause| cause.said().to_owned())
     }
 
     fn recall(answered: String) -> Option<wit::Answered> {

@@ -8,12 +8,24 @@ from typing import Any
 import modal
 from modal.exception import AuthError, Error, NotFoundError
 
-from host.launcher import APP, Sandbox
+from host.launcher import APP, TICKETS, Sandbox
 from host.modal import image
 from host.modal.launcher import ModalLauncher
+from host.modal.tickets import ModalTickets
 from host.records.store import ModalStore
 
-__all__ = ["PATIENCE", "AuthError", "Error", "NotFoundError", "Standing", "launcher", "living", "stands", "store"]
+__all__ = [
+    "PATIENCE",
+    "AuthError",
+    "Error",
+    "NotFoundError",
+    "Standing",
+    "launcher",
+    "living",
+    "stands",
+    "store",
+    "tickets",
+]
 
 #: Seconds for which Modal is waited for; its client would try for a minute.
 PATIENCE = 10.0
@@ -57,6 +69,11 @@ async def launcher() -> ModalLauncher:
 async def store() -> ModalStore:
     """What the app keeps."""
     return ModalStore(await modal.Dict.from_name(APP).hydrate.aio())
+
+
+async def tickets() -> ModalTickets:
+    """Those that wait."""
+    return ModalTickets(await modal.Dict.from_name(TICKETS).hydrate.aio())
 
 
 async def living(job: str) -> list[Sandbox]:

@@ -9,23 +9,20 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from host.local.database import Unusable
 from host.operator.busy import busy
 from host.records.entry import Entry
 from host.records.ledger import SHARD, shard
 from host.records.store import LocalStore, ModalStore, Store
 from host.words import age, money
 
-EXAMPLES = """examples:
-  ./build.sh cost --since 24h --by job
-  ./build.sh cost --since 7d --csv > cost.csv
-  ./build.sh cost --launcher local --journal .jitney/journal.db"""
-
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 #: Modal keeps an entry that nobody touches for seven days.
 KEPT = 7 * 86400
+#: Columns of figures.
+FIGURES = ("jobs", "hours", "usd", "refusals", "refusals_usd", "seconds", "queued_s")
 #: Shards that are read at once.
 AT_ONCE = 32
 
@@ -58,18 +55,27 @@ async def entries(store: Store, since: float, until: float) -> list[Entry]:
 
 
 def summed(found: Iterable[Entry], by: str) -> list[dict[str, Any]]:
-    """By repository or by day (UTC): how many jobs, their hours, their cost; by job, each one. The dearest first."""
+    """By repository or by day (UTC): how many jobs, their hours, their cost, and apart from them the runners that
+    only showed a refusal; by job, each sandbox. The dearest first."""
     if by == "job":
         return sorted((entry.shown() for entry in found), key=lambda row: -row["usd"])
     sums: dict[str, dict[str, Any]] = {}
     for entry in found:
         day = time.strftime("%Y-%m-%d", time.gmtime(entry.ended))
         name = day if by == "day" else entry.repository
-        row = sums.setdefault(name, {by: name, "jobs": 0, "hours": 0.0, "usd": 0.0})
-        row["jobs"] += 1
-        row["hours"] += ((entry.ended or 0) - entry.started) / 3600
-        row["usd"] += (entry.nano_usd or 0) / 1e9
-    rows = [row | {"hours": round(row["hours"], 3), "usd": round(row["usd"], 4)} for row in sums.values()]
+        row = sums.setdefault(
+            name, {by: name, "jobs": 0, "hours": 0.0, "usd": 0.0, "refusals": 0, "refusals_usd": 0.0}
+        )
+        usd = (entry.nano_usd or 0) / 1e9
+        if entry.refusal:
+            row["refusals"] += 1
+            row["refusals_usd"] += usd
+        else:
+            row["jobs"] += 1
+            row["hours"] += ((entry.ended or 0) - entry.started) / 3600
+            row["usd"] += usd
+    digits = {"hours": 3, "usd": 4, "refusals_usd": 4}
+    rows = [row | {column: round(row[column], most) for column, most in digits.items()} for row in sums.values()]
     return sorted(rows, key=(lambda row: row["day"]) if by == "day" else lambda row: -row["usd"])
 
 
@@ -153,7 +159,8 @@ TABLES = {
 }  # fmt: skip
 
 
-async def _run(options: argparse.Namespace) -> int:
+async def run(options: argparse.Namespace) -> int:
+    """`./jitney cost`."""
     store: Store
     if options.launcher == "modal":
         from host.modal import client
@@ -175,24 +182,12 @@ async def _run(options: argparse.Namespace) -> int:
             print(f"jitney: {fault}", file=sys.stderr)
             return 1
     elif options.journal.exists():
-        store = LocalStore(options.journal)
+        try:
+            store = LocalStore(options.journal)
+        except Unusable as fault:
+            print(f"jitney: {fault}", file=sys.stderr)
+            return 1
     else:
         print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
         return 1
     return await cost(store, options.since, options.by, options.form or "table")
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host cost`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh cost", description="What sandboxes cost, at the prices of docs/cost.md.",
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("--since", default="7d", metavar="SPAN", help="how far back: 30m, 12h, 7d (the default), 2w")
-    parser.add_argument("--by", choices=["repository", "day", "job"], default="repository")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print CSV")
-    form.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON")
-    parser.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
-    parser.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
-    return asyncio.run(_run(parser.parse_args(arguments)))

@@ -1,9 +1,7 @@
 """`doctor`: what the component finds, and how Modal stands, as a table or as JSON."""
 
-import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -115,25 +113,6 @@ def doctor(environment: Mapping[str, str], as_json: bool, skipped: Iterable[str]
     else:
         show(found)
     return int(any(one.level in ("fail", "unchecked") for one in found))
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host doctor`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh doctor",
-        description="Checks settings, credential, permissions, webhook and Modal. Sends read-only requests.",
-        epilog="exit status: 0 if nothing fails and everything was checked, else 1",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "--skip",
-        action="append",
-        default=[],
-        choices=["github", "modal"],
-        help="leave this out, as where there is none",
-    )
-    options = parser.parse_args(arguments)
-    return doctor(os.environ, options.json, options.skip)
 
 
 def show(found: list[Finding]) -> None:

@@ -22,6 +22,7 @@ class Tables:
         now: float,
         pages: str,
         living: list[Entry],
+        ended: list[Entry],
         waiting: Sequence[str],
         recent: Iterable[Recent],
     ) -> None:
@@ -30,6 +31,7 @@ class Tables:
         self._pages = pages
         costs = component.call("ledger", "costs", [entry.life(now) for entry in living])
         self.runners = [self._runner(entry, cost) for entry, cost in zip(living, costs, strict=True)]
+        self.ended = [self._ended(entry) for entry in ended]
         self.waiting = [self._waiting(job) for job in component.call("status", "waiting", list(waiting))]
         self.deliveries = [row for one in recent if (row := self._delivery(one)) is not None]
 
@@ -38,12 +40,33 @@ class Tables:
             "repository": entry.repository,
             "job": str(entry.job),
             "url": self._job(entry),
-            "state": "running" if entry.queued_s is not None else ("registered" if entry.runner else "starting"),
+            "state": self._state(entry),
             "shape": entry.shape.replace("-", " "),
             "age": age(self._now - entry.started),
             "cost": money(cost),
             "sandbox": entry.sandbox,
             "inside": [command for _, command in self._component.call("status", "inside", entry.sandbox)],
+        }
+
+    @staticmethod
+    def _state(entry: Entry) -> str:
+        if entry.refusal:
+            return "showing a refusal"
+        return "running" if entry.queued_s is not None else ("registered" if entry.runner else "starting")
+
+    def _ended(self, entry: Entry) -> Row:
+        ended = entry.ended or entry.started
+        return {
+            "when": f"{age(self._now - ended)} ago",
+            "at": clock(ended),
+            "repository": entry.repository,
+            "job": str(entry.job),
+            "url": self._job(entry),
+            "for": "showing a refusal" if entry.refusal else "",
+            "cause": entry.cause or "",
+            "why": self._component.call("status", "why-ended", entry.cause or "") or "not known yet",
+            "age": age(ended - entry.started),
+            "cost": money(entry.nano_usd or 0),
         }
 
     def _waiting(self, job: Any) -> Row:

@@ -18,6 +18,8 @@ from host.words import UNKNOWN, age, clock, money
 
 #: Rows of one table.
 ROWS = 100
+#: Sandboxes that ended last.
+LAST = 20
 QUOTA = "GitHub requests left this hour"
 
 
@@ -36,7 +38,8 @@ async def view(
     figures.__dict__ |= {"quota": sweep.quota if sweep else None, "living": len(living), "spent": spent or 0}
     figures.__dict__["swept"] = max(0, round(now - sweep.at)) if sweep else None
     alarms, limits, pages = await asyncio.to_thread(_asked, component, figures)
-    tables = await asyncio.to_thread(Tables, component.bare(), now, pages, living[:ROWS], waiting, recent)
+    ended = ledger.ended[:LAST]
+    tables = await asyncio.to_thread(Tables, component.bare(), now, pages, living[:ROWS], ended, waiting, recent)
     tiles = _tiles(sweep, now)
     image = health.get("runner_image")
     return {
@@ -59,6 +62,7 @@ async def view(
         ],
         "runners": tables.runners,
         "more_runners": max(0, len(living) - ROWS),
+        "ended": tables.ended,
         "waiting": tables.waiting[:ROWS],
         "deliveries": tables.deliveries,
         "repositories": [(name, row[0], hours(row[1] / 1000), money(row[2])) for name, row in _dearest(ledger.month)],

@@ -7,3 +7,4 @@ pub mod releases;
 pub mod replay;
 pub mod setup;
 pub mod status;
+pub mod trial;

@@ -126,6 +126,42 @@ pub fn waiting(tickets: &[String]) -> Vec<Ticket> {
     jobs
 }
 
+/// What of a host may fail and be well again.
+#[derive(Clone, Copy, Debug)]
+pub enum Trouble {
+    /// Tickets that wait cannot be kept, or read.
+    Tickets,
+    /// The task that takes tickets up died.
+    TakingUp,
+    /// Sweeps fail.
+    Sweeping,
+    /// The timer of the house failed.
+    House,
+}
+
+/// What health says of it, in the form of a setting's problem.
+pub fn troubled(trouble: Trouble) -> String {
+    let (fault, cure) = match trouble {
+        Trouble::Tickets => (
+            "cannot keep or read jobs that wait, and answers their deliveries with 503",
+            "look at the log, the disk and the journal, or at Modal's status; it goes on by itself",
+        ),
+        Trouble::TakingUp => (
+            "failed while it took up jobs that wait, and started again",
+            "it goes on by itself; report it with the log's lines",
+        ),
+        Trouble::Sweeping => (
+            "could not sweep, so jobs whose deliveries were lost wait",
+            "the next sweep may be well; if not, report it with the log's lines",
+        ),
+        Trouble::House => (
+            "failed while it gave out turns and places, and started again",
+            "it goes on by itself; report it with the log's lines",
+        ),
+    };
+    serde_json::json!({"setting": "jitney", "fault": fault, "cure": cure}).to_string()
+}
+
 /// The operator's limits, as a page shows them: the setting, and its value.
 pub fn limits(settings: &CoursesSettings) -> Vec<(&'static str, String)> {
     let limits = &settings.rules.limits;

@@ -10,8 +10,13 @@ use serde_json::json;
 
 const APP: [(&str, &str); 2] = [("GITHUB_TOKEN", ""), ("GITHUB_APP_ID", "Iv23li")];
 const TOKEN: [(&str, &str); 1] = [("GITHUB_TOKEN", "github_pat_x")];
+const REGISTRATION: &str = "POST /repos/octo/demo/actions/runners/registration-token";
 const DOWNLOADS: &str = "GET /repos/octo/demo/actions/runners/downloads";
 const RUNS: &str = "GET /repos/octo/demo/actions/runs?status=queued&per_page=100&page=1";
+
+fn token() -> Response {
+    answer(201, &json!({"token": "AABF", "expires_at": "2026-11-24T13:00:00Z"}))
+}
 
 fn levels(found: &[Finding]) -> Vec<(Level, &str)> {
     found.iter().map(|one| (one.level, one.what.as_str())).collect()
@@ -22,7 +27,7 @@ fn a_silence_is_one_row_and_another_says_what_was_not_checked_for_it() {
     let settings = settings(&TOKEN);
     for script in [
         &[("GET /rate_limit", Response::default())][..],
-        &[("GET /rate_limit", answer(200, &json!({}))), (DOWNLOADS, Response::default())][..],
+        &[("GET /rate_limit", answer(200, &json!({}))), (REGISTRATION, Response::default())][..],
     ] {
         let found = play(&settings, |desk| examine(desk, settings.clone(), true), script).1;
         let bad: Vec<_> = found.iter().filter(|one| one.level != Level::Ok).collect();
@@ -45,8 +50,12 @@ fn a_credential_that_is_refused_is_one_row_and_nothing_else_is_asked() {
 fn a_repository_that_is_not_seen_is_one_row() {
     let settings = settings(&TOKEN);
     let missing = answer(404, &json!({}));
-    let script =
-        [("GET /rate_limit", answer(200, &json!({}))), (DOWNLOADS, missing.clone()), (RUNS, missing)];
+    let script = [
+        ("GET /rate_limit", answer(200, &json!({}))),
+        (REGISTRATION, missing.clone()),
+        (DOWNLOADS, missing.clone()),
+        (RUNS, missing),
+    ];
     let found = play(&settings, |desk| examine(desk, settings.clone(), true), &script).1;
     assert_eq!(levels(&found), [(Level::Ok, "credential"), (Level::Fail, "octo/demo")]);
 }
@@ -64,8 +73,12 @@ fn what_is_not_checked_is_said_with_the_reason() {
     let many = settings(&[("ALLOWED_REPOS", &names.join(","))]);
     let lines: Vec<String> = (0..10)
         .flat_map(|n| {
-            ["runners/downloads", "runs?status=queued&per_page=100&page=1"]
-                .map(|rest| format!("GET /repos/octo/r{n}/actions/{rest}"))
+            [
+                "POST runners/registration-token",
+                "GET runners/downloads",
+                "GET runs?status=queued&per_page=100&page=1",
+            ]
+            .map(|asked| asked.replace(' ', &format!(" /repos/octo/r{n}/actions/")))
         })
         .collect();
     let mut script = vec![("GET /rate_limit", answer(200, &json!({})))];
@@ -95,6 +108,7 @@ fn an_app_is_asked_about_itself_and_its_own_webhook() {
         let script: &Script<'_> = &[
             ("GET /app", answer(200, &app)),
             ("GET /app/hook/config", answer(200, &config)),
+            (REGISTRATION, token()),
             (DOWNLOADS, answer(200, &json!([]))),
             (RUNS, answer(200, &json!({"total_count": 0, "workflow_runs": []}))),
         ];
@@ -118,8 +132,10 @@ fn a_runner_group_is_looked_at_for_each_repository() {
     let hooks = answer(200, &json!([hook(&json!({}))]));
     let downloads = ("GET /orgs/octo/actions/runners/downloads", answer(200, &json!([])));
     let listed = "GET /orgs/octo/actions/runner-groups/7/repositories?per_page=100&page=1";
+    let registration = ("POST /orgs/octo/actions/runners/registration-token", token());
     let of = |runs_of: &'static str| {
         [
+            registration.clone(),
             downloads.clone(),
             (runs_of, runs.clone()),
             ("GET /orgs/octo/hooks?per_page=100", hooks.clone()),
@@ -135,4 +151,34 @@ fn a_runner_group_is_looked_at_for_each_repository() {
     assert!(seen.contains(&(Level::Ok, "octo: runner group 7")), "{found:?}");
     assert!(seen.contains(&(Level::Ok, "octo/demo: runner group")), "{found:?}");
     assert!(seen.contains(&(Level::Fail, "octo/other: runner group")), "{found:?}");
+}
+
+#[test]
+fn who_may_only_read_runners_is_told_so_in_either_scope() {
+    for (scope, home) in [("repo", "repos/octo/demo"), ("org", "orgs/octo")] {
+        let settings = settings(&[("RUNNER_SCOPE", scope)]);
+        let [token, downloads] = ["POST", "GET"].map(|method| {
+            let rest = if method == "POST" { "registration-token" } else { "downloads" };
+            format!("{method} /{home}/actions/runners/{rest}")
+        });
+        let hooks = format!("GET /{home}/hooks?per_page=100");
+        let mut script = vec![
+            ("GET /rate_limit", answer(200, &json!({}))),
+            (
+                token.as_str(),
+                answer(403, &json!({"message": "Resource not accessible by personal access token"})),
+            ),
+            (downloads.as_str(), answer(200, &json!([]))),
+            (RUNS, answer(200, &json!({"total_count": 0, "workflow_runs": []}))),
+            (hooks.as_str(), answer(200, &json!([]))),
+        ];
+        if scope == "org" {
+            script.push(("GET /orgs/octo/actions/runner-groups/1", answer(200, &json!({}))));
+        }
+        let found = play(&settings, |desk| examine(desk, settings.clone(), true), &script).1;
+        let failed = found.iter().find(|finding| finding.what == "octo/demo: Administration");
+        let failed = failed.expect("it is looked at");
+        assert!(failed.level == Level::Fail && failed.why.contains("403"), "{failed:?}");
+        assert!(failed.cure.contains("Read and write"), "{failed:?}");
+    }
 }

@@ -6,6 +6,7 @@
 pub mod app;
 mod credential;
 pub mod delivery;
+mod etag;
 pub mod group;
 pub mod hook;
 pub mod job;
@@ -16,5 +17,6 @@ pub mod run;
 pub mod runner;
 
 pub use credential::CredentialScope;
+pub use etag::Etag;
 pub use request::{Method, Request};
 pub use response::{Answer, Cursor, Fault, Page, Refusal, Response, Seen, is_limited, refusal};

@@ -125,6 +125,12 @@ impl Request {
         )
     }
 
+    /// "Create a registration token". It changes nothing, and only who may register runners is given one.
+    pub fn registration_token(scope: Scope, repository: &Repository) -> Self {
+        let path = format!("{}/registration-token", home(scope, repository));
+        Self::post(path, None, CredentialScope::of(repository))
+    }
+
     /// "List self-hosted runners", by exact name.
     pub fn find_runner(scope: Scope, repository: &Repository, name: &RunnerName) -> Self {
         let path = format!("{}?name={}", home(scope, repository), name.as_str());

@@ -1,6 +1,7 @@
 //! What GitHub and the log are told about a delivery, or about the course that it opened.
 
 mod answered;
+mod codes;
 mod news;
 mod tally;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub use answered::{Answered, genuine};
+pub use codes::{CODES, Code, PAGE};
 pub use news::{News, Running, Stage};
 pub use tally::Tally;
 
@@ -160,7 +162,8 @@ impl Reply {
         Self { outcome, reason, subject, runner: None, sandbox: None, news: None }
     }
 
-    /// The body: `outcome`, `reason`, `delivery` (null if unknown), and where known `job`, `runner`, `sandbox`.
+    /// The body: `outcome`, `reason`, `delivery` (null if unknown), and where known `job`, `runner`, `sandbox`; where
+    /// there is something to do about it, `see` names the page and the place that say what.
     pub fn body(&self) -> String {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -173,6 +176,8 @@ impl Reply {
             #[serde(skip_serializing_if = "Option::is_none")]
             sandbox: Option<&'a str>,
             delivery: Option<&'a Guid>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            see: Option<String>,
         }
         json(&Body {
             outcome: self.outcome.word(),
@@ -181,6 +186,7 @@ impl Reply {
             runner: self.runner.as_ref(),
             sandbox: self.sandbox.as_deref(),
             delivery: self.subject.delivery.as_ref(),
+            see: codes::is_explained(self.reason.code).then(|| format!("{PAGE}#{}", self.reason.code)),
         })
     }
 

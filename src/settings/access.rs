@@ -41,7 +41,8 @@ pub(super) fn webhook_secret(reader: &mut Reader<'_>, row: &Row) -> Secret {
 }
 
 pub(super) fn previous_secret(reader: &mut Reader<'_>, row: &Row) -> Option<Secret> {
-    let secret = reader.text(row).map(Secret::new)?;
+    reader.text(row)?;
+    let secret = reader.secret(row, MAKE_ONE);
     doubt(reader, row, &secret);
     Some(secret)
 }

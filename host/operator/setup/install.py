@@ -21,6 +21,7 @@ from host.operator.setup.record import Record, code_digest
 from host.operator.setup.settings import Settings, as_item
 from host.operator.setup.telling import telling
 from host.operator.setup.terminal import Item, Terminal, any_in, stop
+from host.operator.trial import attempt
 
 #: Seconds between two looks whether the endpoint is ready.
 AGAIN_AFTER = 1.0
@@ -79,6 +80,7 @@ class Setup:
         self._align("mend")
         self._ping()
         self._examine()
+        self._try()
 
     @property
     def _url(self) -> str:
@@ -258,6 +260,16 @@ class Setup:
             found = [one for one in examine(self._settings.values) if one.what not in kept]
         show(found)
         self._terminal.show(*(as_item(one) for one in found if one.level == "fail"))
+
+    def _try(self) -> None:
+        """Nobody who says yes to everything says so to a machine that costs something: it is offered."""
+        if self._skips("try") or self._options.dry_run or self._terminal.bad:
+            return
+        if self._options.yes:
+            self._terminal.say("Next: `./jitney try` starts one real runner and removes it again.")
+            return
+        if not attempt(self._settings.component(), self._terminal, None, local=False, as_json=False):
+            self._terminal.say("The installation is in place, but a runner did not come up.")
 
 
 def look_at(url: str) -> Item:

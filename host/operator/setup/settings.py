@@ -35,7 +35,7 @@ class Settings:
         try:
             errand = Conversation(self.component(), "setup", "errand", *arguments, opening=opening)
         except LookupError as fault:
-            stop("settings", str(fault), "`./build.sh doctor` names each fault")
+            stop("settings", str(fault), "`./jitney doctor` names each fault")
         return [Item.of(one) for one in errand.play().call("items")]
 
     def are_blind(self, stored: set[str] | None) -> bool:

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -93,6 +93,15 @@ class Terminal:
     def _need_somebody(cure: str) -> None:
         if not sys.stdin.isatty():
             stop("terminal", "cannot prompt: standard input is not a terminal", cure)
+
+
+def stoppable(run: Callable[[], int]) -> int:
+    """The exit status of a command that its operator may stop."""
+    try:
+        return run()
+    except (KeyboardInterrupt, EOFError):
+        print("\nStopped. Run it again to continue from here.", file=sys.stderr)
+        return 130
 
 
 def any_in(items: Iterable[Item], *standings: str) -> bool:

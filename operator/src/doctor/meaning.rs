@@ -150,7 +150,7 @@ pub(super) fn access(repository: &Repository, group: &RunnerGroup, members: &[Me
 
 fn permission(repository: &Repository, response: &Response, name: &str, good: &str, cure: &str) -> Finding {
     let what = format!("{repository}: {name}");
-    if response.status == 200 {
+    if matches!(response.status, 200 | 201) {
         return finding(Level::Ok, what, good, "");
     }
     let wanted = response.accepted_permissions.as_deref();
@@ -158,21 +158,19 @@ fn permission(repository: &Repository, response: &Response, name: &str, good: &s
     finding(Level::Fail, what, format!("GitHub answers {}{asks}", response.status), cure)
 }
 
-pub(super) fn administration(
-    settings: &CoursesSettings,
-    repository: &Repository,
-    answer: &Answer,
-) -> Vec<Finding> {
-    let Ok(response) = answer else { return Vec::new() };
+pub(super) fn administration(repository: &Repository, response: &Response) -> Finding {
     let cure = "give the credential Administration: Read and write on the repository (in org scope Self-hosted runners on the organization)";
-    let mut findings =
-        vec![permission(repository, response, "Administration", "runners can be administered", cure)];
-    if let Some(offered) = read_downloads(answer) {
+    permission(repository, response, "Administration", "runners can be registered", cure)
+}
+
+/// Which runner GitHub offers, if it says so.
+pub(super) fn offer(settings: &CoursesSettings, answer: &Answer) -> Vec<Finding> {
+    let found = read_downloads(answer).map(|offered| {
         let old = !settings.api.is_server() && offered.version < RunnerVersion::LEAST;
         let level = if old { Level::Warn } else { Level::Ok };
-        findings.push(finding(level, "runner's version", format!("GitHub offers {}", offered.version), ""));
-    }
-    findings
+        finding(level, "runner's version", format!("GitHub offers {}", offered.version), "")
+    });
+    found.into_iter().collect()
 }
 
 pub(super) fn webhook(settings: &CoursesSettings, home: &HookHome, answer: &Answer) -> Vec<Finding> {

@@ -121,13 +121,16 @@ impl Examination<'_> {
 
     async fn repository(&self, repository: &Repository, findings: &mut Vec<Finding>) -> Option<()> {
         let settings = self.settings;
+        // Whoever may only read sees runners and downloads. The token itself is dropped, and expires within the hour.
+        let token = self.ask(Request::registration_token(settings.scope, repository), findings).await?;
         let downloads = self.ask(Request::runner_downloads(settings.scope, repository), findings).await?;
         let runs = self.ask(Request::runs(repository, "queued", 1), findings).await?;
         if runs.status == 404 {
             findings.push(meaning::hidden(repository));
             return Some(());
         }
-        findings.extend(meaning::administration(settings, repository, &Ok(downloads)));
+        findings.push(meaning::administration(repository, &token));
+        findings.extend(meaning::offer(settings, &Ok(downloads)));
         findings.push(meaning::actions(repository, &runs));
         if !self.is_app {
             let home = match settings.scope {

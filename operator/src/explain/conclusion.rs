@@ -2,6 +2,9 @@
 
 use super::Conclusion;
 use super::evidence::{Evidence, span};
+use super::facts::Vetted;
+use jitney::ending::Cause;
+use jitney::ledger::Entry;
 use jitney::policy::delivery::Verdict;
 use jitney::words::ids::RunnerName;
 use jitney::words::printable::Shown;
@@ -108,13 +111,24 @@ impl Evidence<'_> {
         if let (Some(started), Some(completed)) = (self.facts.job.started, self.facts.job.completed) {
             times = format!("{times} and a run of {}", span(completed.since(started)));
         }
-        let cost: Usd = self.entries().iter().filter_map(|entry| entry.nano_usd).sum();
+        let entries = self.entries();
+        let jobs = entries.iter().filter(|entry| !entry.refusal);
+        let cost: Usd = jobs.filter_map(|entry| entry.nano_usd).sum();
         let cost = if cost > Usd::default() { format!("; it cost {cost}") } else { String::new() };
-        let (word, name) = (Shown(conclusion), Shown(name));
-        let refusal = match &self.facts.decision.verdict {
-            Verdict::Refuse(answer, _) if conclusion == "failure" => Some(answer.reason.to_string()),
+        let ended = entries.iter().find(|entry| entry.runner == name);
+        let refusal = match (&self.facts.decision.verdict, &self.facts.vetted) {
+            _ if conclusion != "failure" => None,
+            (Verdict::Refuse(answer, _), _) => Some(answer.reason.to_string()),
+            (_, Some(Vetted::MayNot(reason))) if ended.is_some_and(|entry| shows_refusal(entry)) => {
+                Some(reason.to_string())
+            }
             _ => None,
         };
+        let cause = ended.and_then(|entry| entry.cause).filter(|_| conclusion != "success");
+        let cause = cause.filter(|cause| !matches!(cause, Cause::Done | Cause::Refused));
+        let cause =
+            cause.map_or_else(String::new, |cause| format!(" Its sandbox ended because {}.", cause.said()));
+        let (word, name) = (Shown(conclusion), Shown(name));
         match (RunnerName::job_of(name.0), refusal) {
             (None, _) => Conclusion {
                 state: "completed-elsewhere",
@@ -131,13 +145,18 @@ impl Evidence<'_> {
             (Some(meant), None) if meant != self.facts.job.id => Conclusion {
                 state: "completed-swapped",
                 text: format!(
-                    "Finished ({word}) on {name}, which was started for job {meant}{times}{cost}.{left}"
+                    "Finished ({word}) on {name}, which was started for job {meant}{times}{cost}.{cause}{left}"
                 ),
             },
             (Some(_), None) => Conclusion {
                 state: "completed",
-                text: format!("Finished ({word}) on its own runner {name}{times}{cost}.{left}"),
+                text: format!("Finished ({word}) on its own runner {name}{times}{cost}.{cause}{left}"),
             },
         }
     }
+}
+
+/// Whether a runner's sandbox showed a refusal: started for that, or by its own judgement of the job.
+fn shows_refusal(entry: &Entry) -> bool {
+    entry.refusal || entry.cause == Some(Cause::Refused)
 }

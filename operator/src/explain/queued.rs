@@ -187,7 +187,7 @@ impl Evidence<'_> {
             "refused" if said.reason.starts_with("runners-taken") => state(
                 "runners-taken",
                 format!(
-                    "Given up ({why}). Give the job a label that no other job has, `id=${{{{ github.run_id }}}}-NAME` with a NAME of its own, and run it again.{but}"
+                    "Given up ({why}). Give the job a label that no other job has, `id=${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}-NAME` with a NAME of its own, and run it again.{but}"
                 ),
             ),
             "refused" => state(

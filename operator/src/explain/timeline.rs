@@ -4,8 +4,10 @@ use super::Moment;
 use super::evidence::{Evidence, span};
 use super::facts::{LoggedDelivery, Vetted, WebhookLog};
 use crate::inside::inside;
+use jitney::ending::Cause;
 use jitney::github::delivery::Said;
 use jitney::github::runner::Runner;
+use jitney::ledger::REFUSAL;
 use jitney::policy::delivery::{Decision, Verdict};
 use jitney::ticket::Purpose;
 use jitney::words::ids::RunnerName;
@@ -150,6 +152,9 @@ impl Evidence<'_> {
             let shape = sandbox.tag("shape").filter(|shape| !shape.is_empty());
             let shape = shape.map_or_else(String::new, |shape| format!(" ({})", Shown(shape)));
             let config = match sandbox.tag("runner") {
+                Some(runner) if sandbox.tag(REFUSAL).is_some() => {
+                    format!("its runner {} only shows the refusal", Shown(runner))
+                }
                 Some(runner) => format!("its runner is {}", Shown(runner)),
                 None => "it has no runner yet".to_owned(),
             };
@@ -215,8 +220,12 @@ impl Evidence<'_> {
         closed
             .map(|(entry, ended, cost)| {
                 let lived = span(ended.since(entry.started));
-                let said = format!("{} ended after {lived}; it cost {cost}", Shown(&entry.sandbox));
-                moment(Some(ended), "cost", said)
+                let why = entry
+                    .cause
+                    .map_or_else(String::new, |cause| format!(" ({}: {})", cause.word(), cause.said()));
+                let what = if entry.refusal { "it only showed the refusal and cost" } else { "it cost" };
+                let said = format!("{} ended after {lived}{why}; {what} {cost}", Shown(&entry.sandbox));
+                moment(Some(ended), "cost", said).with(entry.cause.map_or("", Cause::cure))
             })
             .collect()
     }

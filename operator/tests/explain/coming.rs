@@ -106,7 +106,8 @@ fn what_was_said_last_decides_where_nothing_lives() {
     said(401, "refused", "signature-mismatch: x").ends("not-signed", &["to the same value"]);
     said(403, "refused", "fork-not-allowed: x").ends("was-refused", &["Refused when it arrived"]);
     said(200, "ignored", "labels-not-ours: x").ends("was-ignored", &["Ignored when it arrived"]);
-    said(200, "refused", "runners-taken: x").ends("runners-taken", &["id=${{ github.run_id }}-NAME"]);
+    said(200, "refused", "runners-taken: x")
+        .ends("runners-taken", &["id=${{ github.run_id }}-${{ github.run_attempt }}-NAME"]);
     said(503, "unready", "settings: MAX_CPU is none").ends("unready", &["MAX_CPU", "Fix that"]);
     said(504, "", "").ends("delivery-failed", &["504", "timed out", "deliver it again"]);
 }
