@@ -51,8 +51,6 @@ def test_every_page_of_docs_can_be_reached_from_it() -> None:
 def test_the_demonstration_ends_well() -> None:
     told = subprocess.run(["./jitney", "demo"], capture_output=True, text=True, cwd=ROOT, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    for stage in ("decided", "sandbox started", "runner registered", "config handed over", "job done", "cleaned up"):
-        assert stage in told.stdout
     assert told.stderr == "" and "Next: `./jitney setup`" in told.stdout
 
 
