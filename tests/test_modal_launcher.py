@@ -13,11 +13,15 @@ from modal_proto import api_pb2 as api
 
 from host.component import Component, Loaded
 from host.courses import Courses
+from host.health import Health
+from host.house import House
 from host.launcher import APP, AtCapacity, Machine, NameTaken, Start
 from host.modal import image
 from host.modal.launcher import ModalLauncher
 from host.records import Records
+from host.waiting import Waiting
 from tests.control_plane import ControlPlane, FakeSandbox
+from tests.kept import KeptInMemory
 from tests.ledgers import entry
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
@@ -27,6 +31,11 @@ from tests.standin.state import KEY_CANARY
 
 LABELS = ["self-hosted", "modal"]
 LOADED = Loaded()
+
+
+async def last() -> bool:
+    """No other process began."""
+    return True
 
 
 class Wired:
@@ -53,10 +62,12 @@ class Wired:
         assert verdict.tag == "launch", verdict.payload.body
         deferred: list[Any] = []
 
-        async def defer(ticket: str, delay: float) -> None:
-            deferred.append((json.loads(ticket), delay))
+        class Noted(Waiting):
+            async def defer(self, ticket: str, delay: float, entry: Any = None, **_: Any) -> None:
+                deferred.append((json.loads(ticket), delay))
 
-        courses = Courses(component, self.launcher, defer)
+        house = House(component)
+        courses = Courses(component, self.launcher, house, Noted(KeptInMemory(), house, Health(component), last))
         answer = await courses.open(verdict.payload.ticket, verdict.payload.resumption)
         await courses.close(0)
         return answer, deferred
@@ -291,10 +302,9 @@ async def test_a_sweep_learns_why_a_sandbox_ended_that_nobody_watched(wired: Wir
     component = Component(told, LOADED)
     records = Records(component)
 
-    async def defer(ticket: str, delay: float) -> None:
-        raise AssertionError(f"{ticket} waits {delay} s")
-
-    courses = Courses(component, wired.launcher, defer, records)
+    house = House(component)
+    waiting = Waiting(KeptInMemory(), house, Health(component), last)
+    courses = Courses(component, wired.launcher, house, waiting, records)
     sandbox = await wired.launcher.start(order("job-28"))
     records.ledger.opened(sandbox, entry(28))
     ended = wired.plane.state.sandbox(sandbox)
