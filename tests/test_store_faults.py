@@ -48,12 +48,15 @@ def health(jitney: Jitney) -> dict[str, Any]:
     return dict(httpx.get(f"{jitney.url}/").json())
 
 
+def queued(job: int) -> dict[str, Any]:
+    """The delivery of a job that no other job's runner takes."""
+    return payload("workflow_job.queued", id=job, repository="octo/demo", labels=[*LABELS, f"id={job}"])
+
+
 def defers(github: StandinGitHub, jitney: Jitney, job: int) -> tuple[int, str]:
     """A delivery of a job that GitHub's limit has wait: its status, and its reason."""
-    github.state.queue(job, "octo/demo", LABELS)
-    answer = deliver(
-        jitney.url, SECRET, payload("workflow_job.queued", id=job, repository="octo/demo", labels=LABELS)
-    )
+    github.state.queue(job, "octo/demo", [*LABELS, f"id={job}"])
+    answer = deliver(jitney.url, SECRET, queued(job))
     return answer.status_code, answer.json()["reason"].split(":")[0]
 
 
@@ -79,8 +82,8 @@ def test_what_cannot_be_kept_is_answered_503_and_all_goes_on_afterwards(
             assert not health(jitney)["ready"]
         eventually(lambda: health(jitney)["ready"])
         eventually(lambda: not kept(journal))
-        again = payload("workflow_job.queued", id=2, repository="octo/demo", labels=LABELS)
-        assert deliver(jitney.url, SECRET, again).status_code == 201
+        # The course that was answered 503 may have gone on.
+        assert deliver(jitney.url, SECRET, queued(2)).status_code in (200, 201)
         eventually(is_done(github, 2))
     assert github.mints() == 3
 
