@@ -27,6 +27,8 @@ usage: ./build.sh [COMMAND] [ARGUMENTS]
                                                 ./build.sh simulate --seeds 1000 --jobs 100
   fuzz       the core under libFuzzer, the component under mutations
                                                 ./build.sh fuzz delivery --seconds 60
+  mutants    bugs planted in copies of the code, and which of them nothing notices
+                                                ./build.sh mutants planted --quick
   bench      jitney beside a plain FastAPI endpoint: a table, plots, bench/results
   test       every test                         ./build.sh test -k launcher
   lint       every linter
@@ -142,6 +144,7 @@ case "$command" in
     exec .venv/bin/python -m bench "$@"
     ;;
   fuzz) . tools/build/fuzz.sh && fuzz "$@" ;;
+  mutants) . tools/build/mutants.sh && mutants "$@" ;;
   test) . tools/build/test.sh && run_tests "$@" ;;
   lint) . tools/build/lint.sh && lint ;;
   completion) . tools/build/completion.sh && completion "$@" ;;

@@ -46,3 +46,16 @@ def test_help_is_everywhere_and_begins_with_how_to_call(arguments: list[str]) ->
 
 def test_the_help_of_all_has_examples() -> None:
     assert "examples:" in run(sys.executable, "-m", "host", "--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["core", "--help"], ["planted", "--quick", "-h"]])
+def test_mutants_help_comes_before_anything_is_built(arguments: list[str]) -> None:
+    done = run("./build.sh", "mutants", *arguments)
+    assert done.returncode == 0 and done.stdout.startswith("usage: ./build.sh mutants")
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], []])
+def test_mutants_that_there_are_not_are_named(arguments: list[str]) -> None:
+    done = run("./build.sh", "mutants", *arguments)
+    assert (done.returncode, done.stdout) == (2, "") and "usage: ./build.sh mutants" in done.stderr
+    assert all(f"{word} is unknown" in done.stderr for word in arguments)

@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# `./build.sh mutants`: puts bugs into copies of the code, and says which of them nothing notices.
+
+# Lists the mutants of Rust code; it takes some minutes to install.
+need_cargo_mutants() {
+  local version=27.1.0
+  [ "$(cat .tools/cargo-mutants.version 2>/dev/null)" = "$version" ] && [ -x .tools/bin/cargo-mutants ] && return
+  say "installing cargo-mutants $version into .tools"
+  cargo install --quiet --locked cargo-mutants --version "$version" --root .tools
+  printf '%s' "$version" >.tools/cargo-mutants.version
+}
+
+mutants_usage() {
+  cat <<'TEXT'
+usage: ./build.sh mutants planted [--quick] [NAME…]
+       ./build.sh mutants core|runner [--open] [--shard K/N] [--workers N] [FILE…]
+       ./build.sh mutants host [--open] [--shard K/N] [FILE…]
+       ./build.sh mutants pages
+
+  planted    plants the bugs of simulator/planted_bugs.txt: which seeds, promises and tests notice each
+  core       plants what cargo-mutants lists for src
+  runner     the same for runner and for the guard's rule, with the Python tests of the sandbox's binary
+  host       plants mutants into the files of host where a hole costs something, and runs the tests that reach each
+  pages      writes the tables in docs/reliability.md and docs/mutants.md from tools/mutants/*.tsv
+
+  --quick    asks only what noticed each bug the last time, and everything else only where that fails
+  --open     only mutants that survived the last time, or were not run
+  --shard    the K-th of N parts
+  NAME       part of a planted bug's name           FILE   how a file's name begins, such as src/policy
+
+Verdicts are kept in tools/mutants/*.tsv; why a survivor is harmless is in tools/mutants/excuses.tsv, one by one.
+TEXT
+}
+
+mutants() {
+  local what=${1:-}
+  case "$what" in
+    -h | --help | help)
+      mutants_usage
+      return
+      ;;
+    planted | core | runner | host | pages) shift ;;
+    *)
+      [ -z "$what" ] || say "mutants: $what is unknown"
+      mutants_usage >&2
+      return 2
+      ;;
+  esac
+  local argument
+  for argument in "$@"; do
+    case "$argument" in
+      -h | --help)
+        mutants_usage
+        return
+        ;;
+    esac
+  done
+  command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
+  case "$what" in
+    core | runner) need_cargo_mutants ;;
+  esac
+  case "$what" in
+    runner | host)
+      build
+      need_python test
+      ;;
+  esac
+  case "$what" in
+    host) .venv/bin/python -m tools.mutants "$what" "$@" ;;
+    *) cargo run --quiet --locked -p jitney-mutants -- "$what" "$@" ;;
+  esac
+}
