@@ -184,7 +184,7 @@ def limited_burst(book: Book, jobs: int, pace: int) -> None:
     """A matrix at once under GitHub's limit of 180 POSTs a minute, which jitney keeps away from by its own pace: the
     first `pace` go at once, the rest a minute after them, and no sooner."""
     with StandinGitHub() as github, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        github.posts_per_minute = 180
+        github.points_per_minute = 900
         with Contestant("jitney", github.url, Path(home), MINTS_PER_MINUTE=str(pace)) as one:
             began = time.time()
             send(one.url, queued(range(1, jobs + 1)), jobs, jobs)

@@ -114,6 +114,10 @@ class Component:
         """A fresh instance for one course."""
         return Instance(self, self._told["courses"], COURSE_MEMORY, COURSE_EPOCHS)
 
+    def house(self) -> "Instance":
+        """The instance that rules over all courses: it is told nothing, and has no way out."""
+        return Instance(self, [], COURSE_MEMORY, INTAKE_EPOCHS, http=False)
+
     def keys(self) -> "Instance":
         """A fresh instance that can sign for the GitHub App."""
         return Instance(self, self._told["keys"], COURSE_MEMORY, COURSE_EPOCHS)

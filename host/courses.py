@@ -1,6 +1,7 @@
 """The courses that run: each command of the component executed, each outcome reported back."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,9 @@ from wasmtime.component import Record, Variant
 
 from host.component import Component, Course
 from host.credentials import Credentials, NoCredential
+from host.house import House
 from host.launcher import AtCapacity, Launcher, Machine, NameTaken, Sandbox, Start, Volume
 from host.log import logger, tell
-from host.pace import Held, Pace, Quota, Turn
 from host.records import Records
 
 #: Keeps a ticket that is to be opened again after so many seconds.
@@ -26,9 +27,6 @@ AFTER_FAILURE = 60.0
 #: Seconds that what is cancelled at the end has to be over.
 CANCELLED_WITHIN = 2.0
 
-#: Jobs of which is remembered that a course had them.
-REMEMBERED = 10_000
-
 #: What a command's time counts as, in the log.
 STAGES = {
     "start": "sandbox",
@@ -37,8 +35,7 @@ STAGES = {
     "credential": "credential",
     "watch": "watch",
     "pause": "pause",
-    "await-turn": "turn",
-    "hold": "pause",
+    "consult": "turn",
 }
 
 
@@ -66,12 +63,9 @@ class Courses:
         self._launcher = launcher
         launcher.on_end = self._records.metrics.ended
         self._defer = defer
-        self._pace = Pace()
-        self._turns: dict[asyncio.Task[Any] | None, Turn] = {}
-        self._quota = Quota()
+        self._house = House(component)
+        self._numbers = itertools.count(1)
         self._credentials = Credentials(component)
-        self._had: dict[str, None] = {}
-        self._claims: dict[str, asyncio.Task[Any] | None] = {}
         self._threads = ThreadPoolExecutor(max_workers=256, thread_name_prefix="course")
         self._running: dict[asyncio.Task[Any], Running] = {}
         self._watching: set[asyncio.Task[Any]] = set()
@@ -87,13 +81,15 @@ class Courses:
         return answered
 
     def _over(self, task: asyncio.Task[Any], answered: asyncio.Future[Any]) -> None:
-        turn = self._turns.pop(task, None)
-        if turn is not None and turn.used is None:
-            self._pace.use(turn)
         self._running.pop(task, None)
         self._watching.discard(task)
         if not answered.done():
             answered.set_result(None)
+
+    def may_wait(self, ticket: str) -> bool:
+        """Whether there is any use for a ticket that comes to wait. One that was kept in case its course would not
+        end waits for that."""
+        return ticket in self.running or self._house.wait(ticket)
 
     async def resume(self, ticket: str) -> bool:
         """Plays the course of a deferred ticket to its answer: the one that runs, where the ticket was kept in case
@@ -133,10 +129,10 @@ class Courses:
         too, but says nothing of it to whoever waits for Python."""
         await asyncio.to_thread(self._threads.shutdown)
 
-    async def sweep(self, recent: list[str], pending: list[str]) -> None:
+    async def sweep(self, pending: list[str]) -> None:
         """Plays a sweep to its end. One that fails is over; the next comes soon."""
         try:
-            await self._play(None, "sweep", recent, pending)
+            await self._play(None, "sweep", pending)
         except (Trap, WasmtimeError, ValueError) as error:
             self._records.metrics.failed("sweep")
             logger().error("component-failed", error=type(error).__name__)
@@ -154,15 +150,19 @@ class Courses:
                 answered.set_result(lost)
 
     async def _play(self, answered: asyncio.Future[Any] | None, *opening: Any) -> None:
+        number = next(self._numbers)
+        try:
+            await self._play_as(number, answered, *opening)
+        finally:
+            self._house.leave(number)
+
+    async def _play_as(self, number: int, answered: asyncio.Future[Any] | None, *opening: Any) -> None:
         spent: dict[str, float] = {}
         course = await self._timed(spent, "open", self._block(Course, self._component, *opening))
         outcome = Variant("opened")
         event = "course"
         while True:
-            try:
-                command = await self._timed(spent, "github", self._block(course.next, outcome))
-            finally:
-                self._use_turn()
+            command = await self._timed(spent, "github", self._block(course.next, outcome))
             match command.tag:
                 case "reply":
                     self._tell(answered, event, command.payload, spent)
@@ -175,7 +175,7 @@ class Courses:
                     await self.keep(deferral.ticket, deferral.delay / 1000)
                     return self._tell(answered, event, deferral.reply, spent)
                 case tag:
-                    outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(command))
+                    outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(number, command))
 
     def _tell(self, answered: asyncio.Future[Any] | None, event: str, answer: Any, spent: dict[str, float]) -> None:
         ms = {stage: round(seconds * 1000, 3) for stage, seconds in spent.items()}
@@ -184,27 +184,21 @@ class Courses:
         if answered is not None and not answered.done():
             answered.set_result(answer)
 
-    def _use_turn(self) -> None:
-        """The course may have asked for its JIT config just now."""
-        if (turn := self._turns.get(asyncio.current_task())) is not None:
-            self._pace.use(turn)
-
     def _keep_watching(self) -> None:
         """What is left of a course that was answered need not be waited for, nor opened again."""
         task = asyncio.current_task()
         if task is not None and self._running.pop(task, None) is not None:
             self._watching.add(task)
-            self._release(task)
 
-    async def _report(self, command: Variant) -> Variant:
+    async def _report(self, number: int, command: Variant) -> Variant:
         try:
+            if command.tag == "consult":
+                return Variant("ruling", await self._house.ask(number, str(command.payload)))
             return await self._execute(command.tag, command.payload)
         except NameTaken:
             return Variant("taken")
         except AtCapacity:
             return Variant("full")
-        except Held as held:
-            return Variant("held", held.args[0])
         except NoCredential as refused:
             return Variant("no-credential", refused.args[0])
         except Exception as error:
@@ -213,22 +207,16 @@ class Courses:
 
     async def _execute(self, tag: str, payload: Any) -> Variant:
         match tag:
-            case "claim":
-                return Variant("again" if self._claim(payload) else "done")
             case "start":
                 sandbox = await self._launcher.start(_start(payload))
                 self._ledger.opened(sandbox, payload.entry)
                 return Variant("started", sandbox)
             case "hand-over":
-                self._turns.pop(asyncio.current_task(), None)
                 await self._launcher.hand_over(payload.sandbox, payload.line, dict(payload.tags))
                 self._ledger.handed_over(payload.sandbox, payload.runner)
             case "terminate":
                 await self._launcher.terminate(payload)
                 self._ledger.closed(payload)
-            case "permit":
-                permitted = self._quota.permit(payload.name, payload.most, payload.within)
-                return Variant("done" if permitted else "full")
             case "watch":
                 status = await self._launcher.watch(payload.sandbox, payload.seconds)
                 if status is None:
@@ -253,30 +241,7 @@ class Courses:
                 return Variant("credential", await self._credentials.get(payload.scope, payload.again))
             case "pause":
                 await asyncio.sleep(payload / 1000)
-            case "await-turn":
-                self._turns[asyncio.current_task()] = await self._pace.turn(payload.repository, payload.pace)
-            case "hold":
-                self._pace.hold(payload / 1000)
         return Variant("done")
-
-    def _claim(self, job: str) -> bool:
-        """Two courses of one job at once could each see that nobody is coming, and both start somebody. Whether an
-        earlier course had the job."""
-        if job in self._claims:
-            raise NameTaken(job)
-        course = asyncio.current_task()
-        self._claims[job] = course
-        if course is not None:
-            course.add_done_callback(self._release)
-        again = job in self._had
-        self._had[job] = None
-        if len(self._had) > REMEMBERED:
-            self._had.pop(next(iter(self._had)))
-        return again
-
-    def _release(self, course: asyncio.Task[Any]) -> None:
-        for job in [job for job, holder in self._claims.items() if holder is course]:
-            del self._claims[job]
 
     async def _block(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -8,7 +8,6 @@ import functools
 import hashlib
 import json
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,8 +38,6 @@ FLUSH_WITHIN = 5.0
 HELD = 512
 READ = 512
 READ_BYTES = 96 * 1024 * 1024
-#: Tickets that are remembered, so that a sweep visits their repositories.
-RECENT = 256
 #: A body above this is read by the component in a thread, one at a time: HMAC over megabytes takes a while, and text
 #: takes up to four bytes a character.
 INLINE = 64 * 1024
@@ -79,7 +76,6 @@ class Endpoint:
         self._held = 0
         self._reading = Reading(BODY_LIMIT, READ, READ_BYTES)
         self._slow = asyncio.Lock()
-        self._recent: deque[str] = deque(maxlen=RECENT)
         self._waiting: list[str] = []
         self._closing = False
         for found in self._health["problems"]:
@@ -122,6 +118,8 @@ class Endpoint:
 
     async def resume(self, ticket: str, due: float = 0.0) -> None:
         """Plays a deferred ticket's course to its end, once it is due, in seconds since the epoch."""
+        if not self._courses.may_wait(ticket):
+            return
         self._waiting.append(ticket)
         try:
             await asyncio.sleep(max(0.0, due - time.time()))
@@ -137,7 +135,7 @@ class Endpoint:
         """Brings jobs, sandboxes and registrations into line."""
         await self._look_at_image()
         if self._unready is None:
-            await self._courses.sweep(list(self._recent), self._waiting + self._courses.running)
+            await self._courses.sweep(self._waiting + self._courses.running)
 
     async def _look_at_image(self) -> None:
         built = await self._image() if self._image else None
@@ -212,7 +210,6 @@ class Endpoint:
     async def _play(self, opening: Any) -> Any:
         """The course's answer, or the one that says that it goes on, whichever comes in time. A course that goes
         on is kept like a deferred one, so that it outlives this process."""
-        self._recent.append(opening.ticket)
         course = self._courses.open(opening.ticket, opening.resumption)
         done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
         if not done:

@@ -11,13 +11,16 @@
 //! 5. [`ticket`]: what a verdict hands on; [`course`] plays it out, a command at a time.
 //! 6. [`github`]: the requests that courses make, and what GitHub's responses mean.
 //!
-//! [`reply`] is what GitHub and the log are told, [`ledger`] what is remembered of a sandbox. What an operator asks is in the crate `operator`.
+//! [`house`] is what all courses share: who has which job, who goes next, what GitHub may be asked. [`reply`] is what
+//! GitHub and the log are told, [`ledger`] what is remembered of a sandbox. What an operator asks is in the crate
+//! `operator`.
 
 extern crate alloc;
 
 pub mod course;
 pub mod delivery;
 pub mod github;
+pub mod house;
 pub mod ledger;
 pub mod machine;
 pub mod policy;

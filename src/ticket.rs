@@ -108,6 +108,11 @@ impl Ticket {
         }
     }
 
+    /// Whether GitHub was asked, and said that the job is queued: no delivery told of it.
+    pub fn is_found(&self) -> bool {
+        self.delivery.is_none()
+    }
+
     /// The ticket to open if the course of this one does not live to its end.
     #[must_use]
     pub fn resumption(&self) -> Self {

@@ -1,9 +1,10 @@
 //! The desk: what is laid on it comes back in order, nonsense is a failure, and nobody waits for two things at once.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::course::desk::{Claim, Desk, Next, Play};
+use jitney::course::desk::{Desk, Next, Play};
 use jitney::course::{Command, Event, Failed, Report, Step};
 use jitney::github::{CredentialScope, Fault, Request, Response};
+use jitney::house::{Account, Came, Errand, Limited, Question, Rank, Ruling};
 use jitney::settings::SignIn;
 use jitney::words::ids::{InstallationId, JobId};
 use jitney::words::repository::Repository;
@@ -23,13 +24,22 @@ fn octo() -> Repository {
 }
 
 fn report<T>(play: &mut Play<T>, report: Report) -> Next<T> {
-    play.next(Event::Report(report), NOW).expect("it is not over")
+    let next = play.next(Event::Report(report), NOW).expect("it is not over");
+    admitted(play, next)
+}
+
+/// What comes once the house has let every request go.
+fn admitted<T>(play: &mut Play<T>, mut next: Next<T>) -> Next<T> {
+    while let Next::Step(Step::Consult(Question::Send(_) | Question::Came(_))) = &next {
+        next = play.next(Event::Ruling(Ruling::Go), NOW).expect("it is not over");
+    }
+    next
 }
 
 fn told<T>(next: Next<T>) -> Command {
     match next {
         Next::Step(Step::Tell(command)) => command,
-        Next::Step(Step::Ask(request)) => panic!("asked {request:?}"),
+        Next::Step(step) => panic!("{step:?}"),
         Next::Over(_) => panic!("over"),
     }
 }
@@ -37,7 +47,7 @@ fn told<T>(next: Next<T>) -> Command {
 fn asked<T>(next: Next<T>) -> Request {
     match next {
         Next::Step(Step::Ask(request)) => request,
-        Next::Step(Step::Tell(command)) => panic!("told {command:?}"),
+        Next::Step(step) => panic!("{step:?}"),
         Next::Over(_) => panic!("over"),
     }
 }
@@ -51,40 +61,95 @@ fn over<T>(next: Next<T>) -> T {
 
 fn answered<T>(play: &mut Play<T>, status: u16) -> Next<T> {
     let response = Response { status, ..Response::default() };
-    play.next(Event::Response(Ok(response)), NOW).expect("it is not over")
+    let next = play.next(Event::Response(Ok(response)), NOW).expect("it is not over");
+    admitted(play, next)
 }
 
 #[test]
 fn a_play_goes_on_only_when_it_is_told_what_became_of_its_step() {
     let mut play = Play::new(token(), None, |desk: Desk| async move {
-        let claim = desk.claim(JobId(7)).await;
+        let status = desk.watch("sb-1".to_owned(), 5).await;
         let response = desk.ask(Request::job(&octo(), JobId(7))).await;
-        (claim, response.map(|response| response.status), desk.now())
+        (status, response.map(|response| response.status), desk.now())
     });
     // The first event is not looked at, whatever it is.
-    assert!(matches!(told(report(&mut play, Report::Full)), Command::Claim(JobId(7))));
-    let request = asked(report(&mut play, Report::Again));
+    assert!(matches!(told(report(&mut play, Report::Full)), Command::Watch { seconds: 5, .. }));
+    let request = asked(report(&mut play, Report::Done));
     assert_eq!(request.credential.as_ref().map(Secret::expose), Some("ghp_canary"));
-    assert_eq!(over(answered(&mut play, 200)), (Ok(Claim::Again), Ok(200), NOW));
+    assert_eq!(over(answered(&mut play, 200)), (Ok(None), Ok(200), NOW));
     assert!(play.next(Event::Report(Report::Done), NOW).is_none(), "it was over");
 }
 
 #[test]
 fn a_report_that_was_not_asked_for_is_a_failure() {
-    let claim = |told: Event| {
-        let mut play = Play::new(token(), None, |desk: Desk| async move { desk.claim(JobId(7)).await });
+    let found = |told: Event| {
+        let mut play = Play::new(token(), None, |desk: Desk| async move { desk.find_job(JobId(7)).await });
         report(&mut play, Report::Opened);
-        over(play.next(told, NOW).expect("it is not over"))
+        over(play.next(told, NOW).expect("it is not over")).err()
     };
-    let nonsense = Err(Failed("not-what-was-asked-for".to_owned()));
-    assert_eq!(claim(Event::Report(Report::Ended(0))), nonsense);
-    assert_eq!(claim(Event::Response(Err(Fault::Broken))), nonsense);
-    assert_eq!(claim(Event::Report(Report::Failed("X".to_owned()))), Err(Failed("X".to_owned())));
+    let nonsense = Some(Failed("not-what-was-asked-for".to_owned()));
+    assert_eq!(found(Event::Report(Report::Ended(0))), nonsense);
+    assert_eq!(found(Event::Response(Err(Fault::Broken))), nonsense);
+    assert_eq!(found(Event::Ruling(Ruling::Go)), nonsense);
+    assert_eq!(found(Event::Report(Report::Failed("X".to_owned()))), Some(Failed("X".to_owned())));
+    assert_eq!(over(report(&mut asking(), Report::Done)), Err(Fault::Broken));
+}
+
+/// What it came to that a job was asked for.
+fn asking() -> Play<Result<u16, Fault>> {
     let mut play = Play::new(token(), None, |desk: Desk| async move {
         desk.ask(Request::job(&octo(), JobId(7))).await.map(|response| response.status)
     });
     report(&mut play, Report::Opened);
-    assert_eq!(over(report(&mut play, Report::Done)), Err(Fault::Broken));
+    play
+}
+
+#[test]
+fn no_request_goes_unless_the_house_lets_it_and_the_house_hears_what_came_of_it() {
+    let asking = || {
+        let mut play = Play::ranked(Rank::Pair, token(), None, |desk: Desk| async move {
+            desk.ask(Request::job(&octo(), JobId(7))).await
+        });
+        let first = play.next(Event::Report(Report::Opened), NOW).expect("it is not over");
+        (consulted(first), play)
+    };
+    let ruled = |play: &mut Play<_>, ruling| play.next(Event::Ruling(ruling), NOW).expect("not over");
+    let (question, mut play) = asking();
+    let errand = Errand { account: Account::Token, rank: Rank::Pair, changes: false, mints: false };
+    assert_eq!(question, Question::Send(errand));
+    asked(ruled(&mut play, Ruling::Go));
+    let (remaining, reset) = (Some(9), Some(1_800_000_060));
+    let response = Response { status: 429, remaining, reset, retry_after: Some(7), ..Response::default() };
+    let came = consulted(play.next(Event::Response(Ok(response)), NOW).expect("it is not over"));
+    let left = Some((9, Timestamp(1_800_000_060_000)));
+    assert_eq!(
+        came,
+        Question::Came(Came {
+            account: Account::Token,
+            limited: Limited::For(7_000),
+            left,
+            well: Some(true)
+        })
+    );
+    assert_eq!(over(ruled(&mut play, Ruling::Go)).map(|response| response.status), Ok(429));
+    // Where it does not, the course is told what GitHub would say.
+    let (_, mut play) = asking();
+    let held = over(ruled(&mut play, Ruling::Held(61_500)));
+    assert_eq!(held.map(|held| (held.status, held.retry_after)), Ok((429, Some(62))));
+    let (_, mut play) = asking();
+    assert_eq!(
+        over(report(&mut play, Report::Done)).err(),
+        Some(Fault::Unreachable),
+        "a host without a house"
+    );
+}
+
+fn consulted<T>(next: Next<T>) -> Question {
+    match next {
+        Next::Step(Step::Consult(question)) => question,
+        Next::Step(step) => panic!("{step:?}"),
+        Next::Over(_) => panic!("over"),
+    }
 }
 
 #[test]
@@ -127,8 +192,8 @@ fn an_apps_token_is_got_once_and_a_second_time_only_where_it_is_refused() {
 #[should_panic(expected = "waits for two things at once")]
 fn a_course_that_waits_for_two_things_at_once_is_a_bug() {
     let mut play = Play::new(token(), None, |desk: Desk| async move {
-        let mut first = pin!(desk.claim(JobId(7)));
-        let mut second = pin!(desk.claim(JobId(8)));
+        let mut first = pin!(desk.find_job(JobId(7)));
+        let mut second = pin!(desk.find_job(JobId(8)));
         std::future::poll_fn(|_| {
             let mut context = Context::from_waker(Waker::noop());
             let _ = first.as_mut().poll(&mut context);

@@ -1,8 +1,12 @@
 //! The life of one job: from its ticket to a runner, whatever GitHub and Modal do meanwhile.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
+use jitney::course::{Command, Event, Report, Sandbox, Step};
+mod granted;
+
+use granted::Course;
 use jitney::github::{Fault, Method, Request, Response};
+use jitney::house::{Question, Ruling};
 use jitney::reply::Outcome;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
@@ -19,42 +23,31 @@ fn course(change: impl FnOnce(&mut Ticket)) -> Course {
     Course::open(ticket, settings.settings.expect("good settings"), 42)
 }
 
-fn told(course: &mut Course, outcome: Report) -> Step {
-    let step = course.next(Event::Report(outcome), NOW);
-    granted(course, step)
+/// A course that is told this of its job.
+fn claimed(course: Course, ruling: Ruling) -> Course {
+    course.ruled(move |question| matches!(question, Question::Claim(_)).then(|| ruling.clone()))
 }
 
-/// The job and every turn that is asked for are given at once.
-fn granted(course: &mut Course, step: Step) -> Step {
-    match step {
-        Step::Tell(Command::AwaitTurn { pace: 150, repository }) if repository == "octo/x" => {
-            course.next(Event::Report(Report::Done), NOW)
-        }
-        Step::Tell(Command::Claim(job)) if job.0 == 7 => {
-            let step = course.next(Event::Report(Report::Done), NOW);
-            granted(course, step)
-        }
-        step => step,
-    }
+fn told(course: &mut Course, outcome: Report) -> Step {
+    course.next(Event::Report(outcome), NOW)
 }
 
 fn answered(course: &mut Course, status: u16, body: &str) -> Step {
     let answer = Response { status, body: body.into(), ..Response::default() };
-    let step = course.next(Event::Response(Ok(answer)), NOW);
-    granted(course, step)
+    course.next(Event::Response(Ok(answer)), NOW)
 }
 
 fn asked(step: Step) -> Request {
     match step {
         Step::Ask(request) => request,
-        Step::Tell(command) => panic!("told {command:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
 fn commanded(step: Step) -> Command {
     match step {
         Step::Tell(command) => command,
-        Step::Ask(request) => panic!("asked {request:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -103,26 +96,26 @@ fn a_fresh_job_gets_its_sandbox_first_then_its_registration_then_its_config() {
 fn the_second_delivery_of_a_job_finds_its_name_taken_and_asks_github_for_nothing() {
     let mut course = course(|_| {});
     told(&mut course, Report::Opened);
-    assert_eq!(ended(told(&mut course, Report::Taken)), (Outcome::Duplicate, "job-claimed"));
+    assert!(matches!(commanded(told(&mut course, Report::Taken)), Command::FindName(_)));
+    assert_eq!(ended(told(&mut course, Report::Found(Vec::new()))), (Outcome::Duplicate, "job-claimed"));
 }
 
 #[test]
 fn while_a_course_has_the_job_another_is_a_duplicate_or_comes_again() {
-    let claim = |deferrals: u32| {
-        let mut course = course(|t| t.deferrals = deferrals);
-        assert!(matches!(commanded(course.next(Event::Report(Report::Opened), NOW)), Command::Claim(_)));
-        ended(told(&mut course, Report::Taken))
+    let claim = |deferrals: u32, ruling: Ruling| {
+        let course = course(|t| t.deferrals = deferrals);
+        ended(told(&mut claimed(course, ruling), Report::Opened))
     };
-    assert_eq!(claim(0), (Outcome::Duplicate, "job-claimed"));
-    assert_eq!(claim(1), (Outcome::Deferred, "course-at-work"));
+    assert_eq!(claim(0, Ruling::Covered), (Outcome::Duplicate, "job-claimed"));
+    assert_eq!(claim(1, Ruling::Taken), (Outcome::Deferred, "course-at-work"));
+    assert_eq!(claim(0, Ruling::Over), (Outcome::Ignored, "no-longer-queued"));
 }
 
 #[test]
 fn a_delivery_of_a_job_that_was_had_before_is_a_duplicate_unless_nobody_has_it() {
     let again = |found: Vec<Sandbox>| {
-        let mut course = course(|_| {});
-        course.next(Event::Report(Report::Opened), NOW);
-        assert!(matches!(commanded(told(&mut course, Report::Again)), Command::FindJob(_)));
+        let mut course = claimed(course(|_| {}), Ruling::Again);
+        assert!(matches!(commanded(told(&mut course, Report::Opened)), Command::FindJob(_)));
         (told(&mut course, Report::Found(found)), course)
     };
     let living = Sandbox { id: "sb-1".into(), tags: Vec::new() };
@@ -202,8 +195,8 @@ fn a_name_conflict_means_another_name_at_once() {
 fn a_rate_limit_is_waited_out_without_a_sandbox() {
     let (mut course, _) = minting();
     let limited = Response { status: 403, retry_after: Some(90), ..Response::default() };
-    assert!(matches!(commanded(course.next(Event::Response(Ok(limited)), NOW)), Command::Hold(90_000)));
-    assert!(matches!(commanded(told(&mut course, Report::Done)), Command::Terminate(_)));
+    let step = course.next(Event::Response(Ok(limited)), NOW);
+    assert!(matches!(commanded(step), Command::Terminate(_)));
     match commanded(told(&mut course, Report::Done)) {
         Command::Defer(ticket, delay, answer) => {
             assert!(delay >= 90_000, "{delay}");
@@ -307,13 +300,26 @@ fn a_deferred_job_is_launched_under_a_new_name_unless_a_runner_is_coming() {
 }
 
 #[test]
+fn a_name_that_is_taken_by_this_very_launch_is_its_own() {
+    let mut course = course(|_| {});
+    let start = commanded(told(&mut course, Report::Opened));
+    let Command::Start(start) = start else { panic!("{start:?}") };
+    told(&mut course, Report::Taken);
+    let tags = start.tags.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let own = Sandbox { id: "sb-9".into(), tags };
+    // Modal's client tries a create again by itself, and is told that the name is taken.
+    assert!(asked(told(&mut course, Report::Found(vec![own]))).path.ends_with("/generate-jitconfig"));
+}
+
+#[test]
 fn a_name_that_lingers_is_stepped_over_but_not_one_that_another_course_took() {
     let taken = |found: Vec<Sandbox>| {
         let mut course = course(|t| t.deferrals = 1);
         told(&mut course, Report::Opened);
         asked(told(&mut course, Report::Found(Vec::new())));
         assert!(matches!(commanded(answered(&mut course, 200, r#"{"status":"queued"}"#)), Command::Start(_)));
-        assert!(matches!(commanded(told(&mut course, Report::Taken)), Command::FindJob(_)));
+        assert!(matches!(commanded(told(&mut course, Report::Taken)), Command::FindName(_)));
+        assert!(matches!(commanded(told(&mut course, Report::Found(Vec::new()))), Command::FindJob(_)));
         told(&mut course, Report::Found(found))
     };
     let start = commanded(taken(Vec::new()));
@@ -324,18 +330,31 @@ fn a_name_that_lingers_is_stepped_over_but_not_one_that_another_course_took() {
 
 #[test]
 fn while_github_wants_to_be_left_alone_nothing_is_started() {
-    let mut course = course(|_| {});
-    let mut next = |outcome| commanded(course.next(Event::Report(outcome), NOW));
-    assert!(matches!(next(Report::Opened), Command::Claim(_)));
-    assert!(matches!(next(Report::Done), Command::AwaitTurn { .. }));
-    assert_eq!(ended(told(&mut course, Report::Held(60_000))), (Outcome::Deferred, "github-rate-limited"));
+    let held = |question: &Question| matches!(question, Question::Room(_)).then_some(Ruling::Held(60_000));
+    let mut course = course(|_| {}).ruled(held);
+    assert_eq!(ended(told(&mut course, Report::Opened)), (Outcome::Deferred, "github-rate-limited"));
 }
 
 #[test]
-fn at_capacity_the_job_waits_and_is_not_lost() {
-    let mut course = course(|_| {});
-    told(&mut course, Report::Opened);
-    assert_eq!(ended(told(&mut course, Report::Full)), (Outcome::Deferred, "at-capacity"));
+fn a_job_that_github_will_not_show_for_now_is_not_launched() {
+    let held = |question: &Question| matches!(question, Question::Send(_)).then_some(Ruling::Held(60_000));
+    let mut course = course(|t| t.created = None).ruled(held);
+    assert_eq!(ended(told(&mut course, Report::Opened)), (Outcome::Deferred, "github-rate-limited"));
+}
+
+#[test]
+fn a_full_house_is_counted_and_whoever_waited_long_for_a_place_comes_again() {
+    let mut rooms = 0;
+    let rule = move |question: &Question| {
+        let Question::Room(room) = question else { return None };
+        assert_eq!((room.place, room.turn), (Some((100, 10_000)), Some(150)));
+        rooms += 1;
+        [None, None, Some(Ruling::Count), Some(Ruling::Held(0))][rooms].clone()
+    };
+    let mut course = course(|_| {}).ruled(rule);
+    assert!(matches!(commanded(told(&mut course, Report::Opened)), Command::Start(_)));
+    assert!(matches!(commanded(told(&mut course, Report::Full)), Command::FindAll));
+    assert_eq!(ended(told(&mut course, Report::Found(Vec::new()))), (Outcome::Deferred, "at-capacity"));
 }
 
 /// A course whose runner has its config, and whose delivery is answered.

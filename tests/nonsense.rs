@@ -4,9 +4,10 @@
 
 use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
 use jitney::github::{Cursor, Fault, Response};
+use jitney::house::{Question, Ruling};
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
-use jitney::words::ids::Dice;
+use jitney::words::ids::{Dice, RunId};
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
 use jitney::words::usd::Usd;
@@ -71,10 +72,8 @@ fn event(dice: &mut Dice, step: &Step) -> Event {
         Report::Opened,
         Report::Started("sb".to_owned()),
         Report::Taken,
-        Report::Again,
         Report::Full,
         Report::Found(found),
-        Report::Held(pick(dice, vec![0, 5_000, u64::MAX])),
         Report::Ended(pick(dice, vec![0, 7, -1])),
         Report::Spent(Usd::from_nano(u64::MAX)),
         Report::Credential(Secret::new("ghs_1")),
@@ -97,12 +96,27 @@ fn event(dice: &mut Dice, step: &Step) -> Event {
             Event::Report(Report::Found((0..dice.roll() % 6).map(|_| sandbox(dice)).collect()))
         }
         Step::Tell(Command::Spent(_)) if fitting => Event::Report(Report::Spent(Usd::default())),
-        Step::Tell(Command::AwaitTurn { .. }) if dice.roll().is_multiple_of(16) => {
-            Event::Report(Report::Held(pick(dice, vec![0, 5_000, u64::MAX])))
-        }
+        Step::Consult(question) if fitting => Event::Ruling(ruling(dice, question)),
+        Step::Consult(_) => Event::Ruling(pick(dice, rulings())),
         Step::Tell(Command::Watch { .. }) if fitting => Event::Report(Report::Ended(7)),
         Step::Tell(_) if fitting => Event::Report(Report::Done),
         _ => Event::Report(pick(dice, any)),
+    }
+}
+
+fn rulings() -> Vec<Ruling> {
+    let held = [0, 5_000, u64::MAX].map(Ruling::Held);
+    let others = [Ruling::Go, Ruling::Full, Ruling::Count, Ruling::Runs(vec![RunId(3)]), Ruling::First];
+    let claims = [Ruling::Again, Ruling::Taken, Ruling::Covered, Ruling::Over];
+    held.into_iter().chain(others).chain(claims).collect()
+}
+
+fn ruling(dice: &mut Dice, question: &Question) -> Ruling {
+    match question {
+        Question::Claim(_) => pick(dice, vec![Ruling::First, Ruling::First, Ruling::Again]),
+        Question::Walk { runs, .. } => Ruling::Runs(runs.clone()),
+        Question::Room(_) if dice.roll().is_multiple_of(16) => pick(dice, rulings()),
+        _ => Ruling::Go,
     }
 }
 
@@ -131,7 +145,7 @@ fn whatever_the_host_reports_a_course_comes_to_an_end() {
         );
         let ticket = Ticket::read(&text).expect("a ticket");
         let mut course = if purpose == "sweep" {
-            Course::sweep(settings(seed), std::slice::from_ref(&ticket), &[])
+            Course::sweep(settings(seed), std::slice::from_ref(&ticket))
         } else {
             Course::open(ticket, settings(seed), seed)
         };

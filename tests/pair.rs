@@ -1,8 +1,12 @@
 //! A runner takes another job than the one it was meant for: the other must not be left without one.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
+use jitney::course::{Command, Event, Report, Sandbox, Step};
+mod granted;
+
+use granted::Course;
 use jitney::github::Response;
+use jitney::house::{Question, Ruling};
 use jitney::reply::Outcome;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::{Purpose, Ticket};
@@ -34,7 +38,7 @@ fn victim(course: &mut Course, status: &str) -> Step {
 fn asked_of_victim(course: &mut Course, step: &Step, status: &str) -> Step {
     match step {
         Step::Ask(request) => assert_eq!(request.path, "/repos/octo/x/actions/jobs/7"),
-        other @ Step::Tell(_) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
     let body = format!(r#"{{"id":7,"run_id":2,"status":"{status}","labels":["self-hosted","modal"]}}"#);
     answered(course, 200, &body)
@@ -48,7 +52,7 @@ fn answered(course: &mut Course, status: u16, body: &str) -> Step {
 fn vetted(course: &mut Course, head: &str) -> Step {
     match course.next(Event::Report(Report::Opened), NOW) {
         Step::Ask(request) => assert_eq!(request.path, "/repos/octo/x/actions/runs/3"),
-        other @ Step::Tell(_) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
     let body = format!(
         r#"{{"event":"pull_request","head_branch":"main","head_repository":{{"full_name":"{head}"}}}}"#
@@ -104,7 +108,7 @@ fn in_org_scope_the_victim_is_looked_for_where_its_sandbox_says_unless_that_is_a
         let found = vec![Sandbox { id: "sb-1".to_owned(), tags }];
         match course.next(Event::Report(Report::Found(found)), NOW) {
             Step::Ask(request) => assert_eq!(request.path, format!("/repos/{home}/actions/jobs/7")),
-            other @ Step::Tell(_) => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     }
 }
@@ -120,6 +124,37 @@ fn two_jobs_of_like_labels_may_swap_their_runners() {
         victim(&mut course, "queued");
         launches_the_victim(found(&mut course, other));
     }
+}
+
+#[test]
+fn a_runner_that_a_third_job_has_is_no_spare() {
+    let at_work = |question: &Question| matches!(question, Question::IsAtWork(_)).then_some(Ruling::Over);
+    let mut course = course(r#"["self-hosted","modal"]"#).ruled(at_work);
+    victim(&mut course, "queued");
+    launches_the_victim(found(&mut course, Some("jitney-8-abcdefgh")));
+}
+
+#[test]
+fn a_victim_that_was_heard_to_be_at_work_is_not_asked_about() {
+    let over = |question: &Question| match question {
+        Question::Over(job, runner) => {
+            assert_eq!((job.0, runner.as_deref()), (8, Some(RUNNER)));
+            None
+        }
+        Question::IsOver(job) => (job.0 == 7).then_some(Ruling::Over),
+        _ => None,
+    };
+    let mut course = course(r#"["modal"]"#).ruled(over);
+    assert_eq!(ended(course.next(Event::Report(Report::Opened), NOW)), "job-in-progress");
+}
+
+#[test]
+fn of_jobs_that_were_heard_to_be_alike_a_swap_costs_no_request() {
+    let alike = |question: &Question| matches!(question, Question::AreAlike(..)).then_some(Ruling::Go);
+    let mut course = course(r#"["modal"]"#).ruled(alike);
+    let step = course.next(Event::Report(Report::Opened), NOW);
+    assert!(matches!(step, Step::Tell(Command::FindJob(job)) if job == "8"));
+    assert_eq!(ended(found(&mut course, Some("jitney-8-abcdefgh"))), "runners-swapped");
 }
 
 #[test]

@@ -2,9 +2,13 @@
 //! that the App is not installed, and nothing of a runner.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
+mod granted;
+
+use granted::Course;
 use jitney::course::keys::retry_after;
-use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
+use jitney::course::{Command, Event, Report, Sandbox, Step};
 use jitney::github::{Response, Seen, is_limited, job::Job, runner};
+use jitney::house::{Question, Ruling};
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
 use jitney::words::time::Timestamp;
@@ -21,7 +25,9 @@ fn a_sandbox_that_may_be_at_work_is_left_alone_where_the_app_has_no_access_any_m
         "labels":["modal"],"created":1800000000000,"private":true,"runner":"jitney-8-aaaaaaaa"}"#;
     let given = [("GITHUB_APP_ID".to_owned(), "Iv23li".to_owned())];
     let settings = CoursesSettings::read(&given).settings.expect("good settings");
-    let mut course = Course::open(Ticket::read(text).expect("a ticket"), settings, 42);
+    // The job whose runner this one took counts on nothing any more.
+    let over = |question: &Question| matches!(question, Question::IsOver(_)).then_some(Ruling::Over);
+    let mut course = Course::open(Ticket::read(text).expect("a ticket"), settings, 42).ruled(over);
     course.next(Event::Report(Report::Opened), NOW);
     let tags = [("runner", "jitney-7-aaaaaaaa"), ("runner_id", "9")];
     let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();

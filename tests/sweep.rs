@@ -1,7 +1,10 @@
 //! The sweep reads every listing of GitHub's to its end, and deletes no registration that may be at work.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::course::{Command, Course, Event, Report, Step};
+mod granted;
+
+use granted::Course;
+use jitney::course::{Command, Event, Report, Step};
 use jitney::github::Response;
 use jitney::settings::CoursesSettings;
 use jitney::words::time::Timestamp;
@@ -31,7 +34,7 @@ fn asked(answer: impl Fn(&str) -> String) -> Vec<String> {
 fn asked_of(repositories: &str, answer: impl Fn(&str) -> String) -> Vec<String> {
     let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", repositories)];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[], &[]);
+    let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[]);
     let (mut event, mut asked) = (Event::Report(Report::Opened), Vec::new());
     loop {
         event = match course.next(event, Timestamp(1_800_000_000_000)) {
@@ -42,7 +45,7 @@ fn asked_of(repositories: &str, answer: impl Fn(&str) -> String) -> Vec<String> 
             }
             Step::Tell(Command::FindAll) => Event::Report(Report::Found(Vec::new())),
             Step::Tell(Command::Finish(_)) => return asked,
-            other @ Step::Tell(_) => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         };
     }
 }

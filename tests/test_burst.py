@@ -13,6 +13,7 @@ from tests.standin import StandinGitHub, deliver, payload
 LABELS = ["self-hosted", "modal"]
 #: GitHub's limit of a matrix ("Usage limits").
 MATRIX = 256
+REPLAYS = 200
 
 
 def queue(github: StandinGitHub, jobs: range) -> None:
@@ -20,11 +21,11 @@ def queue(github: StandinGitHub, jobs: range) -> None:
         github.state.queue(job, "octo/demo", LABELS)
 
 
-def send(jitney: Jitney, jobs: range) -> list[int]:
+def send(jitney: Jitney, jobs: range, repository: str = "octo/demo") -> list[int]:
     """All deliveries at once: the status of each answer; 0 where none came in GitHub's ten seconds."""
 
     def one(job: int) -> int:
-        content = payload("workflow_job.queued", id=job, repository="octo/demo", labels=LABELS)
+        content = payload("workflow_job.queued", id=job, repository=repository, labels=LABELS)
         try:
             return deliver(jitney.url, SECRET, content, guid=f"guid-{job}").status_code
         except httpx.HTTPError:
@@ -40,8 +41,8 @@ def all_done(github: StandinGitHub, jobs: range) -> Any:
 
 @pytest.mark.timeout(240)
 def test_a_matrix_is_launched_once_within_githubs_limit(github: StandinGitHub, tmp_path: Path) -> None:
-    """180 POSTs a minute are GitHub's; jitney asks at most 150 times, and so never meets the limit."""
-    github.posts_per_minute = 180
+    """GitHub counts 900 points a minute, and a POST for five of them: no request of any kind goes beyond that."""
+    github.points_per_minute = 900
     jobs = range(5000, 5000 + MATRIX)
     queue(github, jobs)
     with Jitney(github.url, tmp_path / "j.db", MAX_RUNNERS="300") as jitney:
@@ -71,3 +72,39 @@ def test_killed_in_the_middle_it_goes_on_and_launches_each_job_once(github: Stan
         eventually(lambda: not github.state.runners, 60)
     taken = [github.state.jobs[job].runner for job in jobs]
     assert len(set(taken)) == len(jobs)
+
+
+def test_replays_of_a_finished_job_cost_nothing(github: StandinGitHub, tmp_path: Path) -> None:
+    """One captured delivery, again and again: GitHub is asked once, and a valid job is launched meanwhile."""
+    github.points_per_minute = 900
+    queue(github, range(7000, 7002))
+    github.state.jobs[7000].status = "completed"
+    old = payload(
+        "workflow_job.queued", id=7000, repository="octo/demo", labels=LABELS, created_at="2025-01-01T00:00:00Z"
+    )
+    with Jitney(github.url, tmp_path / "j.db") as jitney, ThreadPoolExecutor(32) as many:
+        replays = [many.submit(deliver, jitney.url, SECRET, old, guid="guid-old") for _ in range(REPLAYS)]
+        assert send(jitney, range(7001, 7002)) == [201]
+        assert {replay.result().status_code for replay in replays} == {200}
+        eventually(all_done(github, range(7001, 7002)))
+    assert sum("/jobs/7000" in path for _, path in github.requests) <= 5 and github.limited == 0
+
+
+def test_a_full_house_gives_each_place_on_at_once_and_repositories_take_turns(
+    github: StandinGitHub, tmp_path: Path
+) -> None:
+    """Places go on as sandboxes end, with no poll between; a repository with few jobs does not wait long."""
+    jobs, others = range(8000, 8024), range(8100, 8102)
+    for job in jobs:
+        github.state.queue(job, "octo/demo", LABELS, seconds=1)
+    for job in others:
+        github.state.queue(job, "octo/small", LABELS, seconds=1)
+    with Jitney(github.url, tmp_path / "j.db", MAX_RUNNERS="4") as jitney, ThreadPoolExecutor(2) as two:
+        big = two.submit(send, jitney, jobs)
+        eventually(lambda: github.mints() >= 1)
+        small = two.submit(send, jitney, others, "octo/small")
+        eventually(all_done(github, others), 60)
+        waiting = sum(github.state.jobs[job].status == "queued" for job in jobs)
+        eventually(all_done(github, jobs), 60)
+        assert set(big.result()) | set(small.result()) <= {201, 202}
+    assert waiting >= 8 and github.mints() == len(jobs) + len(others)

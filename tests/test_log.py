@@ -82,7 +82,11 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
 
     assert records.ledger.living == [] and records.ledger.month["octo/demo"][0] == 1
     assert 0 < living.nano_usd == records.ledger.month["octo/demo"][2]
-    shown = await view(component, records, endpoint._health, lambda: (0, [*endpoint._recent, "no ticket"]))
+    waiting = {
+        "purpose": "launch", "delivery": "d-1", "repository": "octo/demo", "job": 91, "run": 3, "labels": ["modal"],
+        "created": None, "runner": None,
+    }  # fmt: skip
+    shown = await view(component, records, endpoint._health, lambda: (0, [json.dumps(waiting), "no ticket"]))
     assert [(row["outcome"], row["reason"], row["job"]) for row in shown["deliveries"]] == [
         ("released", "sandbox-at-work", "91"), ("ignored", "job-in-progress", "91"),
         ("launched", "runner-started", "91"),

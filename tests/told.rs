@@ -1,11 +1,17 @@
 //! What a sandbox is told: how long to wait, and the rules by which it judges the job that comes.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
-use jitney::course::{Command, Course, Event, Report, Start, Step};
+use jitney::course::{Command, Event, Report, Start, Step};
+mod granted;
+
+use granted::Course;
 use jitney::github::Response;
+use jitney::house::Question;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
 use jitney::words::time::Timestamp;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -29,7 +35,7 @@ fn start(given: &[(&str, &str)], labels: &str, private: bool, head: &str) -> (St
     for _ in 0..9 {
         event = match course.next(event, NOW) {
             Step::Tell(Command::Start(start)) => return (*start, asked),
-            Step::Tell(_) => Event::Report(Report::Done),
+            Step::Tell(_) | Step::Consult(_) => Event::Report(Report::Done),
             Step::Ask(request) => {
                 assert_eq!(request.path, "/repos/octo/x/actions/runs/3");
                 asked = true;
@@ -122,25 +128,28 @@ fn refused(given: &[(&str, &str)], labels: &str, head: &str, ticket: &str) -> (V
     let environment: Vec<_> =
         rules.iter().chain(given).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let settings = CoursesSettings::read(&environment).settings.expect("good settings");
-    let mut course = Course::open(Ticket::read(&text).expect("a ticket"), settings, 42);
+    let course = Course::open(Ticket::read(&text).expect("a ticket"), settings, 42);
     let body = format!(
         r#"{{"event":"push","head_branch":"evil","head_repository":{{"full_name":"{head}"}},"repository":{{"full_name":"octo/x"}}}}"#
     );
-    let mut happened = Vec::new();
+    let permits = Rc::new(RefCell::new(Vec::new()));
+    let asked = permits.clone();
+    let mut course = course.ruled(move |question| {
+        if let Question::Permit { name, most, .. } = question {
+            asked.borrow_mut().push(format!("{name} {most}"));
+        }
+        None
+    });
     let mut event = Event::Report(Report::Opened);
     for _ in 0..12 {
         event = match course.next(event, NOW) {
-            Step::Tell(Command::Start(start)) => return (happened, Some(*start)),
+            Step::Tell(Command::Start(start)) => return (permits.take(), Some(*start)),
             Step::Tell(Command::Finish(reply)) => {
-                happened.push(reply.reason.code.to_owned());
-                return (happened, None);
-            }
-            Step::Tell(Command::Permit { name, most, .. }) => {
-                happened.push(format!("{name} {most}"));
-                Event::Report(Report::Done)
+                permits.borrow_mut().push(reply.reason.code.to_owned());
+                return (permits.take(), None);
             }
             Step::Tell(Command::FindJob(_)) => Event::Report(Report::Found(Vec::new())),
-            Step::Tell(_) => Event::Report(Report::Done),
+            Step::Tell(_) | Step::Consult(_) => Event::Report(Report::Done),
             Step::Ask(request) if request.path.ends_with("/jobs/7") => {
                 let body = br#"{"id":7,"run_id":3,"status":"queued","labels":[]}"#.to_vec();
                 Event::Response(Ok(Response { status: 200, body, ..Response::default() }))
@@ -151,7 +160,7 @@ fn refused(given: &[(&str, &str)], labels: &str, head: &str, ticket: &str) -> (V
             }
         };
     }
-    panic!("it goes on and on: {happened:?}")
+    panic!("it goes on and on: {permits:?}")
 }
 
 #[test]

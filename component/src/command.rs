@@ -2,8 +2,9 @@
 
 use super::bindings::exports::jitney::core::courses as wit;
 use super::{ledger, reply::carry};
-use jitney::course::{Command, Report, Sandbox, Start, Tags};
+use jitney::course::{Command, Event, Report, Sandbox, Start, Tags};
 use jitney::github::{Fault, Response};
+use jitney::house::{Question, Ruling};
 use jitney::ledger::Entry;
 use jitney::words::secret::Secret;
 use jitney::words::usd::Usd;
@@ -14,7 +15,6 @@ fn tags(tags: Tags) -> Vec<(String, String)> {
 
 pub(super) fn to_host(command: Command) -> wit::Command {
     match command {
-        Command::Claim(job) => wit::Command::Claim(job.to_string()),
         Command::Start(start) => {
             let Start { name, tags: start_tags, machine, volume, environment, limit } = *start;
             wit::Command::Start(wit::Start {
@@ -46,9 +46,6 @@ pub(super) fn to_host(command: Command) -> wit::Command {
         Command::FindJob(job) => wit::Command::FindJob(job),
         Command::FindAll => wit::Command::FindAll,
         Command::Open(ticket) => wit::Command::Open(ticket.write()),
-        Command::Permit { name, most, within } => {
-            wit::Command::Permit(wit::Permit { name: name.to_owned(), most, within })
-        }
         Command::Reply(answer) => wit::Command::Reply(carry(&answer)),
         Command::Watch { sandbox, seconds } => wit::Command::Watch(wit::Watch { sandbox, seconds }),
         Command::Spent(since) => wit::Command::Spent(since.0),
@@ -57,8 +54,6 @@ pub(super) fn to_host(command: Command) -> wit::Command {
             wit::Command::Credential(wit::CredentialRequest { scope: scope.write(), again })
         }
         Command::Pause(delay) => wit::Command::Pause(delay),
-        Command::AwaitTurn { repository, pace } => wit::Command::AwaitTurn(wit::Turn { repository, pace }),
-        Command::Hold(delay) => wit::Command::Hold(delay),
         Command::Defer(ticket, delay, answer) => {
             wit::Command::Defer(wit::Deferral { ticket: ticket.write(), delay, reply: carry(&answer) })
         }
@@ -66,18 +61,25 @@ pub(super) fn to_host(command: Command) -> wit::Command {
     }
 }
 
-pub(super) fn from_host(report: wit::Report) -> Report {
-    match report {
+/// A question to the house, which the host carries there unread.
+pub(super) fn consult(question: &Question) -> wit::Command {
+    wit::Command::Consult(question.write())
+}
+
+pub(super) fn from_host(report: wit::Report) -> Event {
+    Event::Report(match report {
         wit::Report::Opened => Report::Opened,
         wit::Report::Started(id) => Report::Started(id),
         wit::Report::Taken => Report::Taken,
-        wit::Report::Again => Report::Again,
         wit::Report::Full => Report::Full,
         wit::Report::Ended(status) => Report::Ended(status),
         wit::Report::Found(found) => {
             Report::Found(found.into_iter().map(|s| Sandbox { id: s.id, tags: s.tags }).collect())
         }
-        wit::Report::Held(wait) => Report::Held(wait),
+        wit::Report::Ruling(ruling) => match Ruling::read(&ruling) {
+            Some(ruling) => return Event::Ruling(ruling),
+            None => Report::Failed("RulingUnreadable".to_owned()),
+        },
         wit::Report::Spent(nano_usd) => Report::Spent(Usd::from_nano(nano_usd)),
         wit::Report::Credential(token) => Report::Credential(Secret::new(token)),
         wit::Report::NoCredential(refusal) => Report::NoCredential(match refusal.status {
@@ -86,5 +88,5 @@ pub(super) fn from_host(report: wit::Report) -> Report {
         }),
         wit::Report::Done => Report::Done,
         wit::Report::Failed(failure) => Report::Failed(failure.name),
-    }
+    })
 }

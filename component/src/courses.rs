@@ -1,9 +1,10 @@
 //! A course in an instance of its own, carried across the boundary.
 
 use super::bindings::exports::jitney::core::courses as wit;
-use super::play::play;
+use super::play::{Wish, play};
 use super::{Jitney, command};
 use jitney::course::{Course, Step};
+use jitney::house::House;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
 use jitney::words::api_base::ApiBase;
@@ -32,23 +33,22 @@ impl wit::GuestCourse for OpenCourse {
         Ok(wit::Course::new(Self { course, api }))
     }
 
-    fn sweep(recent: Vec<String>, pending: Vec<String>) -> Result<wit::Course, String> {
+    fn sweep(pending: Vec<String>) -> Result<wit::Course, String> {
         let settings =
             CoursesSettings::read(&get_environment()).settings.ok_or("the settings are at fault")?;
-        let read = |tickets: &[String]| -> Vec<Ticket> {
-            tickets.iter().filter_map(|ticket| Ticket::read(ticket).ok()).collect()
-        };
+        let pending: Vec<Ticket> = pending.iter().filter_map(|ticket| Ticket::read(ticket).ok()).collect();
         let api = settings.api.clone();
-        let course = RefCell::new(Course::sweep(settings, &read(&recent), &read(&pending)));
+        let course = RefCell::new(Course::sweep(settings, &pending));
         Ok(wit::Course::new(Self { course, api }))
     }
 
     fn next(&self, report: wit::Report) -> wit::Command {
         let mut course = self.course.borrow_mut();
         let report = command::from_host(report);
-        command::to_host(play(&self.api, report, |event, now| match course.next(event, now) {
-            Step::Ask(request) => ControlFlow::Continue(request),
-            Step::Tell(command) => ControlFlow::Break(command),
-        }))
+        play(&self.api, &mut House::default(), report, |event, now| match course.next(event, now) {
+            Step::Ask(request) => ControlFlow::Continue(Wish::Ask(request)),
+            Step::Consult(question) => ControlFlow::Break(command::consult(&question)),
+            Step::Tell(command) => ControlFlow::Break(command::to_host(command)),
+        })
     }
 }

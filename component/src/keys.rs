@@ -1,12 +1,13 @@
 //! A keys instance: the App's key becomes a JWT, the JWT an installation's token.
 
-use super::play::play;
+use super::play::{Wish, play};
 use super::{Jitney, bindings::exports::jitney::core::keys as wit, now};
 use jitney::course::desk::Next;
 use jitney::course::keys::{self, Refused, unauthorized};
-use jitney::course::{Report, Step};
+use jitney::course::{Event, Report, Step};
 use jitney::github::CredentialScope;
 use jitney::github::app::Credential;
+use jitney::house::House;
 use jitney::settings::KeysSettings;
 use std::ops::ControlFlow;
 use wasi::cli::environment::get_environment;
@@ -28,9 +29,12 @@ pub(super) fn credential(scope: CredentialScope) -> Result<Credential, Refused> 
     let settings = KeysSettings::read(&get_environment()).settings.ok_or_else(|| Ok(unauthorized()))?;
     let nonce = wasi::random::random::get_random_u64();
     let mut way = keys::credential(&settings, scope, now(), nonce)?;
-    play(&settings.api, Report::Opened, |event, now| match way.next(event, now) {
-        Some(Next::Step(Step::Ask(request))) => ControlFlow::Continue(request),
-        Some(Next::Over(over)) => ControlFlow::Break(over),
-        Some(Next::Step(Step::Tell(_))) | None => ControlFlow::Break(Err(Ok(unauthorized()))),
+    play(&settings.api, &mut House::default(), Event::Report(Report::Opened), |event, now| {
+        match way.next(event, now) {
+            Some(Next::Step(Step::Ask(request))) => ControlFlow::Continue(Wish::Ask(request)),
+            Some(Next::Step(Step::Consult(question))) => ControlFlow::Continue(Wish::Consult(question)),
+            Some(Next::Over(over)) => ControlFlow::Break(over),
+            Some(Next::Step(Step::Tell(_))) | None => ControlFlow::Break(Err(Ok(unauthorized()))),
+        }
     })
 }

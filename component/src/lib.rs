@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod exports;
+mod house;
 mod http;
 mod keys;
 mod ledger;

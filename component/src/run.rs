@@ -1,8 +1,9 @@
 //! `wasi:cli/run`: the component's command-line face. `replay` is all that it does.
 
 use super::Jitney;
-use super::play::play;
+use super::play::{Wish, play};
 use jitney::course::{Command, Course, Event, Report, Step};
+use jitney::house::House;
 use jitney::policy::delivery::{Decision, Verdict, decide};
 use jitney::settings::{CoursesSettings, IntakeSettings, Problem};
 use jitney::ticket::{Purpose, Ticket};
@@ -73,8 +74,9 @@ fn mint(decision: &Decision) -> Result<u8, String> {
     let settings = checked.settings.ok_or_else(|| faults(&checked.problems))?;
     let mut course = Course::open(ticket, settings.clone(), wasi::random::random::get_random_u64());
     let (mut report, mut minted) = (Report::Opened, false);
+    let mut house = House::default();
     loop {
-        let command = play(&settings.api, report, |event, now| {
+        let command = play(&settings.api, &mut house, Event::Report(report), |event, now| {
             if let Event::Response(response) = &event {
                 let status = response.as_ref().map(|response| response.status.to_string());
                 eprintln!("answer {}", status.unwrap_or_else(|fault| format!("{fault:?}")));
@@ -82,8 +84,9 @@ fn mint(decision: &Decision) -> Result<u8, String> {
             match course.next(event, now) {
                 Step::Ask(request) => {
                     eprintln!("asks   {:?} {}{}", request.method, settings.api, request.path);
-                    ControlFlow::Continue(request)
+                    ControlFlow::Continue(Wish::Ask(request))
                 }
+                Step::Consult(question) => ControlFlow::Continue(Wish::Consult(question)),
                 Step::Tell(command) => ControlFlow::Break(command),
             }
         });
@@ -110,11 +113,7 @@ fn mint(decision: &Decision) -> Result<u8, String> {
                 std::thread::sleep(std::time::Duration::from_millis(delay));
                 Report::Done
             }
-            Command::Claim(_)
-            | Command::Terminate(_)
-            | Command::AwaitTurn { .. }
-            | Command::Hold(_)
-            | Command::Permit { .. }
+            Command::Terminate(_)
             | Command::RefreshImage
             | Command::Watch { .. }
             | Command::Reply(_)

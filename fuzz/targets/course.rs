@@ -3,6 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use jitney::course::{Command, Course, Event, Report, Sandbox, Step};
 use jitney::github::{Fault, Response};
+use jitney::house::Ruling;
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
 use jitney::words::secret::Secret;
@@ -15,10 +16,9 @@ enum Happens<'a> {
     Opened,
     Started,
     Taken,
-    Again,
     Full,
     Found(Vec<(u64, Option<u64>)>),
-    Held(u64),
+    Ruling(u8),
     Done,
     Failed,
     Ended(i32),
@@ -34,12 +34,11 @@ impl Happens<'_> {
             Self::Opened => Report::Opened,
             Self::Started => Report::Started("sb".to_owned()),
             Self::Taken => Report::Taken,
-            Self::Again => Report::Again,
             Self::Full => Report::Full,
             Self::Found(found) => {
                 Report::Found(found.iter().map(|(job, runner)| sandbox(*job, *runner)).collect())
             }
-            Self::Held(wait) => Report::Held(*wait),
+            Self::Ruling(which) => return Event::Ruling(ruling(*which)),
             Self::Done => Report::Done,
             Self::Failed => Report::Failed("E".to_owned()),
             Self::Ended(status) => Report::Ended(*status),
@@ -59,6 +58,20 @@ impl Happens<'_> {
         };
         Event::Report(outcome)
     }
+}
+
+fn ruling(which: u8) -> Ruling {
+    let others = [
+        Ruling::Go,
+        Ruling::Full,
+        Ruling::Count,
+        Ruling::First,
+        Ruling::Again,
+        Ruling::Taken,
+        Ruling::Covered,
+        Ruling::Over,
+    ];
+    others.get(usize::from(which % 9)).cloned().unwrap_or(Ruling::Held(u64::from(which) * 1000))
 }
 
 fn sandbox(job: u64, runner: Option<u64>) -> Sandbox {
@@ -93,7 +106,7 @@ pub fn course(data: &[u8]) {
     let Ok(ticket) = Ticket::read(&text) else { return };
     let mut course = match purpose {
         Some(_) => Course::open(ticket, settings, seed),
-        None => Course::sweep(settings, &[ticket], &[]),
+        None => Course::sweep(settings, &[ticket]),
     };
     let mut event = Event::Report(Report::Opened);
     let mut last: Option<String> = None;
@@ -103,6 +116,11 @@ pub fn course(data: &[u8]) {
                 assert!(request.path.starts_with('/') && request.path.bytes().all(|b| b.is_ascii_graphic()));
                 assert!(request.credential.is_some() && !format!("{request:?}").contains(TOKEN));
                 last = None;
+            }
+            Step::Consult(question) => {
+                let shown = question.write();
+                assert!(!shown.contains(TOKEN), "a credential is in a question");
+                last = Some(shown);
             }
             Step::Tell(Command::Finish(answer) | Command::Defer(_, _, answer)) => {
                 assert!(!answer.log().contains(TOKEN) && !answer.log().contains('\n'));

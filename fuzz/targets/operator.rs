@@ -3,6 +3,7 @@
 use jitney::course::desk::{Desk, Next, Play};
 use jitney::course::{Event, Report, Step};
 use jitney::github::{Fault, Method, Request, Response};
+use jitney::house::Ruling;
 use jitney::machine::Prices;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::words::secret::Secret;
@@ -95,6 +96,7 @@ fn play<T, F: Future<Output = T> + 'static>(
                 Event::Response(Ok(told.next()?.clone()))
             }
             Next::Step(Step::Tell(_)) => Event::Report(Report::Done),
+            Next::Step(Step::Consult(_)) => Event::Ruling(Ruling::Go),
             Next::Over(over) => return Some(over),
         };
     }
@@ -118,6 +120,7 @@ fn explained(settings: CoursesSettings, subject: &str, answers: &[Response]) {
                 assert!(request.path.bytes().all(|b| b.is_ascii_graphic()));
                 event = Event::Response(answers.next().cloned().ok_or(Fault::Unreachable));
             }
+            Some(Next::Step(Step::Consult(_))) => event = Event::Ruling(Ruling::Go),
             Some(Next::Over(Ok(facts))) => break facts,
             Some(Next::Over(Err(Unexplained::Misread(why) | Unexplained::Unasked(why)))) => {
                 return plain(&why);

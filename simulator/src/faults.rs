@@ -300,7 +300,7 @@ pub const KINDS: &[Kind] = &[
     kind(
         "crowded listings",
         3,
-        700,
+        2400,
         (40, 8),
         &[(F::Boot, 20 * SECOND), (F::Crowd, 130), (F::Never, 50), (F::Cancels, 50)],
     ),

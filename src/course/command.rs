@@ -1,10 +1,11 @@
 //! What a course tells its host to do, what the host reports, and what GitHub is asked: the words that cross the desk.
 
 use crate::github::{self, CredentialScope, Fault, Request};
+use crate::house::{Question, Ruling};
 use crate::machine::Machine;
 use crate::reply::Reply;
 use crate::ticket::Ticket;
-use crate::words::ids::{JobId, SandboxName};
+use crate::words::ids::SandboxName;
 use crate::words::secret::Secret;
 use crate::words::time::Timestamp;
 use crate::words::usd::Usd;
@@ -15,8 +16,6 @@ pub type Tags = Vec<(&'static str, String)>;
 /// What the host is to do.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Let no other course of this host have this job until this course is over.
-    Claim(JobId),
     /// Start a sandbox.
     Start(Box<Start>),
     /// Write the config to a sandbox's stdin.
@@ -38,15 +37,6 @@ pub enum Command {
     FindAll,
     /// Open the course of this ticket, beside this one.
     Open(Box<Ticket>),
-    /// Done if fewer than `most` of this name were permitted within so many seconds, else full.
-    Permit {
-        /// What is counted.
-        name: &'static str,
-        /// How many.
-        most: u32,
-        /// Seconds.
-        within: u32,
-    },
     /// Reply the delivery with this; the course goes on.
     Reply(Reply),
     /// Report the end of a sandbox, if it comes within so many seconds.
@@ -69,15 +59,6 @@ pub enum Command {
     },
     /// Wait so many milliseconds.
     Pause(u64),
-    /// Wait for this course's turn to ask GitHub for a JIT config.
-    AwaitTurn {
-        /// Whose job it is: repositories take turns.
-        repository: String,
-        /// How many courses may have a turn in a minute.
-        pace: u32,
-    },
-    /// GitHub's limit is reached: no course has a turn for so many milliseconds.
-    Hold(u64),
     /// Open this ticket again after so many milliseconds. The course is over.
     Defer(Box<Ticket>, u64, Reply),
     /// The course is over.
@@ -135,14 +116,10 @@ pub enum Report {
     Started(String),
     /// The name is taken.
     Taken,
-    /// Done, but not for the first time.
-    Again,
     /// As many live as may.
     Full,
     /// These live.
     Found(Vec<Sandbox>),
-    /// GitHub's limit is reached, for so many milliseconds yet.
-    Held(u64),
     /// It ended, with this status.
     Ended(i32),
     /// Sandboxes have cost so much.
@@ -168,11 +145,15 @@ pub enum Event {
     Report(Report),
     /// GitHub's answer.
     Response(Result<github::Response, Fault>),
+    /// The house's ruling.
+    Ruling(Ruling),
 }
 
 /// What a course wants next.
 #[derive(Clone, Debug)]
 pub enum Step {
+    /// A ruling of the house's, which may have others go first.
+    Consult(Question),
     /// An answer from GitHub.
     Ask(Request),
     /// A deed of the host.

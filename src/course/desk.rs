@@ -4,11 +4,13 @@
 //! There is no runtime. Whoever plays a course polls it by hand, with a waker that does nothing, once for each event.
 //! A course waits for one thing at a time: there is one place on the desk, and a debug assertion says so.
 //!
-//! What each command can come to is a type of its own ([`Claim`], [`Started`], …), and a host that reports what was not
+//! What each command can come to is a type of its own ([`Started`], …), and a host that reports what was not
 //! asked for is dealt with in one place, [`nonsense`]: the command counts as failed.
 
 use super::command::{Command, Event, Failed, Report, Sandbox, Start, Step, Tags};
+use super::consult::{came, limited, living};
 use crate::github::{CredentialScope, Fault, Request, Response};
+use crate::house::{Question, Rank, Ruling};
 use crate::reply::Reply;
 use crate::settings::SignIn;
 use crate::ticket::Ticket;
@@ -29,6 +31,8 @@ use std::task::{Context, Poll, Waker};
 pub struct Desk {
     place: Rc<Place>,
     credentials: Rc<Credentials>,
+    /// Who comes first where GitHub is asked.
+    pub(super) rank: Rank,
 }
 
 /// The one place on a desk.
@@ -50,17 +54,6 @@ struct Credentials {
     held: RefCell<BTreeMap<CredentialScope, Secret>>,
 }
 
-/// What a claim comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// The job is this course's, and no earlier one had it.
-    First,
-    /// The job is this course's now; an earlier one had it.
-    Again,
-    /// Another course has it.
-    Taken,
-}
-
 /// What a start comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Started {
@@ -72,20 +65,13 @@ pub enum Started {
     Full,
 }
 
-/// What the wait for a turn comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// It is this course's turn.
-    Given,
-    /// GitHub's limit is reached, for so many milliseconds yet.
-    Held(u64),
-}
-
 /// A host that reports what was not asked for has failed to do what was.
 fn nonsense(event: &Event) -> Failed {
     match event {
         Event::Report(Report::Failed(name)) => Failed(name.clone()),
-        Event::Report(_) | Event::Response(_) => Failed("not-what-was-asked-for".to_owned()),
+        Event::Report(_) | Event::Response(_) | Event::Ruling(_) => {
+            Failed("not-what-was-asked-for".to_owned())
+        }
     }
 }
 
@@ -98,12 +84,17 @@ fn done(event: &Event) -> Result<(), Failed> {
 }
 
 impl Desk {
+    /// Whether requests are signed by a GitHub App.
+    pub(super) fn is_app(&self) -> bool {
+        matches!(self.credentials.how, SignIn::App)
+    }
+
     /// The time of the last event.
     pub fn now(&self) -> Timestamp {
         Timestamp(self.place.now.get())
     }
 
-    async fn lay(&self, step: Step) -> Event {
+    pub(super) async fn lay(&self, step: Step) -> Event {
         let place = &self.place;
         debug_assert!(!place.waits.get(), "a course waits for two things at once");
         place.waits.set(true);
@@ -145,11 +136,21 @@ impl Desk {
     }
 
     async fn send(&self, request: Request, credential: Option<Secret>) -> Result<Response, Fault> {
-        let request = Request { credential, ..request };
-        match self.lay(Step::Ask(request)).await {
-            Event::Response(response) => response,
-            Event::Report(_) => Err(Fault::Broken),
+        let errand = self.errand(&request);
+        let account = errand.account.clone();
+        match self.consult(Question::Send(errand)).await {
+            Some(Ruling::Go) => {}
+            // What GitHub would say.
+            Some(Ruling::Held(wait)) => return Ok(limited(wait)),
+            _ => return Err(Fault::Unreachable),
         }
+        let request = Request { credential, ..request };
+        let response = match self.lay(Step::Ask(request)).await {
+            Event::Response(response) => response,
+            Event::Report(_) | Event::Ruling(_) => Err(Fault::Broken),
+        };
+        self.consult(Question::Came(came(account, &response))).await;
+        response
     }
 
     /// A credential of the App's; another than the one before, if `again`. Else what GitHub said instead of it.
@@ -177,22 +178,18 @@ impl Desk {
         }
     }
 
-    /// Lets no other course have this job.
-    pub async fn claim(&self, job: JobId) -> Result<Claim, Failed> {
-        match self.tell(Command::Claim(job)).await {
-            Event::Report(Report::Done) => Ok(Claim::First),
-            Event::Report(Report::Again) => Ok(Claim::Again),
-            Event::Report(Report::Taken) => Ok(Claim::Taken),
-            event => Err(nonsense(&event)),
-        }
-    }
-
     /// Starts a sandbox.
     pub async fn start(&self, start: Start) -> Result<Started, Failed> {
         match self.tell(Command::Start(Box::new(start))).await {
-            Event::Report(Report::Started(id)) => Ok(Started::Lives(id)),
+            Event::Report(Report::Started(id)) => {
+                self.consult(Question::Started(id.clone())).await;
+                Ok(Started::Lives(id))
+            }
             Event::Report(Report::Taken) => Ok(Started::Taken),
-            Event::Report(Report::Full) => Ok(Started::Full),
+            Event::Report(Report::Full) => {
+                self.consult(Question::Full).await;
+                Ok(Started::Full)
+            }
             event => Err(nonsense(&event)),
         }
     }
@@ -204,7 +201,9 @@ impl Desk {
 
     /// Ends a sandbox.
     pub async fn terminate(&self, sandbox: String) -> Result<(), Failed> {
-        done(&self.tell(Command::Terminate(sandbox)).await)
+        done(&self.tell(Command::Terminate(sandbox.clone())).await)?;
+        self.consult(Question::Ended(sandbox)).await;
+        Ok(())
     }
 
     async fn find(&self, command: Command) -> Result<Vec<Sandbox>, Failed> {
@@ -226,7 +225,9 @@ impl Desk {
 
     /// All sandboxes.
     pub async fn find_all(&self) -> Result<Vec<Sandbox>, Failed> {
-        self.find(Command::FindAll).await
+        let found = self.find(Command::FindAll).await?;
+        self.consult(Question::Lives(found.iter().map(living).collect())).await;
+        Ok(found)
     }
 
     /// Opens the course of this ticket beside this one.
@@ -234,24 +235,20 @@ impl Desk {
         done(&self.tell(Command::Open(Box::new(ticket))).await)
     }
 
-    /// Whether one more of this name is permitted, of so `most` within so many seconds.
-    pub async fn permit(&self, name: &'static str, most: u32, within: u32) -> Result<bool, Failed> {
-        match self.tell(Command::Permit { name, most, within }).await {
-            Event::Report(Report::Done) => Ok(true),
-            Event::Report(Report::Full) => Ok(false),
-            event => Err(nonsense(&event)),
-        }
-    }
-
     /// Replies to the delivery; the course goes on.
     pub async fn reply(&self, reply: Reply) -> Result<(), Failed> {
-        done(&self.tell(Command::Reply(reply)).await)
+        done(&self.tell(Command::Reply(reply)).await)?;
+        self.consult(Question::Replied).await;
+        Ok(())
     }
 
     /// The status with which a sandbox ended, if it did within so many seconds.
     pub async fn watch(&self, sandbox: String, seconds: u32) -> Result<Option<i32>, Failed> {
-        match self.tell(Command::Watch { sandbox, seconds }).await {
-            Event::Report(Report::Ended(status)) => Ok(Some(status)),
+        match self.tell(Command::Watch { sandbox: sandbox.clone(), seconds }).await {
+            Event::Report(Report::Ended(status)) => {
+                self.consult(Question::Ended(sandbox)).await;
+                Ok(Some(status))
+            }
             Event::Report(Report::Done) => Ok(None),
             event => Err(nonsense(&event)),
         }
@@ -273,20 +270,6 @@ impl Desk {
     /// Waits so many milliseconds.
     pub async fn pause(&self, milliseconds: u64) -> Result<(), Failed> {
         done(&self.tell(Command::Pause(milliseconds)).await)
-    }
-
-    /// Waits for this course's turn to ask GitHub for a JIT config; `pace` is how many there are in a minute.
-    pub async fn await_turn(&self, repository: String, pace: u32) -> Result<Turn, Failed> {
-        match self.tell(Command::AwaitTurn { repository, pace }).await {
-            Event::Report(Report::Done) => Ok(Turn::Given),
-            Event::Report(Report::Held(wait)) => Ok(Turn::Held(wait)),
-            event => Err(nonsense(&event)),
-        }
-    }
-
-    /// Lets no course have a turn for so many milliseconds.
-    pub async fn hold(&self, milliseconds: u64) -> Result<(), Failed> {
-        done(&self.tell(Command::Hold(milliseconds)).await)
     }
 }
 
@@ -319,8 +302,21 @@ impl<T> Play<T> {
     where
         F: Future<Output = T> + 'static,
     {
+        Self::ranked(Rank::Sweep, how, installation, make)
+    }
+
+    /// One whose requests go before others.
+    pub fn ranked<F>(
+        rank: Rank,
+        how: SignIn,
+        installation: Option<InstallationId>,
+        make: impl FnOnce(Desk) -> F,
+    ) -> Self
+    where
+        F: Future<Output = T> + 'static,
+    {
         let credentials = Credentials { how, installation, held: RefCell::default() };
-        let desk = Desk { place: Rc::default(), credentials: Rc::new(credentials) };
+        let desk = Desk { place: Rc::default(), credentials: Rc::new(credentials), rank };
         Self { future: Some(Box::pin(make(desk.clone()))), desk }
     }
 

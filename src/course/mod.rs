@@ -5,6 +5,7 @@
 //! `async fn` that reads as what it does, from top to bottom; [`desk`] says how it is played.
 
 mod command;
+mod consult;
 pub mod desk;
 pub mod keys;
 mod launch;
@@ -15,6 +16,7 @@ mod sweep;
 pub use command::{Command, Event, Failed, Report, Sandbox, Start, Step, Tags, Volume};
 pub use sweep::SETTLED;
 
+use crate::house::Rank;
 use crate::reply::{Outcome, Reason, Reply, Subject};
 use crate::settings::CoursesSettings;
 use crate::ticket::{Purpose, Ticket};
@@ -47,21 +49,25 @@ impl Course {
         let dice = Dice::new(seed);
         let (credential, installation) = (settings.credential.clone(), ticket.installation);
         Self(match ticket.purpose {
-            Purpose::Launch | Purpose::Refuse => Play::new(credential, installation, |desk| {
-                launch::Launch::new(desk, ticket, settings, dice).play()
-            }),
-            Purpose::Release => {
-                Play::new(credential, installation, |desk| release::play(desk, ticket, settings))
+            Purpose::Launch | Purpose::Refuse => {
+                Play::ranked(Rank::Launch, credential, installation, |desk| {
+                    launch::Launch::new(desk, ticket, settings, dice).play()
+                })
             }
-            Purpose::Pair => Play::new(credential, installation, |desk| pair::play(desk, ticket, settings)),
+            Purpose::Release => Play::ranked(Rank::Pair, credential, installation, |desk| {
+                release::play(desk, ticket, settings)
+            }),
+            Purpose::Pair => {
+                Play::ranked(Rank::Pair, credential, installation, |desk| pair::play(desk, ticket, settings))
+            }
         })
     }
 
-    /// Opens a sweep; `recent` are tickets of late, whose repositories it visits beside those that are named, and
-    /// `pending` those whose courses run or wait.
-    pub fn sweep(settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
+    /// Opens a sweep, which visits the repositories that are named, that an App shows, or of which the house has heard.
+    /// `pending` are the tickets whose courses run or wait.
+    pub fn sweep(settings: CoursesSettings, pending: &[Ticket]) -> Self {
         let credential = settings.credential.clone();
-        Self(Play::new(credential, None, |desk| sweep::Sweep::new(desk, settings, recent, pending).play()))
+        Self(Play::new(credential, None, |desk| sweep::Sweep::new(desk, settings, pending).play()))
     }
 
     /// The next step. A request comes with its credential.

@@ -48,6 +48,11 @@ impl Request {
         Self::get("/rate_limit".to_owned(), CredentialScope::App)
     }
 
+    /// Whether it registers a runner.
+    pub fn is_mint(&self) -> bool {
+        self.method == Method::Post && self.path.ends_with("/generate-jitconfig")
+    }
+
     /// The headers that go with it, the credential among them.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![

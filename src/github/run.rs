@@ -7,6 +7,7 @@ use crate::policy::run::taken::is_pull;
 use crate::policy::run::{Reference, Run, Workflow};
 use crate::words::ids::RunId;
 use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
 use serde::Deserialize;
 
 impl Request {
@@ -22,18 +23,32 @@ impl Request {
     }
 }
 
+/// A run, as a listing shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedRun {
+    /// Its id.
+    pub run: RunId,
+    /// When it was created, where the listing says so: none of its jobs is older.
+    pub created: Option<Timestamp>,
+}
+
 /// The response to [`Request::runs`].
-pub fn page(answer: &Answer) -> Option<Page<RunId>> {
+pub fn page(answer: &Answer) -> Option<Page<ListedRun>> {
     #[derive(Deserialize)]
     struct Body {
-        workflow_runs: Vec<Named>,
+        workflow_runs: Vec<Listed>,
     }
     #[derive(Deserialize)]
-    struct Named {
+    struct Listed {
         id: u64,
+        #[serde(default)]
+        created_at: Option<String>,
     }
-    let runs = read::<Body>(answer)?.workflow_runs;
-    Some(Page::new(runs).filter_map(|run| Some(RunId(run.id))))
+    let listed = |run: Listed| {
+        let created = run.created_at.as_deref().and_then(Timestamp::parse);
+        Some(ListedRun { run: RunId(run.id), created })
+    };
+    Some(Page::new(read::<Body>(answer)?.workflow_runs).filter_map(listed))
 }
 
 /// The response to [`Request::run`]; `None` if it cannot be told what the run is.

@@ -66,6 +66,8 @@ pub struct CoursesSettings {
     pub group: u64,
     /// `MAX_RUNNERS`.
     pub max_runners: u32,
+    /// `MAX_RUNNERS_PER_REPO`.
+    pub max_runners_per_repo: u32,
     /// `MINTS_PER_MINUTE`, over all courses.
     pub mints_per_minute: u32,
     /// `WEBHOOK_URL`.
@@ -127,6 +129,7 @@ impl CoursesSettings {
             api,
             group: table::RUNNER_GROUP_ID.read(&mut reader),
             max_runners: table::MAX_RUNNERS.read(&mut reader),
+            max_runners_per_repo: table::MAX_RUNNERS_PER_REPO.read(&mut reader),
             mints_per_minute: table::MINTS_PER_MINUTE.read(&mut reader),
             webhook_url: table::WEBHOOK_URL.read(&mut reader),
             image: table::RUNNER_IMAGE.read(&mut reader),

@@ -75,6 +75,9 @@ rows! {
     MAX_RUNNERS: u32, COURSES, Reads("100"),
         "Sandboxes at once; further jobs wait",
         |reader, row| reader.number(row, 1, 10_000);
+    MAX_RUNNERS_PER_REPO: u32, COURSES, Means("`MAX_RUNNERS`"),
+        "Sandboxes at once of any one repository, so that others have places too",
+        |reader, row| reader.text(row).map_or(10_000, |_| reader.number(row, 1, 10_000));
     MINTS_PER_MINUTE: u32, COURSES, Reads("150"),
         "How many runners are registered in a minute; GitHub's limit is 180",
         |reader, row| reader.number(row, 1, 180);

@@ -41,8 +41,8 @@ class StandinGitHub:
         self.latency = latency
         self.quota = (5000, 4999)
         self.hidden: set[str] = set()
-        self.posts_per_minute: int | None = None
-        self.posts: deque[float] = deque()
+        self.points_per_minute: int | None = None
+        self.asked: deque[tuple[float, int]] = deque()
         self.limited = 0
         self.lock = threading.Lock()
         handler = type("Handler", (Handler,), {"standin": self})
@@ -155,15 +155,15 @@ class Handler(BaseHTTPRequestHandler):
         return app.token_fault(authorization, path)
 
     def _over_the_limit(self, method: str) -> bool:
-        """GitHub's secondary limit of 900 points a minute, of which a POST costs five."""
-        most, posts = self.standin.posts_per_minute, self.standin.posts
-        if most is None or method != "POST":
+        """GitHub's secondary limit of 900 points a minute, of which what changes something costs five."""
+        most, asked = self.standin.points_per_minute, self.standin.asked
+        if most is None:
             return False
         now = time.monotonic()
-        posts.append(now)
-        while now - posts[0] >= 60:
-            posts.popleft()
-        return len(posts) > most
+        asked.append((now, 1 if method == "GET" else 5))
+        while now - asked[0][0] >= 60:
+            asked.popleft()
+        return sum(points for _, points in asked) > most
 
     def _runners(self, method: str, scope: str, rest: str, body: bytes, query: dict[str, list[str]]) -> None:
         state = self.standin.state
@@ -204,8 +204,11 @@ class Handler(BaseHTTPRequestHandler):
         if run is not None:
             shown = [job.shown() for job in jobs if job.run == int(run)]
             return self._answer(200, {"total_count": len(shown), "jobs": page_of(shown, query)})
-        numbers = dict.fromkeys(job.run for job in jobs if job.status in query["status"])
-        runs = [{"id": number, "status": query["status"][0]} for number in numbers]
+        first = {job.run: job.shown() for job in reversed(jobs) if job.status in query["status"]}
+        runs = [
+            {"id": number, "status": query["status"][0], "created_at": job["created_at"]}
+            for number, job in reversed(first.items())
+        ]
         return self._answer(200, {"total_count": len(runs), "workflow_runs": page_of(runs, query)})
 
     def _mint(self, scope: str, body: bytes) -> None:

@@ -12,9 +12,8 @@ need_cargo_mutants() {
 
 mutants_usage() {
   cat <<'TEXT'
-usage: ./build.sh mutants planted [--quick] [NAME…]
-       ./build.sh mutants core|runner [--open] [--shard K/N] [--workers N] [FILE…]
-       ./build.sh mutants host [--open] [--shard K/N] [FILE…]
+usage: ./build.sh mutants planted [--quick] [--open] [NAME…]
+       ./build.sh mutants core|runner|host [--open] [--shard K/N] [--workers N] [--minutes N] [FILE…]
        ./build.sh mutants pages
 
   planted    plants the bugs of simulator/planted_bugs.txt: which seeds, promises and tests notice each
@@ -24,8 +23,10 @@ usage: ./build.sh mutants planted [--quick] [NAME…]
   pages      writes the tables in docs/reliability.md and docs/mutants.md from tools/mutants/*.tsv
 
   --quick    asks only what noticed each bug the last time, and everything else only where that fails
-  --open     only mutants that survived the last time, or were not run
+  --open     only what survived the last time, or was not run
   --shard    the K-th of N parts
+  --workers  how many mutants are judged at once
+  --minutes  begins no other mutant after so many minutes; the rest keep the verdicts that they had
   NAME       part of a planted bug's name           FILE   how a file's name begins, such as src/policy
 
 Verdicts are kept in tools/mutants/*.tsv; why a survivor is harmless is in tools/mutants/excuses.tsv, one by one.

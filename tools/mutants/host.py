@@ -135,7 +135,7 @@ class Reach:
         return chosen
 
 
-def run(files: list[str], shard: tuple[int, int] | None, only_open: bool, workers: int) -> None:
+def run(files: list[str], shard: tuple[int, int] | None, only_open: bool, workers: int, minutes: int | None) -> None:
     """Runs them, and keeps what became of each."""
     numbers = count(1)
     all_rows: dict[int, Row] = {}
@@ -167,7 +167,11 @@ def run(files: list[str], shard: tuple[int, int] | None, only_open: bool, worker
     for at in range(1, workers):
         trees.put(Tree(f"host-{at}", texts))
 
+    until = time.monotonic() + 60 * minutes if minutes else float("inf")
+
     def judge(one: int, row: Row) -> None:
+        if time.monotonic() > until:
+            return
         tests = reach.tests(one)
         if row.by in tests:
             tests.insert(0, tests.pop(tests.index(row.by)))
@@ -185,8 +189,10 @@ def run(files: list[str], shard: tuple[int, int] | None, only_open: bool, worker
             trees.put(tree)
             print(f"{row.verdict}: {row.file}: {row.name} | {row.by} | of {len(tests)}", flush=True)
 
+    pool = ThreadPoolExecutor(workers)
     try:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda pair: judge(*pair), chosen))
+        list(pool.map(lambda pair: judge(*pair), chosen))
     finally:
+        # Whoever is interrupted keeps what is known.
+        pool.shutdown(cancel_futures=True)
         rows.write(KEPT, list(all_rows.values()))

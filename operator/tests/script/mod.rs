@@ -5,6 +5,7 @@
 use jitney::course::desk::{Desk, Next, Play};
 use jitney::course::{Command, Event, Report, Step};
 use jitney::github::{Fault, Method, Request, Response};
+use jitney::house::Ruling;
 use jitney::settings::CoursesSettings;
 use jitney::words::secret::Secret;
 use jitney::words::time::Timestamp;
@@ -65,6 +66,7 @@ pub(super) fn play<T, F: Future<Output = T> + 'static>(
             Next::Step(Step::Tell(Command::Credential { .. })) => {
                 Event::Report(Report::Credential(Secret::new("t")))
             }
+            Next::Step(Step::Consult(_)) => Event::Ruling(Ruling::Go),
             Next::Step(Step::Tell(Command::Pause(_))) => Event::Report(Report::Done),
             Next::Step(step) => panic!("it wants {step:?}"),
             Next::Over(over) => {

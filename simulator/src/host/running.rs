@@ -76,6 +76,8 @@ pub struct Running {
     pub online: BTreeSet<u64>,
     /// Whether it asked about its job and got no answer.
     pub unanswered: bool,
+    /// Whether the house held up what it would have asked GitHub: that is the sweep's to do then.
+    pub held: bool,
     /// Whether Modal did not show it what it asked for.
     pub hindered: bool,
     /// How many requests it made.
@@ -113,6 +115,7 @@ impl Running {
             unclear: BTreeSet::new(),
             online: BTreeSet::new(),
             unanswered: false,
+            held: false,
             hindered: false,
             requests: 0,
             quota: None,

@@ -19,9 +19,15 @@ impl Hub {
             });
         let others = if wanted == "in_progress" { self.crowd / 3 } else { 0 };
         let runs: Vec<u64> = ours.copied().chain((0..others).map(|n| OTHERS + n)).collect();
-        let shown: Vec<Value> =
-            query.page(&runs).iter().map(|id| json!({"id": id, "status": wanted, "event": "push"})).collect();
+        let shown: Vec<Value> = query.page(&runs).iter().map(|id| self.run_value(*id, wanted)).collect();
         super::wire::reply(200, &json!({"total_count": runs.len(), "workflow_runs": shown}))
+    }
+
+    fn run_value(&self, id: u64, status: &str) -> Value {
+        let first = self.runs.get(&id).and_then(|run| self.jobs.get(run.jobs.first()?));
+        // Others' runs are old.
+        let created = first.map_or(crate::dice::DAWN, |job| self.clock(job.created));
+        json!({"id": id, "status": status, "event": "push", "created_at": time_text(created)})
     }
 
     /// "List jobs for a workflow run".

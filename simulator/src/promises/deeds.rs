@@ -113,7 +113,8 @@ impl World {
                 let told = living.tags.iter().any(|(name, _)| name == "runner_id");
                 living.runner.is_none() && !living.scheduling && !told
             });
-            living.is_some() && !running.ended.contains(sandbox)
+            // A release may also look at the sandboxes of the job whose runner this one had.
+            living.is_some_and(|living| living.job == job) && !running.ended.contains(sandbox)
         };
         let of = if kind == Course::Release { &running.shown } else { &running.started };
         let left = of.iter().copied().find(unconfigured).filter(|_| !running.hindered);
@@ -122,6 +123,7 @@ impl World {
             known.is_some_and(|known| !running.sought.contains(&known.name))
                 && !running.handed.contains(runner)
                 && !running.deleted.contains(runner)
+                && !running.held
         });
         match (kind, left, forgotten) {
             (Course::Launch, Some(sandbox), _) => {

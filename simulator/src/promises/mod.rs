@@ -37,8 +37,6 @@ pub enum Promise {
     Points,
     /// Left alone.
     Held,
-    /// No registration while held.
-    Registrations,
     /// Requests a job.
     Requests,
     /// Deferrals a job.
@@ -117,7 +115,6 @@ pub const PROMISES: &[Row] = &[
     held(P::Redelivers, "redelivers", "a delivery that fails is asked for again at most ten times"),
     held(P::Twice, "twice", "no two sandboxes wait for the same job"),
     held(P::Limits, "limits", "GitHub is never asked for more than 180 registrations in a minute"),
-    held(P::Registrations, "registrations", "no registration is asked for while GitHub said wait to one"),
     held(P::Requests, "requests", "requests about one job stay under the bound of its kind of world"),
     held(P::Deferrals, "deferrals", "deferrals of one job stay under the bound of its kind of world"),
     held(
@@ -199,13 +196,12 @@ pub const PROMISES: &[Row] = &[
         17,
         "no two sandboxes wait for the same job, though Modal did not list the first yet",
     ),
-    waits(
+    held(
         P::Points,
         "points",
-        17,
         "GitHub's limits of 900 points a minute and 100 requests at once are never met",
     ),
-    waits(P::Held, "held", 17, "no request at all is sent while GitHub said wait"),
+    held(P::Held, "held", "no request at all is sent while GitHub said wait"),
     waits(P::Course, "course", 17, "no course opens for a job that has one"),
     waits(P::Spare, "spare", 17, "no idle runner is taken away that a queued job counts on"),
     waits(P::Booting, "booting", 17, "no registration is deleted whose sandbox is about to connect"),

@@ -12,16 +12,9 @@ impl World {
         let (kind, job, requests, quota) = (running.kind, running.job, running.requests, running.quota);
         let first = running.first && !running.resumed;
         let Some(host) = self.hosts.get(&running.host) else { return };
-        let (until, since) = host.registrations_wait;
-        let turn = host.pace.since(course);
-        if host.told_to_wait.0 > self.now {
+        let (until, since) = host.told_to_wait;
+        if until > self.now && since < self.now {
             self.breaks(Promise::Held, || format!("{kind:?} {course} asks while GitHub said wait"));
-        }
-        let minting = request.path.ends_with("/generate-jitconfig");
-        if minting && until > self.now && turn.is_none_or(|turn| turn > since) {
-            self.breaks(Promise::Registrations, || {
-                format!("course {course} registers while GitHub said wait")
-            });
         }
         let most = self.play.kind.most.0;
         if kind != Course::Sweep
@@ -124,7 +117,7 @@ impl World {
         let Some(guid) = self.hub.attempts.get(attempt).map(|attempt| attempt.guid) else { return };
         let all: Vec<u16> =
             self.hub.attempts.iter().filter(|a| a.guid == guid && !a.open).map(|a| a.status).collect();
-        if all.iter().any(|status| (400..500).contains(status)) {
+        if all.last().is_some_and(|status| (400..500).contains(status)) {
             self.breaks(Promise::RefusedAgain, || {
                 format!("delivery {guid} was refused, and is asked for again")
             });

@@ -48,6 +48,10 @@ impl World {
 
     pub(crate) fn check_bound(&mut self, job: u64) {
         if self.wants(job) {
+            let until = self.known_since(job).unwrap_or(self.now) + self.bound();
+            if until > self.now {
+                return self.look_at_bound(job, until);
+            }
             let bound = self.bound() / 1000;
             let promise = match self.is_blocked(job) {
                 true => Promise::InTheWay,
@@ -60,7 +64,17 @@ impl World {
 
     pub(crate) fn check_left(&mut self, job: u64) {
         let Some(over) = self.hub.jobs.get(&job).and_then(|job| job.over) else { return };
-        let told = self.hosts.values().map(|host| host.told_to_wait.0 + host.told_to_wait.1 / 2).max();
+        let (quota, quota_left) = self.hub.limits.left();
+        let scarce = quota_left * 2 < quota;
+        if scarce {
+            // From then on sweeps only launch, however little is asked.
+            self.amiss = self.amiss.max(self.now);
+        }
+        let told = self
+            .hosts
+            .values()
+            .map(|host| host.told_to_wait.0 + (host.told_to_wait.0 - host.told_to_wait.1) / 2)
+            .max();
         let mut since = over.max(self.amiss).max(told.unwrap_or(0));
         let (mut left, mut ghost) = (None, false);
         for (id, living) in self.cloud.living.iter().filter(|(_, living)| living.job == job) {
@@ -83,6 +97,8 @@ impl World {
         if let Some(kept) = self.journal.values().find(|kept| kept.ticket.job.0 == job) {
             // One that is to be taken up yet finds that there is nothing to be done.
             since = since.max(kept.due.min(since.max(kept.put) + LONGEST_DELAY));
+            // Its course waits for Modal to find a machine, or for the end of one.
+            since = since.max(self.cloud.last_end(job).unwrap_or(0).min(self.now));
             left = left.or_else(|| Some("a ticket".to_owned()));
         }
         let Some(what) = left else { return };
@@ -90,7 +106,7 @@ impl World {
             self.breaks(Promise::Ghosts, || format!("a second registration of job {job} is left"));
         }
         if self.now < since + GONE {
-            return self.look_again(job, since + GONE);
+            return self.look_again(job, if scarce { self.now + MINUTE } else { since + GONE });
         }
         self.breaks(Promise::Left, || format!("{what} of job {job} is left six minutes after its end"));
     }
@@ -104,7 +120,8 @@ impl World {
     }
 
     pub(crate) fn check_rest(&mut self) {
-        let waits = self.hub.queued.iter().copied().find(|job| self.wants(*job));
+        let waits =
+            self.hub.queued.iter().copied().find(|job| self.wants(*job) && self.known_since(*job).is_some());
         let left = waits
             .map(|job| format!("job {job} was never launched"))
             .or_else(|| self.cloud.living.keys().next().map(|id| format!("sandbox {id} was left")))

@@ -21,9 +21,11 @@ pub(super) enum Happening {
     Keep(u64),
     /// A kept ticket is due.
     Due(u64),
-    /// A host looks at its queue of turns.
-    Turns(u64),
+    /// Something may be due in a host's house.
+    House(u64),
     Sweep,
+    /// A sweep beside those that come in their time.
+    SweepOnce,
     /// The next host begins.
     HostUp,
     /// A second host begins.

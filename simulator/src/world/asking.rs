@@ -12,7 +12,6 @@ impl World {
     pub(super) fn ask(&mut self, id: u64, request: &Request) {
         self.count(id, request);
         self.check_asked(id, request);
-        let minting = request.path.ends_with("/generate-jitconfig");
         let (delay, answer) = self.carry(id, request);
         self.say(|| {
             let said = answer.as_ref().map_or_else(|f| format!("{f:?}"), |a| a.status.to_string());
@@ -59,10 +58,12 @@ impl World {
         self.hub.limits.at_once += 1;
         let host = running.host;
         if let (Some(wait), Some(host)) = (wait, self.hosts.get_mut(&host)) {
+            // Who asks before this is heard could not know.
             let heard = self.now + delay;
-            host.told_to_wait = host.told_to_wait.max((heard + wait, wait));
-            if minting && host.registrations_wait.0 <= self.now {
-                host.registrations_wait = (heard + wait, heard);
+            if host.told_to_wait.0 <= self.now {
+                host.told_to_wait = (heard + wait, heard);
+            } else {
+                host.told_to_wait.0 = host.told_to_wait.0.max(heard + wait);
             }
         }
         self.hears(id, delay, Event::Response(answer));

@@ -5,6 +5,7 @@ use crate::faults::Fault;
 use crate::host::Course;
 use crate::promises::Promise;
 use jitney::course::{Event, Step};
+use jitney::house::{Changes, Question, Ruling};
 use jitney::reply::{Outcome, Reply};
 use jitney::words::time::Timestamp;
 
@@ -29,10 +30,8 @@ impl World {
         }
         let running = self.courses.get_mut(&id).expect("it was here");
         let step = running.course.next(event, Timestamp(self.now));
-        if let Some(host) = self.hosts.get_mut(&host) {
-            host.pace.used(id, self.now);
-        }
         match step {
+            Step::Consult(question) => self.consult(id, host, question),
             Step::Ask(request) => self.ask(id, &request),
             Step::Tell(command) => self.execute(id, command),
         }
@@ -50,12 +49,8 @@ impl World {
         let Some(running) = self.courses.get_mut(&id) else { return };
         running.answered = true;
         running.resumption = None;
-        let (kept, host) = (running.kept.take(), running.host);
-        if let Some(entry) = kept {
+        if let Some(entry) = running.kept.take() {
             self.journal.remove(&entry);
-        }
-        if let Some(host) = self.hosts.get_mut(&host) {
-            host.claims.retain(|_, course| *course != id);
         }
     }
 
@@ -64,9 +59,12 @@ impl World {
         self.say(|| format!("course {id} is over: {} ({})", reply.reason, reply.outcome.word()));
         self.answered(id, reply);
         self.check_end(id);
-        if self.courses.remove(&id).is_some_and(|running| running.kind == Course::Sweep) {
+        let Some(running) = self.courses.remove(&id) else { return };
+        if running.kind == Course::Sweep {
             self.sweeping = None;
+            self.keep_memory();
         }
+        self.leave(id, running.host);
     }
 
     /// What a course says must make sense.
@@ -78,15 +76,49 @@ impl World {
         }
     }
 
-    /// The courses in a host's queue that have their turn now.
-    pub(super) fn give_turns(&mut self, host: u64) {
-        loop {
-            let now = self.now;
-            let given = self.hosts.get_mut(&host).and_then(|host| host.pace.give(now));
-            match given {
-                Some(Ok(course)) => self.tell(course, Event::Report(jitney::course::Report::Done)),
-                Some(Err(wait)) => return self.at(now + wait, Happening::Turns(host)),
-                None => return,
+    /// A course asks the house of its host, which may have it wait.
+    fn consult(&mut self, id: u64, host: u64, question: Question) {
+        self.say(|| format!("course {id} asks the house: {question:?}"));
+        let now = Timestamp(self.now);
+        let Some(known) = self.hosts.get_mut(&host) else { return };
+        let changes = known.house.ask(id, question, now);
+        self.change(host, changes);
+    }
+
+    /// A course is gone.
+    pub(super) fn leave(&mut self, id: u64, host: u64) {
+        let now = Timestamp(self.now);
+        let Some(known) = self.hosts.get_mut(&host) else { return };
+        let changes = known.house.leave(id, now);
+        self.change(host, changes);
+    }
+
+    /// Something may be due in a host's house.
+    pub(super) fn house_due(&mut self, host: u64) {
+        let now = Timestamp(self.now);
+        let Some(known) = self.hosts.get_mut(&host).filter(|known| known.due == Some(now.0)) else { return };
+        known.due = None;
+        let changes = known.house.tick(now);
+        self.change(host, changes);
+    }
+
+    fn change(&mut self, host: u64, changes: Changes) {
+        for (course, ruling) in changes.told {
+            if let Some(running) = self.courses.get_mut(&course) {
+                running.first |= ruling == Ruling::First;
+                running.held |= matches!(ruling, Ruling::Held(_));
+                self.hears(course, 0, Event::Ruling(ruling));
+            }
+        }
+        if changes.back {
+            self.take_up_all();
+        }
+        let due = changes.due.map(|due| due.0.max(self.now + 1));
+        if let Some(known) = self.hosts.get_mut(&host) {
+            let is_new = due != known.due;
+            known.due = due;
+            if let Some(due) = due.filter(|_| is_new) {
+                self.at(due, Happening::House(host));
             }
         }
     }

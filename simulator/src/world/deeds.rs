@@ -4,7 +4,6 @@ use super::{Happening, World, id as number};
 use crate::cloud::Started;
 use crate::dice::{MINUTE, SECOND};
 use crate::faults::Fault;
-use crate::host::Answer;
 use crate::hub::{APP_TOKEN, installation_token, repository_token};
 use crate::promises::Promise;
 use jitney::course::{Command, Event, Report, Sandbox, Start, Tags};
@@ -19,7 +18,6 @@ impl World {
             return;
         };
         let report = match command {
-            Command::Claim(job) => self.claim(id, host, job.0),
             Command::Start(start) => return self.start(id, &start, delay),
             Command::HandOver { sandbox, line, tags } => {
                 return self.hand_over(id, &sandbox, line.expose(), tags);
@@ -56,19 +54,8 @@ impl World {
             }
             Command::RefreshImage => Report::Done,
             Command::Spent(_) => Report::Spent(Usd::default()),
-            Command::Permit { most, within, .. } => self.permit(host, most, u64::from(within) * SECOND),
             Command::Credential { scope, again } => self.credential(id, host, &scope, again),
             Command::Pause(pause) => return self.hears(id, pause, Event::Report(Report::Done)),
-            Command::AwaitTurn { repository, pace } => return self.await_turn(id, host, &repository, pace),
-            Command::Hold(hold) => {
-                let now = self.now;
-                let waiting =
-                    self.hosts.get_mut(&host).map(|host| host.pace.hold(hold, now)).unwrap_or_default();
-                for course in waiting {
-                    self.hears(course, 0, Event::Report(Report::Held(hold)));
-                }
-                Report::Done
-            }
             Command::Defer(ticket, delay, reply) => {
                 self.say(|| format!("course {id} defers job {} by {delay} ms", ticket.job));
                 self.check_defer(id, &ticket);
@@ -81,30 +68,6 @@ impl World {
             Command::Finish(reply) => return self.course_over(id, &reply),
         };
         self.hears(id, delay, Event::Report(report));
-    }
-
-    fn claim(&mut self, id: u64, host: u64, job: u64) -> Report {
-        let Some(host) = self.hosts.get_mut(&host) else { return Report::Done };
-        if host.claims.contains_key(&job) {
-            return Report::Taken;
-        }
-        host.claims.insert(job, id);
-        let first = host.had.insert(job);
-        if let Some(running) = self.courses.get_mut(&id) {
-            running.first = first;
-        }
-        if first { Report::Done } else { Report::Again }
-    }
-
-    fn permit(&mut self, host: u64, most: u32, within: u64) -> Report {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(&host) else { return Report::Full };
-        host.permits.retain(|at| now - at < within);
-        if host.permits.len() >= most as usize {
-            return Report::Full;
-        }
-        host.permits.push(now);
-        Report::Done
     }
 
     /// The App's token for this; the keys instance may fail to get one.
@@ -126,16 +89,6 @@ impl World {
             *kept = if again { until } else { *kept };
         }
         Report::Credential(Secret::new(token))
-    }
-
-    fn await_turn(&mut self, id: u64, host: u64, repository: &str, pace: u32) {
-        let now = self.now;
-        let Some(known) = self.hosts.get_mut(&host) else { return };
-        match known.pace.ask(id, repository, pace, now) {
-            Answer::Now => self.hears(id, 0, Event::Report(Report::Done)),
-            Answer::Held(wait) => self.hears(id, 0, Event::Report(Report::Held(wait))),
-            Answer::Wait(wait) => self.at(now + wait, Happening::Turns(host)),
-        }
     }
 
     fn found(&mut self, id: u64, found: Vec<(u64, Sandbox)>) -> Report {
@@ -205,9 +158,6 @@ impl World {
         let sandbox = number(sandbox);
         self.check_hand_over(id, sandbox, line);
         let failed = || Event::Report(Report::Failed("TimeoutError".to_owned()));
-        if let Some(host) = self.courses.get(&id).and_then(|running| self.hosts.get_mut(&running.host)) {
-            host.pace.done(id, self.now);
-        }
         let Some(living) = self.cloud.living.get_mut(&sandbox) else {
             return self.hears(id, SECOND, failed());
         };

@@ -77,12 +77,17 @@ pub struct World {
     pub(crate) amiss: u64,
     intake: IntakeSettings,
     settings: CoursesSettings,
-    recent: BTreeMap<String, Ticket>,
+    /// What is kept of what the house knows.
+    memory: String,
+    /// When a delivery of each repository came first.
+    heard: BTreeMap<String, u64>,
     agenda: BinaryHeap<Reverse<Entry>>,
     sequence: u64,
     /// How much of the agenda does not only look.
     doing: u64,
     sweeping: Option<u64>,
+    /// Whether the next host sweeps soon.
+    unclean: bool,
     /// While GitHub's API is gone, and while Modal takes no creates.
     outage: (u64, u64),
     throttled: Vec<(u64, u64)>,
@@ -132,11 +137,13 @@ impl World {
             amiss: 0,
             intake,
             settings,
-            recent: BTreeMap::new(),
+            memory: String::new(),
+            heard: BTreeMap::new(),
             agenda: BinaryHeap::new(),
             sequence: 0,
             doing: 0,
             sweeping: None,
+            unclean: false,
             outage: (0, 0),
             throttled: Vec::new(),
             broken: None,
@@ -207,6 +214,7 @@ impl World {
             let at = begin + self.dice.below(busy);
             self.amiss = at + lasts;
             self.at(at, Happening::HostStops(u64::MAX));
+            self.unclean = true;
             self.at(at + lasts, Happening::HostUp);
         }
     }
@@ -221,8 +229,9 @@ impl World {
             Happening::Watched(course, sandbox) => self.watched(course, sandbox),
             Happening::Keep(course) => self.keep(course),
             Happening::Due(entry) => self.resume(entry),
-            Happening::Turns(host) => self.give_turns(host),
+            Happening::House(host) => self.house_due(host),
             Happening::Sweep => self.sweep(),
+            Happening::SweepOnce => self.sweep_once(),
             Happening::HostUp => self.host_up(),
             Happening::Deploy => self.deploy(),
             Happening::HostStops(host) => self.host_stops(host),
@@ -262,6 +271,20 @@ impl World {
     /// A job's end is looked at again.
     pub(crate) fn look_again(&mut self, job: u64, at: u64) {
         self.at(at, Happening::Left(job));
+    }
+
+    pub(crate) fn look_at_bound(&mut self, job: u64, at: u64) {
+        self.at(at, Happening::Bound(job));
+    }
+
+    /// Since when jitney can know of a job's repository. One that `ALLOWED_REPOS` does not name and no App lists is
+    /// known once a delivery of it has come; until then, never.
+    pub(crate) fn known_since(&self, job: u64) -> Option<u64> {
+        if self.layout.named || self.layout.app {
+            return Some(0);
+        }
+        let home = self.hub.jobs.get(&job).and_then(|job| self.hub.homes.get(job.home))?;
+        self.heard.get(&home.name).copied()
     }
 
     fn number(&mut self) -> u64 {

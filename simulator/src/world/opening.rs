@@ -9,22 +9,59 @@ use crate::layout::SECRET;
 use crate::promises::Promise;
 use hmac::{Hmac, KeyInit, Mac};
 use jitney::course::{Event, Report};
+use jitney::house::Waiting;
 use jitney::policy::delivery::{Trust, Verdict, decide};
-use jitney::ticket::Ticket;
+use jitney::ticket::{Purpose, Ticket};
+
+/// How soon a host sweeps whose predecessor did not end as it should, or long ago.
+const RESTARTED: u64 = 20 * SECOND;
 
 impl World {
     // --- hosts
 
     pub(super) fn host_up(&mut self) {
         let host = self.number();
-        self.hosts.insert(host, Host::default());
+        self.begin(host);
+        if std::mem::take(&mut self.unclean) {
+            self.at(self.now + RESTARTED, Happening::SweepOnce);
+        }
         let entries: Vec<u64> = self.journal.keys().copied().collect();
         for entry in entries {
             if !self.courses.values().any(|running| running.kept == Some(entry)) {
+                let ticket = self.journal.get(&entry).map(|kept| kept.ticket.clone());
+                if ticket.is_some_and(|ticket| !self.may_wait(&ticket)) {
+                    self.journal.remove(&entry);
+                    continue;
+                }
                 let due = self.journal.get(&entry).map_or(0, |kept| kept.due);
                 let at = due.max(self.now + SECOND + self.dice.below(5 * SECOND));
                 self.at(at, Happening::Due(entry));
             }
+        }
+    }
+
+    fn begin(&mut self, host: u64) {
+        let mut next = Host::default();
+        next.house.remember(&self.memory);
+        self.hosts.insert(host, next);
+    }
+
+    /// What the last host's house knows is kept, as it is every few seconds.
+    pub(super) fn keep_memory(&mut self) {
+        if let Some(host) = self.hosts.values().next_back() {
+            self.memory = host.house.memory();
+        }
+    }
+
+    /// GitHub answers again: what waits is taken up.
+    pub(super) fn take_up_all(&mut self) {
+        let waiting: Vec<u64> =
+            self.journal.iter().filter(|(_, kept)| kept.due > self.now).map(|(entry, _)| *entry).collect();
+        for entry in waiting {
+            if let Some(kept) = self.journal.get_mut(&entry) {
+                kept.due = self.now;
+            }
+            self.at(self.now, Happening::Due(entry));
         }
     }
 
@@ -33,7 +70,7 @@ impl World {
         let Some(old) = self.hosts.keys().next_back().copied() else { return };
         self.say(|| "a second host begins".to_owned());
         let host = self.number();
-        self.hosts.insert(host, Host::default());
+        self.begin(host);
         let at = self.now + self.dice.between(10 * SECOND, 90 * SECOND);
         self.at(at, Happening::HostStops(old));
     }
@@ -42,6 +79,7 @@ impl World {
     pub(super) fn host_stops(&mut self, host: u64) {
         self.say(|| "a host is stopped".to_owned());
         self.seen.kills += 1;
+        self.keep_memory();
         let stops = |known: &u64| host == u64::MAX || *known == host;
         self.hosts.retain(|known, _| !stops(known));
         let over: Vec<u64> = self.courses.iter().filter(|(_, r)| stops(&r.host)).map(|(id, _)| *id).collect();
@@ -77,6 +115,7 @@ impl World {
         if self.hosts.is_empty() {
             let back = self.now + self.dice.between(5 * SECOND, MINUTE);
             self.amiss = self.amiss.max(back);
+            self.unclean = true;
             self.at(back, Happening::HostUp);
         }
     }
@@ -140,8 +179,7 @@ impl World {
         }
         if let Some(ticket) = ticket {
             let resumption = ticket.resumption();
-            let name = ticket.repository.to_string();
-            self.recent.insert(name, ticket.clone());
+            self.heard.entry(ticket.repository.to_string()).or_insert(self.now);
             let course = self.open(host, ticket, false);
             if let Some(running) = self.courses.get_mut(&course) {
                 running.resumption = Some(resumption);
@@ -179,10 +217,21 @@ impl World {
         }
     }
 
+    /// A ticket comes to wait, if there is any use for it.
     pub(super) fn put(&mut self, ticket: Ticket, delay: u64) {
+        if !self.may_wait(&ticket) {
+            return self.say(|| format!("a ticket of job {} is dropped", ticket.job));
+        }
         let entry = self.number();
         self.journal.insert(entry, Kept { ticket, due: self.now + delay, put: self.now });
         self.at(self.now + delay, Happening::Due(entry));
+    }
+
+    fn may_wait(&mut self, ticket: &Ticket) -> bool {
+        let launches = matches!(ticket.purpose, Purpose::Launch | Purpose::Refuse);
+        let waiting = Waiting { job: ticket.job, found: ticket.is_found() };
+        let house = self.hosts.values_mut().next_back().map(|host| &mut host.house);
+        !launches || house.is_none_or(|house| house.wait(&waiting))
     }
 
     pub(super) fn resume(&mut self, entry: u64) {
@@ -196,6 +245,7 @@ impl World {
         self.tell(course, Event::Report(Report::Opened));
     }
 
+    /// A sweep, and the next one in its time.
     pub(super) fn sweep(&mut self) {
         let idle = self.courses.is_empty() && self.cloud.living.is_empty() && self.journal.is_empty();
         let quiet = idle && self.hub.queued.iter().all(|job| !self.wants(*job));
@@ -204,6 +254,10 @@ impl World {
             let late = quiet && self.now > crate::dice::DAWN + self.busy() + 2 * HOUR;
             self.at(self.now + if late { HOUR / 2 } else { SWEEP }, Happening::Sweep);
         }
+        self.sweep_once();
+    }
+
+    pub(super) fn sweep_once(&mut self) {
         let Some(host) = self.hosts.keys().next_back().copied() else { return };
         if self.sweeping.is_some_and(|id| self.courses.contains_key(&id)) {
             return;
@@ -211,8 +265,7 @@ impl World {
         let fresh = self.courses.values().filter_map(|running| running.resumption.clone());
         let pending: Vec<Ticket> =
             self.journal.values().map(|kept| kept.ticket.clone()).chain(fresh).collect();
-        let recent: Vec<Ticket> = self.recent.values().cloned().collect();
-        let course = jitney::course::Course::sweep(self.settings.clone(), &recent, &pending);
+        let course = jitney::course::Course::sweep(self.settings.clone(), &pending);
         let id = self.number();
         self.courses.insert(id, Running::new(course, Course::Sweep, host, 0));
         self.sweeping = Some(id);

@@ -29,8 +29,6 @@ impl Launch {
                     WayOut::Finish(Outcome::Unready, Reason::new(reason.code, text))
                 }
                 Refusal::Limited(wait, reason) => {
-                    // Best effort: whoever is not held learns it from GitHub.
-                    let _ = self.desk.hold(wait).await;
                     WayOut::Defer(self.dice.jitter(wait.max(PATIENCE + 1)), reason)
                 }
                 _ => self.defer(Reason::new("run-unknown", "GitHub did not say what started the run")),
@@ -79,8 +77,7 @@ impl Launch {
             return unseen("");
         }
         // One that waited for its place has been counted.
-        self.ticket.permitted =
-            self.ticket.permitted || self.desk.permit("refusals", most, HOUR).await == Ok(true);
+        self.ticket.permitted = self.ticket.permitted || self.desk.permit("refusals", most, HOUR).await;
         if !self.ticket.permitted {
             return unseen(", and REFUSALS_PER_HOUR diagnostic runners were started in this hour");
         }

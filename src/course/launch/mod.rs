@@ -8,12 +8,13 @@ mod admit;
 mod register;
 mod sandbox;
 
-use super::desk::{Claim, Desk, Turn};
+use super::desk::Desk;
 use super::{End, HAND_OVER_WITHIN, START_WITHIN, Sandbox, Tags, tag};
 use crate::delivery::runner_id;
 use crate::github::job::Job;
 use crate::github::runner::{Minted, Runner};
-use crate::github::{Request, Seen};
+use crate::github::{self, Refusal, Request, Seen};
+use crate::house::Ruling;
 use crate::reply::{Outcome, Reason, Reply};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
@@ -44,9 +45,8 @@ pub(super) struct Launch {
     dice: Dice,
     /// Tags the sandbox as this launch's own.
     nonce: Nonce,
-    /// How often it asked for a JIT config, and how often it was told that GitHub wants to be left alone.
+    /// How often it asked for a JIT config.
     mints: u32,
-    holds: u32,
     /// The name that the current request asks for.
     name: RunnerName,
     /// Names that GitHub may have registered without our learning it.
@@ -99,7 +99,6 @@ impl Launch {
             dice,
             nonce,
             mints: 0,
-            holds: 0,
             name,
             ghosts: Vec::new(),
             doomed: Vec::new(),
@@ -133,7 +132,7 @@ impl Launch {
     /// The whole road. What it comes to where nothing stops it is one of the ways out too.
     async fn launch(&mut self) -> Road<WayOut> {
         let (mut look, again) = self.claim().await?;
-        let sandbox = loop {
+        let (id, turn) = loop {
             self.make_sure_nobody_comes(look, again).await?;
             self.vet().await?;
             self.refuse().await?;
@@ -141,15 +140,11 @@ impl Launch {
             let machine = self.machine()?;
             // A GPU's sandbox may take minutes to be scheduled, so it is started before the turn.
             let turn = machine.gpu.is_none();
-            if turn {
-                self.turn().await?;
-            }
-            if let Some(sandbox) = self.start(machine).await? {
+            if let Some(sandbox) = self.start(machine, turn).await? {
                 break (sandbox, turn);
             }
             look = Look { sandboxes: true, job: false };
         };
-        let (id, turn) = sandbox;
         self.sandbox = Some(id.clone());
         let minted = self.register(turn).await?;
         self.hand_over(id, minted).await
@@ -157,23 +152,18 @@ impl Launch {
 
     /// Has the job to itself; what must be looked at then, and whether an earlier course had the job.
     async fn claim(&mut self) -> Road<(Look, bool)> {
-        let resumed = self.ticket.deferrals > 0;
-        let claim = self.desk.claim(self.ticket.job).await.unwrap_or(Claim::First);
         let fresh = |created: Timestamp| self.desk.now().since(created) <= FRESH;
-        match claim {
-            Claim::Taken if resumed => {
+        match self.desk.claim(&self.ticket).await {
+            Ruling::Taken => {
                 let delay = self.dice.jitter(UNDECIDED_DELAY);
-                Err(WayOut::Defer(
-                    delay,
-                    Reason::new("course-at-work", "another course is at work on the job"),
-                ))
+                let reason = Reason::new("course-at-work", "another course is at work on the job");
+                Err(WayOut::Defer(delay, reason))
             }
-            Claim::Taken => Err(duplicate("another course is at work on the job")),
-            Claim::Again => Ok((Look { sandboxes: true, job: true }, true)),
-            Claim::First if resumed => Ok((Look { sandboxes: true, job: true }, false)),
-            Claim::First => {
-                Ok((Look { sandboxes: false, job: !self.ticket.created.is_some_and(fresh) }, false))
-            }
+            Ruling::Covered => Err(duplicate("another course is at work on the job, or it waits")),
+            Ruling::Over => Err(no_longer_queued()),
+            Ruling::Again => Ok((Look { sandboxes: true, job: true }, true)),
+            _ if self.ticket.deferrals > 0 => Ok((Look { sandboxes: true, job: true }, false)),
+            _ => Ok((Look { sandboxes: false, job: !self.ticket.created.is_some_and(fresh) }, false)),
         }
     }
 
@@ -192,14 +182,13 @@ impl Launch {
         }
         if look.job {
             let response = self.desk.ask(Request::job(&self.ticket.repository, self.ticket.job)).await;
-            match Job::seen(&response) {
-                Seen::Is(job) if job.is_taken() && again && first => return Err(claimed()),
-                Seen::Is(job) if job.is_taken() => {
-                    let text = "GitHub says that the job has a runner, or is over";
-                    return Err(WayOut::Finish(Outcome::Ignored, Reason::new("no-longer-queued", text)));
-                }
-                // Only a clear word is a reason not to launch.
-                Seen::Is(_) | Seen::Gone | Seen::Unknown => {}
+            // Only a clear word is a reason not to launch, and a limit one to wait.
+            if Job::seen(&response).known().is_some_and(|job| job.is_taken()) {
+                self.desk.over(self.ticket.job, None).await;
+                return Err(if again && first { claimed() } else { no_longer_queued() });
+            }
+            if let Refusal::Limited(wait, reason) = github::refusal(&response, self.desk.now()) {
+                return Err(WayOut::Defer(self.dice.jitter(wait), reason));
             }
         }
         self.survey(found).await
@@ -216,6 +205,12 @@ impl Launch {
                 undecided = true;
                 continue;
             };
+            // What deliveries said is believed.
+            if let Some(name) = sandbox.tag("runner")
+                && self.desk.is_at_work(name).await
+            {
+                continue;
+            }
             let request = Request::runner(self.settings.scope, &self.ticket.repository, runner);
             match Runner::seen(&self.desk.ask(request).await) {
                 Seen::Is(runner) if runner.busy => {}
@@ -317,6 +312,11 @@ impl Launch {
 
 fn claimed() -> WayOut {
     duplicate("a sandbox was started for the job already")
+}
+
+fn no_longer_queued() -> WayOut {
+    let text = "GitHub says that the job has a runner, or is over";
+    WayOut::Finish(Outcome::Ignored, Reason::new("no-longer-queued", text))
 }
 
 fn duplicate(text: &str) -> WayOut {

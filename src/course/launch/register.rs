@@ -1,6 +1,7 @@
 //! The registration: a turn, a request for a JIT config, what GitHub makes of it, the hand-over, and the way back.
 
-use super::{Launch, PATIENCE, Road, Turn, WayOut};
+use super::{Launch, PATIENCE, Road, WayOut, no_longer_queued};
+use crate::course::consult::{Admitted, Wanted};
 use crate::github::runner::{Minted, Runner, is_deleted};
 use crate::github::{Refusal, Request};
 use crate::reply::{Outcome, Reason};
@@ -10,26 +11,22 @@ use crate::words::ids::{RunnerId, RunnerName};
 const MINTS: u32 = 4;
 
 impl Launch {
-    /// Waits until it is this course's turn to ask GitHub for a JIT config.
-    pub(super) async fn turn(&mut self) -> Road<()> {
-        loop {
-            let (repository, pace) = (self.ticket.repository.to_string(), self.settings.mints_per_minute);
-            match self.desk.await_turn(repository, pace).await {
-                Ok(Turn::Given) => return Ok(()),
-                // GitHub's limit was reached by another course.
-                Ok(Turn::Held(wait)) => {
-                    self.holds += 1;
-                    if wait > PATIENCE || self.holds > MINTS {
-                        let reason = Reason::new("github-rate-limited", "GitHub's rate limit is reached");
-                        return Err(WayOut::Defer(self.dice.jitter(wait), reason));
-                    }
-                    // A pause that fails is a short one.
-                    let _ = self.desk.pause(wait).await;
-                }
-                Err(_) => {
-                    return Err(self.defer(Reason::new("turn-lost", "the wait for a turn was broken off")));
-                }
+    /// Waits for a place for its sandbox, a turn to register its runner, or both.
+    pub(super) async fn admit(&mut self, place: bool, turn: bool) -> Road<()> {
+        let settings = &self.settings;
+        let wanted = Wanted {
+            place: place.then_some((settings.max_runners, settings.max_runners_per_repo)),
+            turn: turn.then_some(settings.mints_per_minute),
+        };
+        match self.desk.room(&self.ticket, wanted).await {
+            Ok(Admitted::Now) => Ok(()),
+            Ok(Admitted::Over) => Err(no_longer_queued()),
+            Ok(Admitted::Held(0)) => Err(self.full()),
+            Ok(Admitted::Held(wait)) => {
+                let reason = Reason::new("github-rate-limited", "GitHub's rate limit is reached");
+                Err(WayOut::Defer(self.dice.jitter(wait), reason))
             }
+            Err(_) => Err(self.defer(Reason::new("turn-lost", "the wait for a turn was broken off"))),
         }
     }
 
@@ -37,7 +34,7 @@ impl Launch {
     pub(super) async fn register(&mut self, mut turn: bool) -> Road<Minted> {
         loop {
             if !std::mem::take(&mut turn) {
-                self.turn().await?;
+                self.admit(false, true).await?;
             }
             if self.mints > 0 {
                 self.name = RunnerName::new(self.ticket.job, &self.dice.nonce());
@@ -58,8 +55,6 @@ impl Launch {
                     (self.dice.jitter(500 << self.mints.min(3)), reason)
                 }
                 Err(Refusal::Limited(wait, reason)) => {
-                    // Best effort: whoever is not held learns it from GitHub.
-                    let _ = self.desk.hold(wait).await;
                     if wait > PATIENCE {
                         return Err(WayOut::Defer(self.dice.jitter(wait), reason));
                     }

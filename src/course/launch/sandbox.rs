@@ -46,11 +46,40 @@ impl Launch {
         Ok(Machine { image: machine.image.or_else(|| self.settings.image.clone()), ..machine })
     }
 
-    /// Starts the sandbox; its id, or `None` where its name is taken by one that is none of this course's making, so
-    /// that it must be looked again who comes.
-    pub(super) async fn start(&mut self, mut machine: Machine) -> Road<Option<String>> {
-        (self.started, self.rate) = (self.desk.now(), self.settings.prices.rate(&machine));
+    /// Starts the sandbox once there is a place for it, and a turn if that is wanted with it; its id, or `None` where
+    /// its name is taken by one that is none of this course's making, so that it must be looked again who comes.
+    pub(super) async fn start(&mut self, machine: Machine, turn: bool) -> Road<Option<String>> {
         self.shape = tag(&machine.to_string());
+        self.rate = self.settings.prices.rate(&machine);
+        loop {
+            self.admit(true, turn).await?;
+            self.started = self.desk.now();
+            let start = self.order(machine.clone());
+            match self.desk.start(start).await {
+                Ok(Started::Lives(id)) => return Ok(Some(id)),
+                Ok(Started::Taken) => match self.own().await {
+                    Some(Ok(id)) => return Ok(Some(id)),
+                    // Nobody was coming, so the name is one that lingers, or a course that was quicker has it.
+                    _ if self.ticket.deferrals > 0 => return self.step_over(),
+                    _ => return Err(claimed()),
+                },
+                // The house thought otherwise, and looks before it gives the next place.
+                Ok(Started::Full) => {}
+                Err(failed) => {
+                    let text = format!("Modal did not start a sandbox: {}", tag(&failed.0));
+                    let reason = Reason::new("sandbox-not-started", text);
+                    return match self.own().await {
+                        Some(Ok(id)) => Ok(Some(id)),
+                        Some(Err(())) => Err(claimed()),
+                        None => Err(self.defer(reason)),
+                    };
+                }
+            }
+        }
+    }
+
+    /// What the host is to start.
+    fn order(&self, mut machine: Machine) -> Start {
         // A fork's run never has the repository's cache.
         let volume = (machine.cache && !self.forked)
             .then(|| Volume { name: cache_name(&self.ticket.repository), path: CACHE });
@@ -59,40 +88,35 @@ impl Launch {
             outbound.extend(self.settings.api.domains());
         }
         let limit = self.settings.max_runners;
-        let start =
-            Start { name: self.sandbox_name(), tags: self.tags(), machine, volume, environment, limit };
-        match self.desk.start(start).await {
-            Ok(Started::Lives(id)) => Ok(Some(id)),
-            // Nobody was coming, so the name is one that lingers, or a course that was quicker has it.
-            Ok(Started::Taken) if self.ticket.deferrals > 0 => {
-                self.ticket.starts += 1;
-                if self.ticket.starts > LINGERING_NAMES {
-                    let reason = Reason::new("names-taken", "the job's sandbox names are all taken");
-                    return Err(self.defer(reason));
-                }
-                Ok(None)
-            }
-            Ok(Started::Taken) => Err(claimed()),
-            Ok(Started::Full) => {
-                let text =
-                    format!("MAX_RUNNERS ({limit}) sandboxes are at work; the job waits for one to end");
-                Err(WayOut::Defer(self.dice.jitter(FULL_DELAY), Reason::new("at-capacity", text)))
-            }
-            Err(failed) => {
-                let text = format!("Modal did not start a sandbox: {}", tag(&failed.0));
-                self.look_up(Reason::new("sandbox-not-started", text)).await.map(Some)
-            }
-        }
+        Start { name: self.sandbox_name(), tags: self.tags(), machine, volume, environment, limit }
     }
 
-    /// A start that failed may have made a sandbox. It is ours only if it bears this launch's nonce.
-    async fn look_up(&mut self, reason: Reason) -> Road<String> {
-        let found = self.desk.find_name(self.sandbox_name()).await.unwrap_or_default();
-        match found.into_iter().next() {
-            Some(sandbox) if sandbox.tag("nonce") == Some(self.nonce.as_str()) => Ok(sandbox.id),
-            Some(_) => Err(claimed()),
-            None => Err(self.defer(reason)),
+    fn step_over(&mut self) -> Road<Option<String>> {
+        self.ticket.starts += 1;
+        if self.ticket.starts > LINGERING_NAMES {
+            let reason = Reason::new("names-taken", "the job's sandbox names are all taken");
+            return Err(self.defer(reason));
         }
+        Ok(None)
+    }
+
+    /// What comes to whoever waited for a place long enough: the job is looked at anew.
+    pub(super) fn full(&mut self) -> WayOut {
+        let limit = self.settings.max_runners;
+        let text = format!("MAX_RUNNERS ({limit}) sandboxes are at work; the job waits for one to end");
+        WayOut::Defer(self.dice.jitter(FULL_DELAY), Reason::new("at-capacity", text))
+    }
+
+    /// A start that failed may have made a sandbox, and so may one whose retry is told that the name is taken. It is
+    /// ours only if it bears this launch's nonce; else it is somebody's.
+    async fn own(&mut self) -> Option<Result<String, ()>> {
+        let found = self.desk.find_name(self.sandbox_name()).await.unwrap_or_default();
+        let sandbox = found.into_iter().next()?;
+        if sandbox.tag("nonce") != Some(self.nonce.as_str()) {
+            return Some(Err(()));
+        }
+        self.desk.has_started(sandbox.id.clone()).await;
+        Some(Ok(sandbox.id))
     }
 
     /// What the sandbox's binary is told: the supervisor, and the hook that judges the job.

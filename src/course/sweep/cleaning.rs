@@ -1,12 +1,13 @@
 //! The end of a sweep: sandboxes and registrations put beside each other, and what no job needs cleared away.
 
-use super::{PAGES, Registered, Sandbox, Sweep};
+use super::{PAGES, Registered, SETTLED, Sandbox, Sweep};
 use crate::delivery::runner_id;
 use crate::github::job::Job;
 use crate::github::runner::{self, Runner};
 use crate::github::{Request, Seen};
 use crate::words::ids::{JobId, RunnerId};
 use crate::words::repository::Repository;
+use crate::words::time::Timestamp;
 use std::collections::BTreeSet;
 
 /// A sandbox whose runner is not at work, and whose job may be over.
@@ -15,6 +16,14 @@ struct Suspect {
     job: JobId,
     runner: RunnerId,
     sandbox: String,
+}
+
+/// A registration without a sandbox.
+struct Orphan {
+    repository: Repository,
+    runner: RunnerId,
+    /// The job that it was meant for.
+    job: JobId,
 }
 
 impl Sweep {
@@ -45,17 +54,17 @@ impl Sweep {
             return;
         }
         let Ok(found) = self.desk.find_all().await else { return };
-        let orphans = self.orphans(&found);
+        let orphans = self.without_doubt(self.orphans(&found)).await;
         for suspect in self.suspects(&found).into_iter().rev() {
             self.look_into(suspect).await;
         }
-        for (repository, runner) in orphans.into_iter().rev() {
-            self.delete(&repository, runner).await;
+        for orphan in orphans.into_iter().rev() {
+            self.delete(&orphan.repository, orphan.runner).await;
         }
     }
 
     /// Registrations without a sandbox: none has them, and none that has no runner yet is their job's.
-    fn orphans(&self, found: &[Sandbox]) -> Vec<(Repository, RunnerId)> {
+    fn orphans(&self, found: &[Sandbox]) -> Vec<Orphan> {
         let owned: BTreeSet<RunnerId> = found.iter().filter_map(runner_of).collect();
         let awaited: BTreeSet<&str> =
             found.iter().filter(|one| runner_of(one).is_none()).filter_map(|one| one.tag("job")).collect();
@@ -64,11 +73,36 @@ impl Sweep {
             idle && !owned.contains(id) && !awaited.contains(job.as_str())
         };
         let orphans = self.registered.iter().filter(|(id, runner)| orphan(id, runner));
-        orphans.map(|(id, runner)| (runner.repository.clone(), *id)).collect()
+        let orphan = |(id, runner): (&RunnerId, &Registered)| Orphan {
+            repository: runner.repository.clone(),
+            runner: *id,
+            job: runner.job,
+        };
+        orphans.map(orphan).collect()
+    }
+
+    /// Of these registrations those whose job has a runner or is over, and those that were without a sandbox in a
+    /// sweep before this one: Modal's listing lags, and the sandbox of a runner that is about to connect may be another
+    /// container's, of which this one has not heard.
+    async fn without_doubt(&self, orphans: Vec<Orphan>) -> Vec<Orphan> {
+        let ids = orphans.iter().map(|orphan| orphan.runner).collect();
+        let before = self.desk.orphans(ids).await;
+        let mut sure = Vec::new();
+        for orphan in orphans {
+            if before.contains(&orphan.runner) || self.desk.is_over(orphan.job).await {
+                sure.push(orphan);
+            }
+        }
+        sure
     }
 
     fn suspects(&self, found: &[Sandbox]) -> Vec<Suspect> {
+        let now = self.desk.now();
         let suspect = |sandbox: &Sandbox| {
+            let started = sandbox.tag("started").and_then(|at| at.parse().ok()).map(Timestamp);
+            if started.is_some_and(|at| now.since(at) < SETTLED) {
+                return None;
+            }
             let (repository, job) = whose(sandbox)?;
             let runner = runner_of(sandbox)?;
             let at_work = self.registered.get(&runner).is_some_and(|runner| runner.busy);
@@ -99,6 +133,10 @@ impl Sweep {
 
     /// Deletes a registration; whether it is gone for certain.
     async fn delete(&mut self, repository: &Repository, runner: RunnerId) -> bool {
+        // What is left of the hour's quota is for launches.
+        if self.frugal {
+            return false;
+        }
         let request = Request::delete_runner(self.settings.scope, repository, runner);
         let Some(response) = self.ask(request).await else { return false };
         let gone = runner::is_deleted(&response);

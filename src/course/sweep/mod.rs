@@ -15,7 +15,8 @@ use super::{End, Sandbox};
 use crate::github::delivery::{Attempt, Went};
 use crate::github::hook::{Hook, HookHome, ListedHook};
 use crate::github::job::{Job, QueuedJob};
-use crate::github::{self, Answer, Cursor, Request, Response, app, run};
+use crate::github::run::ListedRun;
+use crate::github::{self, Answer, Cursor, Refusal, Request, Response, app, run};
 use crate::settings::{CoursesSettings, SignIn};
 use crate::ticket::Ticket;
 use crate::words::ids::{InstallationId, JobId, RunId, RunnerId};
@@ -29,7 +30,10 @@ use tally::Tally;
 /// The most that one sweep asks of GitHub. What it leaves out comes first in a later one.
 const BUDGET: u64 = 250;
 /// A job younger than this, in milliseconds, has its own delivery's course.
-pub const SETTLED: u64 = 90_000;
+pub const SETTLED: u64 = 60_000;
+/// The longest wait, in milliseconds, that a sweep sits out where GitHub wants to be left alone, and how often it does.
+const PATIENCE: u64 = 120_000;
+const WAITS: u32 = 3;
 /// The most pages that are read of one listing.
 const PAGES: u32 = 10;
 /// By so many repositories, and in so many milliseconds, the one that a sweep begins with moves on.
@@ -54,6 +58,8 @@ pub(super) struct Sweep {
     known: BTreeSet<Repository>,
     tally: Tally,
     frugal: bool,
+    /// How often it sat out a limit of GitHub's.
+    waits: u32,
 }
 
 /// A registered runner of ours.
@@ -67,10 +73,8 @@ struct Registered {
 }
 
 impl Sweep {
-    pub(super) fn new(desk: Desk, settings: CoursesSettings, recent: &[Ticket], pending: &[Ticket]) -> Self {
-        let seen = recent.iter().chain(pending).map(|ticket| ticket.repository.clone());
-        let named = settings.allowlist.exact().into_iter().chain(seen);
-        let named = named.filter(|repository| settings.allowlist.admits(repository)).collect();
+    pub(super) fn new(desk: Desk, settings: CoursesSettings, pending: &[Ticket]) -> Self {
+        let named = settings.allowlist.exact().into_iter().collect();
         Self {
             desk,
             settings,
@@ -82,19 +86,23 @@ impl Sweep {
             known: BTreeSet::new(),
             tally: Tally::default(),
             frugal: false,
+            waits: 0,
         }
     }
 
-    /// Jobs first, then deliveries, then what is to be cleaned away.
+    /// Runs that wait first, then deliveries and runners; then what may wait in runs that are in progress, and what is
+    /// to be cleaned away.
     pub(super) async fn play(mut self) -> End {
         let app = matches!(self.settings.credential, SignIn::App);
+        let heard = self.desk.repositories().await;
+        let allowlist = &self.settings.allowlist;
+        self.named.extend(heard.into_iter().filter(|repository| allowlist.admits(repository)));
         if app {
             self.read_installations().await;
         }
         let repositories = self.in_turn();
         for repository in &repositories {
-            self.read_runs(repository, "queued").await;
-            self.read_runs(repository, "in_progress").await;
+            self.read_queued(repository).await;
         }
         if app {
             self.redeliver(Hook { home: HookHome::App, id: None }).await;
@@ -107,6 +115,9 @@ impl Sweep {
         for repository in &repositories {
             self.read_runners(repository).await;
         }
+        for repository in &repositories {
+            self.walk(repository).await;
+        }
         self.clean().await;
         self.tally.repositories = self.read.len() as u64;
         End::Finish(self.tally.answer(self.frugal))
@@ -116,7 +127,10 @@ impl Sweep {
     /// in the next sweep.
     fn in_turn(&mut self) -> Vec<Repository> {
         let mut all: Vec<_> = std::mem::take(&mut self.named).into_iter().collect();
-        let ahead = (self.desk.now().0 / PERIOD).wrapping_mul(STRIDE).checked_rem(all.len() as u64);
+        let count = all.len() as u64;
+        // By a number that has no factor in common with theirs, so that each is the first in its turn.
+        let stride = (1..=STRIDE).rev().find(|stride| common_factor(*stride, count) == 1).unwrap_or(1);
+        let ahead = (self.desk.now().0 / PERIOD).wrapping_mul(stride).checked_rem(count);
         all.rotate_left(ahead.and_then(|ahead| usize::try_from(ahead).ok()).unwrap_or(0));
         all
     }
@@ -130,10 +144,24 @@ impl Sweep {
             self.tally.stopped = Some("its budget of requests is spent");
             return None;
         }
-        self.tally.requests += 1;
-        let response = self.desk.ask(request).await;
-        self.count(response.as_ref().ok());
-        Some(response)
+        loop {
+            self.tally.requests += 1;
+            let response = self.desk.ask(request.clone()).await;
+            // Half a sweep would leave jobs to the next one. A quota that is spent is left to launches.
+            let spent = response.as_ref().is_ok_and(|response| response.remaining == Some(0));
+            if !spent
+                && let Refusal::Limited(wait, _) = github::refusal(&response, self.desk.now())
+                && wait <= PATIENCE
+                && self.waits < WAITS
+            {
+                self.waits += 1;
+                if self.desk.pause(wait).await.is_ok() {
+                    continue;
+                }
+            }
+            self.count(response.as_ref().ok());
+            return Some(response);
+        }
     }
 
     /// Launching comes first: what is left of the hour's quota decides how far a sweep goes.
@@ -178,23 +206,44 @@ impl Sweep {
         }
     }
 
-    async fn read_runs(&mut self, repository: &Repository, status: &'static str) {
+    /// Looks into every run that waits.
+    async fn read_queued(&mut self, repository: &Repository) {
+        let Some(runs) = self.runs(repository, "queued").await else { return };
+        self.read.insert(repository.clone());
+        for run in runs.into_iter().rev() {
+            self.read_jobs(repository, run).await;
+        }
+    }
+
+    /// Looks into a few of the runs that are in progress, others each time: now and then a job waits in one of them
+    /// whose delivery was lost.
+    async fn walk(&mut self, repository: &Repository) {
+        let Some(runs) = self.runs(repository, "in_progress").await else {
+            self.read.remove(repository);
+            return;
+        };
+        for run in self.desk.walk(repository, runs).await {
+            self.read_jobs(repository, run).await;
+        }
+    }
+
+    /// The runs of this status that may have a settled job; `None` where not all could be read.
+    async fn runs(&mut self, repository: &Repository, status: &'static str) -> Option<Vec<RunId>> {
+        let mut all = Vec::new();
         for page in 1..=PAGES {
-            let Some(response) = self.ask(Request::runs(repository, status, page)).await else { return };
+            let response = self.ask(Request::runs(repository, status, page)).await?;
             let Some(runs) = run::page(&response) else {
                 self.tally.unreadable += 1;
-                return;
+                return None;
             };
-            if !runs.full || page == PAGES {
-                self.read.insert(repository.clone());
-            }
-            for run in runs.items.into_iter().rev() {
-                self.read_jobs(repository, run).await;
-            }
+            let now = self.desk.now();
+            let settled = |run: &ListedRun| run.created.is_none_or(|created| now.since(created) >= SETTLED);
+            all.extend(runs.items.into_iter().filter(settled).map(|listed| listed.run));
             if !runs.full {
-                return;
+                break;
             }
         }
+        Some(all)
     }
 
     /// Opens a course for each job of a run that waits and is ours.
@@ -210,6 +259,10 @@ impl Sweep {
                 .filter_map(|job| self.queued_job(repository, job, now))
                 .collect();
             for ticket in tickets.into_iter().rev() {
+                // One that was opened since this sweep began.
+                if self.desk.is_claimed(ticket.job).await {
+                    continue;
+                }
                 self.tally.opened += u64::from(self.desk.open(ticket).await.is_ok());
             }
             if !jobs.full {
@@ -273,4 +326,8 @@ impl Sweep {
             self.tally.redelivered += u64::from(response.is_ok_and(|response| response.status == 202));
         }
     }
+}
+
+fn common_factor(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { common_factor(other, one % other) }
 }

@@ -51,7 +51,12 @@ fn run(arguments: &[String]) -> Result<bool> {
     let asked = read(command, rest)?;
     match command.as_str() {
         "planted" => {
-            let well = planted::run(&root, &asked.names, asked.quick)?;
+            let how = match (asked.quick, asked.wanted.open) {
+                (true, _) => planted::How::Quick,
+                (false, true) => planted::How::Open,
+                (false, false) => planted::How::Whole,
+            };
+            let well = planted::run(&root, &asked.names, how)?;
             if !asked.quick {
                 pages(&root)?;
             }
@@ -87,9 +92,12 @@ fn read(command: &str, arguments: &[String]) -> Result<Asked> {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match (command, argument.as_str()) {
             ("planted", "--quick") => asked.quick = true,
-            ("core" | "runner", "--open") => asked.wanted.open = true,
+            ("planted" | "core" | "runner", "--open") => asked.wanted.open = true,
             ("core" | "runner", "--workers") => {
                 asked.wanted.workers = value()?.parse().context("--workers needs a number")?;
+            }
+            ("core" | "runner", "--minutes") => {
+                asked.wanted.minutes = Some(value()?.parse().context("--minutes needs a number")?);
             }
             ("core" | "runner", "--shard") => asked.wanted.shard = Some(shard(value()?)?),
             (_, option) if option.starts_with('-') => bail!("{command} has no option {option}; see --help"),

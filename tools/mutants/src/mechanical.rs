@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// How many seeds are played for a mutant of the core that no test notices.
 const SEEDS: u32 = 40;
@@ -30,6 +31,8 @@ pub(crate) struct Wanted {
     pub open: bool,
     /// How many are judged at once.
     pub workers: usize,
+    /// After how many minutes none is begun any more.
+    pub minutes: Option<u64>,
 }
 
 /// What is of a group.
@@ -124,11 +127,13 @@ pub(crate) fn run(root: &Path, group: &Group, wanted: &Wanted) -> Result<()> {
         Some(Verdict::Caught(by)) => Some(by.clone()),
         _ => None,
     };
+    let until = wanted.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let in_time = || until.is_none_or(|until| Instant::now() < until);
     let workers = if kind.python.is_empty() { wanted.workers.max(1) } else { 1 };
-    for (id, verdict) in judged(&judge, &together, workers, &old)? {
+    for (id, verdict) in judged(&judge, &together, workers, &old, &in_time)? {
         keep(id, verdict);
     }
-    for (id, mutant) in alone {
+    for (id, mutant) in alone.into_iter().take_while(|_| in_time()) {
         let verdict = by_itself(&mut tree, &kind, &mutant)?;
         say(&mutant, &verdict);
         keep(id, verdict);
@@ -164,11 +169,14 @@ fn judged(
     mutants: &BTreeMap<u32, Mutant>,
     workers: usize,
     last: &(dyn Fn(&Mutant) -> Option<String> + Sync),
+    in_time: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<(u32, Verdict)>> {
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let all: Vec<(&u32, &Mutant)> = mutants.iter().collect();
     let work = |worker: usize| -> Result<()> {
-        while let Some((id, mutant)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while in_time()
+            && let Some((id, mutant)) = all.get(next.fetch_add(1, Ordering::Relaxed))
+        {
             let verdict = judge.judge(worker, **id, last(mutant).as_deref())?;
             say(mutant, &verdict);
             found.lock().map_err(|_| anyhow::anyhow!("a worker fell over"))?.push((**id, verdict));

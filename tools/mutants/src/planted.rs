@@ -20,6 +20,17 @@ const PACKAGES: &[&str] = &["jitney", "jitney-operator", "jitney-runner", "jitne
 /// How many seeds of the simulation a full run plays for each.
 pub(crate) const SEEDS: u32 = 100;
 
+/// Which bugs are looked at, and how closely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// All of them, by every test and every seed.
+    Whole,
+    /// Those that were not noticed the last time, or are new.
+    Open,
+    /// Only whether what noticed each the last time still does.
+    Quick,
+}
+
 /// One bug as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
@@ -96,9 +107,8 @@ pub(crate) fn table(rows: &[Row]) -> String {
     text
 }
 
-/// Plants those whose name has one of these parts, and says what is not noticed. Quick: only whether what noticed
-/// each before still does.
-pub(crate) fn run(root: &Path, names: &[String], quick: bool) -> Result<bool> {
+/// Plants those whose name has one of these parts, and says what is not noticed.
+pub(crate) fn run(root: &Path, names: &[String], how: How) -> Result<bool> {
     let (mut bugs, stale) = table::read(root)?;
     for why in &stale {
         println!("stale: {why}");
@@ -133,7 +143,7 @@ pub(crate) fn run(root: &Path, names: &[String], quick: bool) -> Result<bool> {
     tests.push("playing".to_owned());
     tests.sort_unstable();
     tests.dedup();
-    let scope = Scope { packages: PACKAGES, tests: if quick { &tests } else { &[] } };
+    let scope = Scope { packages: PACKAGES, tests: if how == How::Quick { &tests } else { &[] } };
     let built = build(&mut tree, &mutants, scope)?;
     for id in &built.refused {
         println!("stale: {}: does not compile", mutants.get(id).map_or("", |mutant| mutant.name.as_str()));
@@ -142,7 +152,7 @@ pub(crate) fn run(root: &Path, names: &[String], quick: bool) -> Result<bool> {
     let mutants = mutants.into_iter().filter(|(id, _)| !built.refused.contains(id)).collect();
     let simulate = Some(built.programs.get("simulate").context("the simulation was not built")?.clone());
     let suites = Suite::of(&built);
-    if quick {
+    if how == How::Quick {
         let judge = Judge::known(suites, simulate, SEEDS, tree.folder(), &known)?;
         return Ok(look_again(&judge, &mutants, &kept)? && well);
     }
@@ -150,6 +160,9 @@ pub(crate) fn run(root: &Path, names: &[String], quick: bool) -> Result<bool> {
     eprintln!("mutants: {}", judge.told());
     let mut new: BTreeMap<String, Row> = kept.into_iter().map(|row| (row.name.clone(), row)).collect();
     for (id, mutant) in &mutants {
+        if how == How::Open && new.get(&mutant.name).is_some_and(Row::caught) {
+            continue;
+        }
         let row = look(&judge, *id, mutant)?;
         let caught = if row.caught() { "caught" } else { "NOT CAUGHT" };
         println!("{caught}: {} | {} {} {} | {}", row.name, row.seeds, row.first, row.promises, row.tests);
@@ -167,8 +180,8 @@ fn look(judge: &Judge, id: u32, mutant: &Mutant) -> Result<Row> {
     let mut tests = judge.tests(id)?;
     tests.truncate(3);
     let (mut seeds, mut first, mut promises) = (String::new(), String::new(), String::new());
-    if let Some(Simulated { seeds: count, first: one, promises: broken }) = judge.simulate(id)? {
-        seeds = format!("{count} of {SEEDS}");
+    if let Some(Simulated { seeds: count, played, first: one, promises: broken }) = judge.simulate(id)? {
+        seeds = format!("{count} of {played}");
         first = one;
         promises = broken.join(", ");
     }
