@@ -22,9 +22,10 @@ def main() -> int:
     parser.add_argument("--shard", type=shard, help="the K-th of N parts, such as 1/8")
     parser.add_argument("--workers", type=int, default=2, help="how many are judged at once")
     parser.add_argument("--minutes", type=int, help="begins no other mutant after so many minutes")
+    parser.add_argument("--test", action="append", default=[], metavar="TEST", help="a file of tests to look with")
     parser.add_argument("files", nargs="*", metavar="FILE", help="how a file's name begins, such as host/endpoint")
     asked = parser.parse_intermixed_args()
-    host.run(asked.files, asked.shard, asked.open, asked.workers, asked.minutes)
+    host.run(asked.files, asked.shard, asked.open, asked.workers, asked.minutes, asked.test)
     return subprocess.run(["cargo", "run", "--quiet", "--locked", "-p", "jitney-mutants", "--", "pages"]).returncode
 
 
