@@ -1,7 +1,7 @@
 """jitney on Modal: `modal deploy modal_app.py`, after `./build.sh`.
 
 Wiring only. One container holds the webhook and the courses that it opens, so that they share one memory; what must
-outlive it waits in Modal's own queue, as calls of `resume`. What a delivery means is the component's to say.
+outlive it waits in a Dict, an entry each, and holds no call. What a delivery means is the component's to say.
 """
 
 import os
@@ -11,12 +11,14 @@ from typing import Any
 
 import modal
 
-from host.launcher import APP
+from host.launcher import APP, TICKETS
 from host.modal import image
 
 app = modal.App(APP)
 #: Which runner the image has, what sandboxes cost, which deliveries came: what a new container shows at once.
 kept = modal.Dict.from_name("jitney", create_if_missing=True)
+#: Tickets that wait.
+tickets = modal.Dict.from_name(TICKETS, create_if_missing=True)
 settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
 
 
@@ -26,7 +28,7 @@ settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRE
     # A throttled sandbox creation ends in a deferral, not in a silent wait.
     env={"MODAL_MAX_THROTTLE_WAIT": "5"},
     max_containers=1,
-    # A GPU's sandbox may take 21 minutes to be scheduled, a deferral an hour to fall due.
+    # A GPU's sandbox may take 21 minutes to be scheduled; a `resume` holds the container for an hour.
     timeout=2 * 60 * 60,
     # A `resume` that dies with its container is called again.
     retries=modal.Retries(max_retries=8, initial_delay=5.0, max_delay=60.0),
@@ -52,12 +54,16 @@ class Jitney:
         from host.component import Component
         from host.endpoint import Endpoint
         from host.modal.launcher import ModalLauncher
+        from host.modal.tickets import ModalTickets
         from host.records.store import ModalStore
 
         log.configure()
         launcher = ModalLauncher(app, refresh_runner_image.spawn.aio)
         component = Component(os.environ, self.loaded)
-        self.endpoint = Endpoint(component, launcher, defer, built_image, ModalStore(kept))
+        self.endpoint = Endpoint(
+            component, launcher, ModalTickets(tickets), built_image, ModalStore(kept), hold_awake
+        )
+        self.endpoint.begin()
 
     @modal.asgi_app(label="jitney")
     def webhook(self) -> Any:
@@ -65,8 +71,9 @@ class Jitney:
         return self.endpoint
 
     @modal.method()
-    async def resume(self, ticket: str, due: float) -> None:
-        """Takes up a deferred ticket when it is due, in seconds since the epoch."""
+    async def resume(self, ticket: str | None = None, due: float = 0.0) -> None:
+        """Holds the container while tickets wait; it takes them up by itself, and one call does for all of them. A
+        version before this one left a call for each ticket, due in seconds since the epoch."""
         await self.endpoint.resume(ticket, due)
 
     @modal.method()
@@ -80,9 +87,9 @@ class Jitney:
         await self.endpoint.close(grace=8.0)
 
 
-async def defer(ticket: str, delay: float) -> None:
-    """Puts a ticket into Modal's queue."""
-    await Jitney().resume.spawn.aio(ticket, time.time() + delay)
+async def hold_awake() -> None:
+    """Has the container held while tickets wait, where it would scale down, and another one begun if it dies."""
+    await Jitney().resume.spawn.aio()
 
 
 async def built_image() -> Any:

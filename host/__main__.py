@@ -1,48 +1,72 @@
-"""The command line: `python -m host COMMAND`. Each command is a module's, imported only when it is asked for."""
+"""The command line: `./jitney COMMAND`, which is `python -m host COMMAND`.
+
+`python -m host --check COMMAND …` shows the help or says what is wrong with the arguments, and does no more: it exits
+with `READY` if the command could begin. `./jitney` asks that before it builds anything.
+"""
 
 import sys
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-from host import log
+from host.commands import COMMANDS
+from host.commands.parser import nearest
 
-#: Where each command is, and what it is for.
-COMMANDS = {
-    "setup": ("host.operator.setup.command:setup", "from nothing to a working installation"),
-    "teardown": ("host.operator.setup.command:teardown", "removes all that setup made"),
-    "serve": ("host.serve:command", "serve the endpoint on this machine"),
-    "doctor": ("host.operator.doctor:command", "look at settings, credential, permissions, webhook and Modal"),
-    "explain": ("host.operator.explain:command", "the story of one job"),
-    "cost": ("host.operator.cost:command", "what sandboxes cost"),
-    "replay": ("host.operator.replay:replay", "decide on one delivery again"),
-    "precompile": ("host.component:command", "compile the component ahead, for quick starts"),
-}
 EXAMPLES = """
 examples:
-  WEBHOOK_SECRET=… GITHUB_TOKEN=… ./build.sh serve --port 8080 --launcher local
-  ./build.sh doctor --json | jq '.[] | select(.level != "ok")'
-  ./build.sh replay --unsigned --event ping tests/payloads/ping.json
+  ./jitney demo
+  ./jitney doctor --json | jq '.[] | select(.level != "ok")'
+  ./jitney explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
 
-`python -m host COMMAND --help` says more. ./build.sh builds what a command needs and then calls it."""
+`./jitney COMMAND --help` says more. `./build.sh help` names the commands that build and test."""
+#: The exit status of `--check` where a command could begin: one that no command ends with.
+READY = 64
+#: What `./build.sh` does itself.
+BUILDERS = Path(__file__).resolve().parent.parent / "tools" / "build" / "commands"
 
 
 def usage() -> str:
     """What there is."""
     lines = [f"  {name:<11} {purpose}" for name, (_, purpose) in COMMANDS.items()]
-    return "\n".join(["usage: python -m host COMMAND [ARGUMENTS]\n", *lines, EXAMPLES])
+    return "\n".join(["usage: ./jitney COMMAND [ARGUMENTS]\n", *lines, EXAMPLES])
+
+
+def unknown(word: str) -> str:
+    """What is said of a word that is no command."""
+    builders = [path.stem for path in BUILDERS.glob("*.sh")]
+    if word in builders:
+        return f"jitney: `{word}` is a command of ./build.sh. Run `./build.sh {word}`."
+    return f"jitney: there is no command `{word}`.{nearest(word, [*COMMANDS, *builders])}"
 
 
 def main(arguments: list[str]) -> int:
     """Does what the command line says; the exit status."""
-    match arguments:
+    checking = arguments[:1] == ["--check"]
+    match arguments[1:] if checking else arguments:
         case ["-h" | "--help" | "help", *_]:
             print(usage())
             return 0
+        case ["precompile", *rest]:
+            from host.component import command
+
+            return command(rest)
         case [name, *rest] if name in COMMANDS:
-            log.configure()
-            module, _, function = COMMANDS[name][0].partition(":")
-            return int(getattr(import_module(module), function)(rest))
-    print(usage(), file=sys.stderr)
+            module: Any = import_module(f"host.commands.{COMMANDS[name][0]}")
+            options = module.parser().read(rest)
+            return READY if checking else run(module, options)
+        case [word, *_]:
+            print(f"{unknown(word)}\n`./jitney --help` and `./build.sh help` list all of them.", file=sys.stderr)
+        case _:
+            print(usage(), file=sys.stderr)
     return 2
+
+
+def run(module: Any, options: Any) -> int:
+    """Begins a command."""
+    from host import log
+
+    log.configure()
+    return int(module.run(options))
 
 
 if __name__ == "__main__":

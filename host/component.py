@@ -96,7 +96,9 @@ class Component:
         self._signatures: dict[str, Signature] = {}
         self._ticking = threading.Lock()
         self._reckoner: Instance | None = None
-        present = [setting for setting in self.declared() if setting.name in environment]
+        declared = self.declared()
+        present = [setting for setting in declared if setting.name in environment]
+        self._others = sorted(set(environment) - {setting.name for setting in declared})
         self._told: dict[Kind, Environment] = {
             kind: [(setting.name, environment[setting.name]) for setting in present if getattr(setting, kind)]
             for kind in get_args(Kind)
@@ -138,6 +140,10 @@ class Component:
         """The ledger's entries of sandboxes by their ids and tags, a WIT `entry` each."""
         return list(self.bare().call("ledger", "entries", sandboxes)) if sandboxes else []
 
+    def ending(self, output: str, status: int) -> Any:
+        """How a sandbox ended that wrote this last, a WIT `ending`."""
+        return self.bare().call("ledger", "read-ending", output, status)
+
     def costs(self, lives: list[Any]) -> list[int]:
         """What each WIT `life` costs, in billionths of a dollar."""
         if not lives:
@@ -156,6 +162,10 @@ class Component:
         """The readiness of each part of the settings, a WIT `readiness` each."""
         kinds = {"intake": self.intake, "courses": self.courses, "keys": self.keys}
         return [instance().call("settings", "check", kind) for kind, instance in kinds.items()]
+
+    def misspelt(self) -> str:
+        """Which other variables of the environment look like misspelt settings, as JSON like a `readiness.report`."""
+        return str(self.bare().call("settings", "misspelt", self._others))
 
     def store(self, environment: Environment, memory: int, epochs: int, http: bool) -> Store:
         """A store with its limits, in which nothing lives."""

@@ -4,23 +4,27 @@ It measures and moves; it decides nothing. Every answer's words come from the co
 """
 
 import asyncio
-import functools
-import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wasmtime import Trap, WasmtimeError
 
-from host import VERSION, log
+from host import log
+from host.chores import Chores
 from host.component import Component, Instance
-from host.courses import Courses, Defer, NotKept
+from host.courses import Courses
+from host.health import Health
+from host.house import House
 from host.launcher import Launcher
 from host.reading import Reading, Receive, TurnedAway
 from host.records import Records
-from host.records.store import Store
+from host.records.store import NoStore, Store
+from host.succession import Succession
+from host.tickets import Tickets
+from host.waiting import NotKept, Waiting
 
 if TYPE_CHECKING:
     from host.status import StatusPage
@@ -29,8 +33,8 @@ if TYPE_CHECKING:
 BODY_LIMIT = 25 * 1024 * 1024
 #: Seconds for an answer to leave: GitHub hangs up after 10.
 ANSWER_WITHIN = 7.0
-#: Seconds until a course is played again whose ticket could not be kept.
-AGAIN_AFTER = 5.0
+#: Seconds for which one call holds this process awake.
+HELD_AWAKE = 3600.0
 #: Seconds that the records have at the end: what matters more is kept after them.
 FLUSH_WITHIN = 5.0
 #: Deliveries that are complete and have no answer yet, bodies that are being read, and the bytes of all bodies until
@@ -42,14 +46,13 @@ READ_BYTES = 96 * 1024 * 1024
 #: takes up to four bytes a character.
 INLINE = 64 * 1024
 
-#: What runs in sandboxes.
-RUNNER = Path(__file__).resolve().parent.parent / "target" / "jitney-runner"
-
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 #: The runner image's `version`, and when it was `built`, in milliseconds since the epoch.
 Image = Callable[[], Awaitable[dict[str, Any] | None]]
+#: Has somebody call `resume`, which holds this process awake.
+Wake = Callable[[], Awaitable[None]]
 
 
 class Endpoint:
@@ -59,39 +62,54 @@ class Endpoint:
         self,
         component: Component,
         launcher: Launcher,
-        defer: Defer,
+        tickets: Tickets,
         image: Image | None = None,
         store: Store | None = None,
+        wake: Wake | None = None,
     ) -> None:
         self._component = component
         self._image = image
         self._records = Records(component, store)
         self._metrics = self._records.metrics
-        self._courses = Courses(component, launcher, defer, self._records)
+        self._health = Health(component)
+        self._unready = self._health.unready
+        self._house = House(component, store)
+        self._house.on_ill = partial(self._health.ill, "house")
+        self._house.on_well = partial(self._health.well, "house")
+        self._succession = Succession(store or NoStore(), self._house)
+        self._waiting = Waiting(tickets, self._house, self._health, self._succession.is_last, wake)
+        self._courses = Courses(component, launcher, self._house, self._waiting, self._records)
+        self._chores = Chores(self._health)
+        self._begun = False
+        self._sweeping = False
         self._page: StatusPage | None = None
-        checked = component.check()
-        self._unready = next((part.unready for part in checked if part.unready), None)
-        self._health = _health(component, self._unready, *(json.loads(part.report) for part in checked))
         self._spare: Instance | None = component.intake()
         self._held = 0
         self._reading = Reading(BODY_LIMIT, READ, READ_BYTES)
         self._slow = asyncio.Lock()
-        self._waiting: list[str] = []
         self._closing = False
-        for found in self._health["problems"]:
-            log.logger().error("settings", **found)
-        for found in self._health["warnings"]:
-            log.logger().warning("settings", **found)
+
+    def begin(self, sweep_every: float | None = None) -> None:
+        """Begins what is done beside deliveries: tickets that are kept are taken up, and where the last process was
+        killed, or swept long ago, a sweep finds what it left; and one comes every so many seconds, where nobody else
+        sees to that."""
+        self._chores.begin("taking-up", self._take_up)
+        if sweep_every is not None:
+            self._chores.begin("sweeping", partial(self._sweep_again, sweep_every))
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await _lifespan(receive, send)
         if scope["type"] != "http":
             return None
-        if scope["method"] == "GET" and scope["path"] == "/":
-            return await _respond(send, 200, json.dumps(self._health))
+        is_look = scope["method"] in ("GET", "HEAD")
+        if is_look and scope["path"] == "/":
+            return await _respond(send, 200, json.dumps(self._health.report))
         if scope["path"] in ("/metrics", "/status") or scope["path"].startswith("/status/"):
             return await self._show(scope, receive, send)
+        if is_look:
+            answer = self._component.intake().call("intake", "turn-away", "", "no-page")
+            return await _respond(send, answer.status, answer.body)
         began = time.perf_counter()
         answer, ms = await self._delivery(scope, receive)
         ms["total"] = _ms(began)
@@ -107,53 +125,106 @@ class Endpoint:
         if self._page is None:
             from host.status import StatusPage
 
-            self._page = StatusPage(self._component, self._records, self._health, self._queues)
+            self._page = StatusPage(self._component, self._records, self._health.told, self._queues)
         reply = await self._page.answer(scope, receive)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers()})
         await send({"type": "http.response.body", "body": reply.body})
 
     def _queues(self) -> tuple[int, list[str]]:
         """How many courses run, and the tickets that wait."""
-        return len(self._courses.running), list(self._waiting)
+        return len(self._courses.running), self._waiting.waiting
 
-    async def resume(self, ticket: str, due: float = 0.0) -> None:
-        """Plays a deferred ticket's course to its end, once it is due, in seconds since the epoch."""
-        if not self._courses.may_wait(ticket):
-            return
-        self._waiting.append(ticket)
-        try:
-            await asyncio.sleep(max(0.0, due - time.time()))
-        finally:
-            self._waiting.remove(ticket)
-        # What has to wait again and could not be kept is kept by the one who waits for this.
-        while True:
-            if await self._courses.resume(ticket):
-                return
-            await asyncio.sleep(AGAIN_AFTER)
+    async def resume(self, ticket: str | None = None, due: float = 0.0) -> None:
+        """Holds this process awake while tickets are kept, whoever kept them. It takes them up by itself. A ticket
+        that comes with it, due in seconds since the epoch, is kept first."""
+        if ticket is not None:
+            await self._waiting.defer(ticket, max(0.0, due - time.time()))
+        await self._look_for_tickets()
+        await self._waiting.quiet(HELD_AWAKE)
 
     async def sweep(self) -> None:
-        """Brings jobs, sandboxes and registrations into line."""
-        await self._look_at_image()
-        if self._unready is None:
-            await self._courses.sweep(self._waiting + self._courses.running)
+        """Brings jobs, sandboxes and registrations into line, unless that is being done."""
+        if self._sweeping:
+            return
+        self._sweeping = True
+        try:
+            await self._remember()
+            await self._look_for_tickets()
+            await self._look_at_image()
+            if self._unready is not None:
+                return
+            if await self._courses.sweep(self._waiting.waiting + self._courses.running):
+                self._health.well("sweeping")
+                await self._succession.swept()
+            else:
+                self._health.ill("sweeping")
+        except Exception:
+            self._health.ill("sweeping")
+            raise
+        finally:
+            self._sweeping = False
+
+    async def _take_up(self) -> None:
+        if not self._begun:
+            await self._remember()
+            due = await self._succession.begin()
+            self._begun = True
+            if due is not None:
+                self._chores.begin("sweeping", partial(self._sweep_in, due))
+        await self._look_for_tickets()
+        await self._waiting.run(self._courses.resume)
+
+    async def _sweep_in(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.sweep()
+
+    async def _sweep_again(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            await self.sweep()
+
+    async def _remember(self) -> None:
+        """The house remembers. Where that cannot be read it asks GitHub instead, and it is read later."""
+        try:
+            await self._house.ready()
+        except Exception as error:
+            log.logger().warning("not-read", error=type(error).__name__)
+
+    async def _look_for_tickets(self) -> bool:
+        try:
+            await self._waiting.read()
+        except Exception as error:
+            log.logger().error("tickets-not-read", error=type(error).__name__)
+            self._health.ill("tickets")
+            return False
+        return True
 
     async def _look_at_image(self) -> None:
-        built = await self._image() if self._image else None
+        try:
+            built = await self._image() if self._image else None
+        except Exception as error:
+            log.logger().warning("not-read", error=type(error).__name__)
+            return
         if built is not None:
             alarms = await asyncio.to_thread(self._component.alarms, built["version"], built["built"])
-            self._health["runner_image"] = built | {"alarms": alarms}
+            self._health.report["runner_image"] = built | {"alarms": alarms}
             self._metrics.image_built.set(built["built"] / 1000)
             for alarm in alarms:
                 log.logger().warning("runner-image", alarm=alarm, **built)
 
     async def close(self, grace: float) -> list[str]:
-        """Takes no more deliveries, lets courses end for `grace` seconds, and keeps the tickets of the rest, each by
-        itself; those tickets."""
+        """Takes no more deliveries, lets courses end for `grace` seconds, and keeps the tickets of the rest that are
+        not kept yet, each by itself; those tickets."""
         self._closing = True
+        self._waiting.stop()
         left = await self._courses.close(grace)
-        await asyncio.gather(*(self._courses.keep(ticket, 0.0) for ticket in left), return_exceptions=True)
+        await self._chores.end()
+        is_well = await self._waiting.close(left)
         try:
             async with asyncio.timeout(FLUSH_WITHIN):
+                await self._house.flush()
+                if is_well:
+                    await self._succession.end()
                 await self._records.flush()
         except TimeoutError:
             log.logger().warning("not-kept", error="TimeoutError")
@@ -213,7 +284,7 @@ class Endpoint:
         course = self._courses.open(opening.ticket, opening.resumption)
         done, _ = await asyncio.wait({course}, timeout=ANSWER_WITHIN)
         if not done:
-            await self._courses.keep(opening.resumption, 0.0)
+            await self._courses.keep(course)
             return opening.waiting
         if isinstance(course.result(), NotKept):
             raise course.result()
@@ -250,26 +321,6 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-
-
-def _health(component: Component, unready: Any, *reports: dict[str, Any]) -> dict[str, Any]:
-    warnings = {json.dumps(found): found for report in reports for found in report["warnings"]}
-    problems = {json.dumps(found): found for report in reports for found in report["problems"]}
-    return {
-        "name": "jitney",
-        "version": VERSION,
-        "ready": unready is None,
-        "component": component.sha256,
-        "runner": _runner_sha256(),
-        "problems": list(problems.values()),
-        "warnings": list(warnings.values()),
-    }
-
-
-@functools.cache
-def _runner_sha256() -> str | None:
-    """Of the binary that runs in sandboxes; None if it was not built."""
-    return hashlib.sha256(RUNNER.read_bytes()).hexdigest() if RUNNER.exists() else None
 
 
 def _ms(began: float) -> float:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from host.ending import Ending
-
 #: The name of the app at Modal in which sandboxes live.
 APP = "jitney"
+#: The name of the Dict at Modal in which tickets wait.
+TICKETS = "jitney-tickets"
 
 Tags = Mapping[str, str]
 
@@ -67,15 +67,21 @@ class Sandbox:
     tags: Tags
 
 
-def no_one(_: Ending) -> None:
+#: Is told how a sandbox ended: its id, its exit status, and the end of what it wrote.
+OnEnd = Callable[[str, int, str], None]
+#: How much of a sandbox's output is passed on, from its end.
+TAIL = 16 * 1024
+
+
+def no_one(*_: object) -> None:
     """For a launcher that nobody listens to."""
 
 
 class Launcher(Protocol):
     """Starts sandboxes, hands them their JIT config, finds and ends them. All methods run on one event loop."""
 
-    #: Is told how a sandbox ended, where that is seen.
-    on_end: Callable[[Ending], None]
+    #: Is told of each end once, where it is seen.
+    on_end: OnEnd
 
     async def start(self, order: Start) -> str:
         """Starts a sandbox and returns its id as soon as the claim on its name holds; it may still be booting.
@@ -91,6 +97,9 @@ class Launcher(Protocol):
 
     async def watch(self, sandbox: str, seconds: float) -> int | None:
         """The status with which a sandbox ends within so many seconds; None if it lives on."""
+
+    async def see_end(self, sandbox: str) -> None:
+        """Looks at a sandbox that no listing shows any more, and tells `on_end` if it ended and that was not told."""
 
     async def refresh_image(self) -> None:
         """Asks for the runner images to be built anew, unless that was done a moment ago."""

@@ -1,22 +1,20 @@
 """The endpoint on this machine: uvicorn in front, the journal behind, until SIGTERM."""
 
-import argparse
 import asyncio
 import contextlib
 import os
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
-import uvloop
 
 from host.component import Component
 from host.connections import Bounded, Connections, Listener
 from host.endpoint import Endpoint
 from host.launcher import Launcher
+from host.local.database import Database, InUse, Lock, Unusable
 from host.local.journal import Journal
 from host.log import logger
 from host.records.store import LocalStore
@@ -25,8 +23,6 @@ from host.records.store import LocalStore
 GRACE = 8.0
 #: Connections that the kernel keeps until they are accepted.
 BACKLOG = 2048
-#: Seconds between two looks at the journal.
-LOOK = 0.25
 
 
 class Unlaunchable(Exception):
@@ -76,41 +72,24 @@ def bind(host: str, port: int) -> list[socket.socket]:
 async def serve(host: str, port: int, launcher: str, journal_path: Path, sweep_every: float) -> None:
     """Serves until told to stop."""
     listening = bind(host, port)
-    journal = Journal(journal_path)
+    try:
+        lock = Lock(journal_path)
+        journal = Database(journal_path, mend=True)
+    except (InUse, Unusable) as fault:
+        raise Unlaunchable(str(fault)) from fault
     sandboxes = await _launcher(launcher)
-    endpoint = Endpoint(Component(os.environ), sandboxes, journal.defer, store=LocalStore(journal_path))
+    endpoint = Endpoint(Component(os.environ), sandboxes, Journal(journal), store=LocalStore(journal))
     config = uvicorn.Config(
         endpoint, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=15,
         timeout_graceful_shutdown=10, server_header=False,
     )  # fmt: skip
-    chores = [asyncio.create_task(_take_up(journal, endpoint)), asyncio.create_task(_sweep(endpoint, sweep_every))]
+    endpoint.begin(sweep_every)
     await Server(config).serve(listening)
-    for chore in chores:
-        chore.cancel()
     await endpoint.close(GRACE)
     await sandboxes.close()
     journal.close()
+    lock.release()
     logger().info("stopped")
-
-
-async def _take_up(journal: Journal, endpoint: Endpoint) -> None:
-    """Takes up deferred tickets. Each stays in the journal until its course is over."""
-    at_work: dict[int, asyncio.Task[object]] = {}
-    while True:
-        for entry, ticket, due in journal.entries():
-            if entry not in at_work:
-                at_work[entry] = asyncio.create_task(endpoint.resume(ticket, due))
-        for entry, task in list(at_work.items()):
-            if task.done():
-                journal.drop(entry)
-                del at_work[entry]
-        await asyncio.sleep(LOOK)
-
-
-async def _sweep(endpoint: Endpoint, every: float) -> None:
-    while True:
-        await asyncio.sleep(every)
-        await endpoint.sweep()
 
 
 async def _launcher(kind: str) -> Launcher:
@@ -121,41 +100,12 @@ async def _launcher(kind: str) -> Launcher:
             return await client.launcher()
         except client.AuthError as error:
             raise Unlaunchable(
-                "Modal does not know us; sign in with `modal setup`, or add --launcher local"
+                "you are not signed in to Modal; run `.venv/bin/modal setup`, or add --launcher local"
             ) from error
         except (client.Error, TimeoutError) as error:
             raise Unlaunchable(
-                f"Modal cannot be asked ({type(error).__name__}); does this machine reach it?"
+                f"Modal cannot be asked ({type(error).__name__}); check that this machine has a network"
             ) from error
     from host.local.launcher import LocalLauncher
 
     return LocalLauncher()
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError("it is to be a number up to 65535")
-    return int(text)
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host serve`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh serve", description="Serves the endpoint on this machine until SIGTERM.",
-        epilog="example:\n  WEBHOOK_SECRET=… GITHUB_TOKEN=… ./build.sh serve --port 8080 --launcher local",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=_port, default=8080, help="0 for any free one")
-    parser.add_argument("--launcher", choices=["modal", "local"], default="modal")
-    parser.add_argument(
-        "--journal", type=Path, default=Path(".jitney/journal.db"), help="where deferred jobs are kept"
-    )
-    parser.add_argument("--sweep-every", type=float, default=180, metavar="SECONDS", help="180 unless told otherwise")
-    options = parser.parse_args(arguments)
-    try:
-        uvloop.run(serve(options.host, options.port, options.launcher, options.journal, options.sweep_every))
-    except Unlaunchable as fault:
-        print(f"jitney: {fault}", file=sys.stderr)
-        return 1
-    return 0

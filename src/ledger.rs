@@ -1,11 +1,15 @@
 //! What the ledger keeps of a sandbox: whose job it has, what it costs, and when it ended. A host's ledger keeps time
 //! and sums; what a tag means and what a life costs is said here.
 
+use crate::ending::Cause;
 use crate::words::ids::{JobId, RunId, RunnerName};
 use crate::words::time::Timestamp;
 use crate::words::usd::Usd;
+use alloc::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 
+/// The tag of a sandbox whose runner only shows a refusal; its value is the reason's code.
+pub const REFUSAL: &str = "refusal";
 /// A tag of more digits is nobody's number, and whoever may use the workspace can set one.
 const DIGITS: usize = 15;
 
@@ -40,6 +44,12 @@ pub struct Entry {
     /// What it cost.
     #[serde(default)]
     pub nano_usd: Option<Usd>,
+    /// Why it ended, once that was seen.
+    #[serde(default, deserialize_with = "known")]
+    pub cause: Option<Cause>,
+    /// Whether its runner only shows a job that it is refused: it is nobody's job, and is not counted as one.
+    #[serde(default)]
+    pub refusal: bool,
 }
 
 impl Entry {
@@ -60,6 +70,8 @@ impl Entry {
             started: Timestamp(number("started")?),
             ended: None,
             nano_usd: None,
+            cause: None,
+            refusal: tag(REFUSAL).is_some(),
         })
     }
 
@@ -77,6 +89,12 @@ pub fn cost(rate: Usd, milliseconds: u64) -> Usd {
 
 fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| text.len() <= DIGITS && !text.starts_with('+'))
+}
+
+/// The cause of a word; another version's may be unknown here.
+fn known<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Cause>, D::Error> {
+    let word: Option<Cow<'de, str>> = Deserialize::deserialize(value)?;
+    Ok(word.and_then(|word| Cause::of_word(&word)))
 }
 
 /// The ledger keeps times as seconds since the epoch.

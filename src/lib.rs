@@ -12,13 +12,14 @@
 //! 6. [`github`]: the requests that courses make, and what GitHub's responses mean.
 //!
 //! [`house`] is what all courses share: who has which job, who goes next, what GitHub may be asked. [`reply`] is what
-//! GitHub and the log are told, [`ledger`] what is remembered of a sandbox. What an operator asks is in the crate
-//! `operator`.
+//! GitHub and the log are told, [`ledger`] what is remembered of a sandbox, [`ending`] why it ended. What an operator asks is
+//! in the crate `operator`.
 
 extern crate alloc;
 
 pub mod course;
 pub mod delivery;
+pub mod ending;
 pub mod github;
 pub mod house;
 pub mod ledger;

@@ -35,6 +35,9 @@ pub struct Ticket {
     pub job: JobId,
     /// Its run.
     pub run: RunId,
+    /// Which attempt of its run it is of, where that is known: what started one attempt stays as it is.
+    #[serde(default)]
+    pub attempt: Option<u32>,
     /// What it asks of a runner.
     pub labels: Vec<Label>,
     /// When it was created.
@@ -70,6 +73,7 @@ impl Ticket {
             repository: job.repository.clone(),
             job: job.job,
             run: job.run,
+            attempt: job.attempt,
             labels: job.labels.clone(),
             created: job.created,
             private: job.private,
@@ -96,6 +100,7 @@ impl Ticket {
             repository,
             job,
             run,
+            attempt: None,
             labels,
             created,
             private: None,

@@ -10,6 +10,7 @@ import pytest
 
 from tests import canaries
 from tests.container import Deployed
+from tests.container.cloud import Cloud
 from tests.control_plane import ControlPlane
 from tests.operator import World
 from tests.standin import StandinGitHub
@@ -34,6 +35,13 @@ def deployed(session_plane: ControlPlane, tmp_path_factory: pytest.TempPathFacto
     session_plane.reset()
     session_plane.state.secrets["github-secret"] = {"GITHUB_TOKEN": "x", "WEBHOOK_SECRET": "y"}
     return Deployed(session_plane, tmp_path_factory.mktemp("containers"))
+
+
+@pytest.fixture(scope="module")
+def cloud(deployed: Deployed) -> Iterator[Cloud]:
+    """The deployed app, in which nothing runs yet; one for all of a file."""
+    with Cloud(deployed) as one:
+        yield one
 
 
 @pytest.fixture

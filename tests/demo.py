@@ -1,6 +1,6 @@
-"""`./build.sh demo`: the main job from end to end on this machine, on one screen, with no account.
+"""`./jitney demo`: the main job from end to end on this machine, on one screen, with no account.
 
-The endpoint, the component and the sandbox are the real ones; GitHub is the stand-in, the sandbox a local process.
+The endpoint and the component are the real ones; GitHub is a stand-in, and the sandbox a local process.
 The queued job and the ping are real payloads, byte for byte; the completion is one, with this job's id and labels.
 Exits 1 if anything goes otherwise than it should.
 """
@@ -24,6 +24,10 @@ from tests.standin.state import KEY_CANARY
 
 QUEUED = (PAYLOADS / "workflow_job.queued.json").read_bytes()
 PING = (PAYLOADS / "ping.json").read_bytes()
+
+
+#: How long the stand-in's job takes.
+JOB_SECONDS = 0.3
 
 
 @dataclass
@@ -59,7 +63,7 @@ def main() -> int:
         StandinGitHub() as github,
         Jitney(github.url, Path(home) / "journal.db", **rules) as jitney,
     ):
-        github.state.queue(job, repository, labels, seconds=0.3)
+        github.state.queue(job, repository, labels, seconds=JOB_SECONDS)
         demo.answered("GitHub's ping", deliver(jitney.url, SECRET, PING, event="ping"), 200, "pong", "ping")
         forged = deliver(jitney.url, "not the secret", QUEUED)
         demo.answered("a forged delivery", forged, 401, "refused", "signature-mismatch")
@@ -103,19 +107,24 @@ def check_the_end(demo: Demo, github: StandinGitHub, jitney: Jitney, job: int, r
 
 
 def show(demo: Demo, jitney: Jitney, launched: dict[str, Any], done: float, gone: float) -> None:
-    """One screen."""
-    deliveries = jitney.logged("delivery")
-    refused = next(line for line in deliveries if line["reason"] == "signature-mismatch")
-    line = next(line for line in deliveries if line["outcome"] == "launched")
+    """One screen. Each time is of the delivery that launched, as the endpoint's log or this demo measured it."""
+    line = next(line for line in jitney.logged("delivery") if line["outcome"] == "launched")
     course = next(line for line in jitney.logged("course") if line["outcome"] == "launched")["ms"]
-    verified = min(refused["ms"]["decide"], line["ms"]["decide"])
     stages = [
-        ("verified", verified, "HMAC-SHA256 over the raw body"),
-        ("decided", line["ms"]["decide"] - verified, f"{line['repository']}, labels, machine"),
-        ("sandbox", course["sandbox"], str(launched.get("sandbox"))),
-        ("minted", course["github"], f"{launched.get('runner')} (asked first whether so old a job is queued)"),
-        ("handed over", course["hand_over"], "one line on the sandbox's stdin"),
-        ("job done", done * 1000 - line["ms"]["total"], f"job {line['job']}"),
+        ("decided", line["ms"]["decide"], f"signature, {line['repository']}, labels, machine"),
+        ("sandbox started", course["sandbox"], f"{launched.get('sandbox')} (stand-in: a local process)"),
+        (
+            "runner registered",
+            course["github"],
+            f"{launched.get('runner')} (stand-in: GitHub, asked first whether so old a job is queued)",
+        ),
+        ("config handed over", course["hand_over"], "one line on the sandbox's stdin"),
+        ("delivery answered", line["ms"]["total"], "from the first byte to the answer, the four above included"),
+        (
+            "job done",
+            done * 1000 - line["ms"]["total"],
+            f"job {line['job']}, {JOB_SECONDS} s of it the stand-in's own",
+        ),
         ("cleaned up", gone * 1000, "the process and the registration are gone"),
     ]
     table = Table(title="jitney: a queued job becomes a runner", title_justify="left")
@@ -124,7 +133,7 @@ def show(demo: Demo, jitney: Jitney, launched: dict[str, Any], done: float, gone
     for stage, ms, what in stages:
         table.add_row(stage, f"{ms:.2f}", what)
     demo.console.print(table)
-    table = Table(title="what each delivery was answered", title_justify="left")
+    table = Table(title="how each delivery was answered", title_justify="left")
     for name in ("delivery", "answer", "reason"):
         table.add_column(name)
     for what, answer in demo.turned:
@@ -133,11 +142,19 @@ def show(demo: Demo, jitney: Jitney, launched: dict[str, Any], done: float, gone
 
 
 def report(demo: Demo) -> int:
-    """The last line, and the exit status."""
+    """The last lines, and the exit status."""
     for failure in demo.failures:
         demo.console.print(f"demo: {failure}", style="red")
-    demo.console.print("demo: FAILED" if demo.failures else "demo: all went as it should")
-    return 1 if demo.failures else 0
+    if demo.failures:
+        demo.console.print("Demo FAILED.")
+        return 1
+    demo.console.print(
+        "Demo passed. The endpoint and the component are the real ones; GitHub was a stand-in and the sandbox a "
+        "local process.\nNext: `./jitney setup` installs jitney in your Modal account; `./jitney setup --dry-run` "
+        "shows what that does.",
+        soft_wrap=True,
+    )
+    return 0
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 
 use jitney::course::desk::{Desk, Next, Play};
 use jitney::course::{Command, Event, Failed, Report, Step};
-use jitney::github::{CredentialScope, Fault, Request, Response};
-use jitney::house::{Account, Came, Errand, Limited, Question, Rank, Ruling};
+use jitney::github::{CredentialScope, Etag, Fault, Request, Response};
+use jitney::house::{Account, Came, Errand, Limited, Listing, Question, Rank, Ruling};
 use jitney::settings::SignIn;
 use jitney::words::ids::{InstallationId, JobId};
 use jitney::words::repository::Repository;
@@ -115,7 +115,8 @@ fn no_request_goes_unless_the_house_lets_it_and_the_house_hears_what_came_of_it(
     };
     let ruled = |play: &mut Play<_>, ruling| play.next(Event::Ruling(ruling), NOW).expect("not over");
     let (question, mut play) = asking();
-    let errand = Errand { account: Account::Token, rank: Rank::Pair, changes: false, mints: false };
+    let errand =
+        Errand { account: Account::Token, rank: Rank::Pair, changes: false, listing: None, mints: false };
     assert_eq!(question, Question::Send(errand));
     asked(ruled(&mut play, Ruling::Go));
     let (remaining, reset) = (Some(9), Some(1_800_000_060));
@@ -128,6 +129,7 @@ fn no_request_goes_unless_the_house_lets_it_and_the_house_hears_what_came_of_it(
             account: Account::Token,
             limited: Limited::For(7_000),
             left,
+            listing: None,
             well: Some(true)
         })
     );
@@ -142,6 +144,36 @@ fn no_request_goes_unless_the_house_lets_it_and_the_house_hears_what_came_of_it(
         Some(Fault::Unreachable),
         "a host without a house"
     );
+}
+
+#[test]
+fn a_listing_that_has_not_changed_is_the_one_that_is_known() {
+    let asking =
+        || {
+            let mut play = Play::new(token(), None, |desk: Desk| async move {
+                desk.ask(Request::job(&octo(), JobId(7))).await
+            });
+            let first = play.next(Event::Report(Report::Opened), NOW).expect("it is not over");
+            let Question::Send(errand) = consulted(first) else { panic!("it sends nothing") };
+            assert_eq!(errand.listing.as_deref(), Some("/repos/octo/x/actions/jobs/7"));
+            play
+        };
+    let etag = |text: &str| Etag::parse(text).expect("an etag");
+    let known = || Listing { etag: etag("\"1\""), body: "old".to_owned() };
+    for (status, body, comes) in [(304, "", "old"), (200, "new", "new")] {
+        let mut play = asking();
+        let step = play.next(Event::Ruling(Ruling::Unless(known())), NOW).expect("it is not over");
+        let request = asked(step);
+        assert_eq!(request.known, Some(etag("\"1\"")));
+        assert!(request.headers().contains(&("if-none-match", "\"1\"".to_owned())));
+        let response =
+            Response { status, body: body.into(), etag: Some(etag("\"2\"")), ..Response::default() };
+        let came = consulted(play.next(Event::Response(Ok(response)), NOW).expect("it is not over"));
+        let Question::Came(came) = came else { panic!("{came:?}") };
+        assert_eq!(came.listing.map(|(_, listing)| listing.body), (status == 200).then(|| "new".to_owned()));
+        let answer = over(play.next(Event::Ruling(Ruling::Go), NOW).expect("it is not over"));
+        assert_eq!(answer.map(|answer| (answer.status, answer.body)), Ok((200, comes.into())));
+    }
 }
 
 fn consulted<T>(next: Next<T>) -> Question {

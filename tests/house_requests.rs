@@ -6,7 +6,8 @@ use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
 
 const NOW: u64 = 1_800_000_000_000;
-const GET: Errand = Errand { account: Account::Token, rank: Rank::Launch, changes: false, mints: false };
+const GET: Errand =
+    Errand { account: Account::Token, rank: Rank::Launch, changes: false, listing: None, mints: false };
 const MINT: Errand = Errand { changes: true, mints: true, ..GET };
 
 fn at(ms: u64) -> Timestamp {
@@ -23,7 +24,7 @@ fn send(house: &mut House, course: u64, errand: Errand, ms: u64) -> Vec<(u64, Ru
 }
 
 fn fine() -> Came {
-    Came { account: Account::Token, limited: Limited::No, left: None, well: Some(true) }
+    Came { account: Account::Token, limited: Limited::No, left: None, listing: None, well: Some(true) }
 }
 
 /// Tells what came of a request; who is told what, but for the course itself.
@@ -207,8 +208,13 @@ fn an_installation_has_a_quota_of_its_own_and_shares_all_other_limits() {
 #[test]
 fn what_crosses_to_the_house_arrives_as_it_was() {
     for limited in [Limited::No, Limited::For(7), Limited::Unsaid] {
-        let told =
-            Question::Came(Came { limited, left: Some((7, at(9))), account: Account::App, well: Some(true) });
+        let told = Question::Came(Came {
+            limited,
+            left: Some((7, at(9))),
+            account: Account::App,
+            listing: None,
+            well: Some(true),
+        });
         assert_eq!(Question::read(&told.write()), Some(told));
     }
     assert_eq!(Ruling::read(&Ruling::Held(7).write()), Some(Ruling::Held(7)));

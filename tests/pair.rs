@@ -214,3 +214,64 @@ fn a_thief_that_is_admitted_or_cannot_be_judged_keeps_its_sandbox() {
     };
     launches_the_victim(asked_of_victim(&mut unknown, &step, "queued"));
 }
+
+#[test]
+fn a_victim_that_github_does_not_show_is_asked_about_again_and_after_five_times_left_to_the_sweep() {
+    for (status, retry_after, least) in [(502, None, 10_000), (429, Some(90), 90_000)] {
+        let mut course = course(r#"["modal"]"#);
+        let step = course.next(Event::Report(Report::Opened), NOW);
+        assert!(matches!(step, Step::Ask(_)), "{step:?}");
+        let response = Response { status, retry_after, ..Response::default() };
+        match course.next(Event::Response(Ok(response)), NOW) {
+            Step::Tell(Command::Defer(ticket, delay, reply)) => {
+                assert_eq!((ticket.purpose, ticket.job.0, ticket.deferrals), (Purpose::Pair, 8, 1));
+                assert!((least..least + 10_000).contains(&delay), "{delay}");
+                assert_eq!((reply.outcome, reply.reason.code), (Outcome::Deferred, "victim-unknown"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let text = format!(
+        r#"{{"purpose":"pair","delivery":"d-1","repository":"octo/x","job":8,"run":3,"labels":["modal"],
+        "created":null,"private":true,"runner":"{RUNNER}","deferrals":5}}"#
+    );
+    let settings = CoursesSettings::read(&[("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())]);
+    let settings = settings.settings.expect("good settings");
+    let mut last = Course::open(Ticket::read(&text).expect("a ticket"), settings, 42);
+    last.next(Event::Report(Report::Opened), NOW);
+    assert_eq!(ended(answered(&mut last, 502, "")), "victim-unknown");
+}
+
+#[test]
+fn a_victim_whose_own_course_is_at_work_is_looked_at_again_without_a_request() {
+    let claimed = |question: &Question| matches!(question, Question::IsClaimed(_)).then_some(Ruling::Taken);
+    let mut course = course(r#"["modal"]"#).ruled(claimed);
+    let step = course.next(Event::Report(Report::Opened), NOW);
+    assert!(matches!(step, Step::Tell(Command::Defer(ticket, ..)) if ticket.purpose == Purpose::Pair));
+}
+
+/// The release of job 8, which ran on the runner that was meant for job 7; job 8 left no sandbox of its own.
+fn released(status: &str) -> Step {
+    let text = format!(
+        r#"{{"purpose":"release","delivery":"d-2","repository":"octo/x","job":8,"run":3,
+        "labels":["modal"],"created":null,"private":true,"runner":"{RUNNER}"}}"#
+    );
+    let settings = CoursesSettings::read(&[("GITHUB_TOKEN".to_owned(), "ghp_canary".to_owned())]);
+    let mut course =
+        Course::open(Ticket::read(&text).expect("a ticket"), settings.settings.expect("good settings"), 42);
+    course.next(Event::Report(Report::Opened), NOW);
+    let step = course.next(Event::Report(Report::Found(Vec::new())), NOW);
+    asked_of_victim(&mut course, &step, status)
+}
+
+#[test]
+fn where_the_delivery_that_told_of_a_taken_runner_was_lost_the_victim_is_looked_after_at_the_end() {
+    match released("queued") {
+        Step::Tell(Command::Defer(ticket, 0, reply)) => {
+            assert_eq!((ticket.purpose, ticket.job.0, ticket.run.0), (Purpose::Launch, 7, 2));
+            assert_eq!((reply.outcome, reply.reason.code), (Outcome::Released, "runner-was-taken"));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(ended(released("in_progress")), "nothing-left");
+}

@@ -1,4 +1,4 @@
-//! Every setting: its default, what it takes, and how it says what is wrong without repeating a value.
+//! Every setting: its default, what it takes, and how it says what is wrong without repeating a secret.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use jitney::github::{CredentialScope, Request};
@@ -40,7 +40,7 @@ fn the_defaults_are_those_of_the_design() {
 }
 
 #[test]
-fn what_is_malformed_is_named_with_fault_and_cure_and_without_its_value() {
+fn what_is_malformed_is_named_with_fault_and_cure_and_a_secret_is_never_repeated() {
     for (name, value) in [
         ("GITHUB_TOKEN", "<unset>"),
         ("GITHUB_TOKEN", ""),
@@ -102,12 +102,15 @@ fn what_is_malformed_is_named_with_fault_and_cure_and_without_its_value() {
         ("GITHUB_API_URL", "canary"),
     ] {
         let (intake, courses) = (intake(&[(name, value)]), courses(&[(name, value)]));
-        let problems = [intake.problems, courses.problems].concat();
+        let problems = [intake.problems.clone(), courses.problems.clone()].concat();
         let first = problems.first().unwrap_or_else(|| panic!("{name}={value} was taken"));
         assert_eq!(first.setting, name);
         assert!(!first.fault.is_empty() && !first.cure.is_empty());
-        let said = format!("{problems:?}{}{}", intake.warnings.len(), courses.warnings.len());
-        assert!(!said.contains("canary"), "{said}");
+        let shown = format!("{}{}", intake.public_report(), courses.public_report());
+        assert!(!shown.contains("canary"), "{shown}");
+        let is_secret = TABLE.iter().any(|row| row.name == name && row.is_secret());
+        let told = format!("{problems:?}{:?}{:?}", intake.warnings, courses.warnings);
+        assert!(!(is_secret && told.contains("canary")), "{told}");
     }
 }
 
@@ -195,6 +198,9 @@ fn each_kind_of_instance_keeps_to_its_secrets() {
         assert!(!(credential && declared.to.intake), "{} goes to an intake instance", declared.name);
         assert!(!(declared.name.starts_with("WEBHOOK_SECRET") && declared.to.courses), "{}", declared.name);
         let secret = credential && declared.name != "GITHUB_APP_ID";
+        let holds_one =
+            secret || declared.name.starts_with("WEBHOOK_SECRET") || declared.name == "STATUS_TOKEN";
+        assert_eq!(declared.is_secret(), holds_one, "{}", declared.name);
         assert!(!(secret && declared.to.courses && declared.to.keys), "{} goes to two kinds", declared.name);
         assert!(declared.to.intake || declared.to.courses || declared.to.keys);
     }
@@ -210,6 +216,7 @@ fn a_webhook_secret_that_could_be_guessed_is_warned_of() {
         checked.warnings.iter().any(|warning| warning.setting == name)
     };
     for name in ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"] {
+        assert!(warned(name, "white space is part of it\n"));
         assert!(warned(name, "a") && warned(name, "fifteen-letters"));
         assert!(
             !warned(name, "sixteen-letters-") && !warned(name, "your_webhook_secret_here_is_not_this_one")

@@ -1,12 +1,12 @@
-//! The table of settings: README shows it as it is, and its defaults are what applies while nothing is set.
+//! The table of settings: docs/settings.md shows it as it is, and its defaults are what applies while nothing is set.
 #![allow(clippy::expect_used, reason = "a test")]
 
 use jitney::settings::{CoursesSettings, Fallback, IntakeSettings, KeysSettings, Row, TABLE};
 use std::collections::BTreeSet;
 
-const README: &str = include_str!("../README.md");
+const PAGE: &str = include_str!("../docs/settings.md");
 
-/// A setting's line in README's table.
+/// A setting's line in the page's table.
 fn line(row: &Row) -> String {
     let default = match row.default {
         Fallback::Reads(text) => format!("`{text}`"),
@@ -26,18 +26,17 @@ fn environment(more: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn readme_shows_the_table_line_by_line() {
-    let (_, rest) =
-        README.split_once("| Variable | Default | What it is |\n|---|---|---|\n").expect("a table");
+fn the_page_shows_the_table_line_by_line() {
+    let (_, rest) = PAGE.split_once("| Variable | Default | What it is |\n|---|---|---|\n").expect("a table");
     let (shown, _) = rest.split_once("\n\n").expect("the table's end");
     let table: Vec<String> = TABLE.iter().map(|row| line(row)).collect();
     for (shown, row) in shown.lines().zip(&table) {
-        assert_eq!(shown, row, "README's line is not the one of src/settings/table.rs");
+        assert_eq!(shown, row, "the page's line is not the one of src/settings/table.rs");
     }
     assert_eq!(
         shown.lines().count(),
         table.len(),
-        "README's table ends early or goes on; the rows are {table:#?}"
+        "the page's table ends early or goes on; the rows are {table:#?}"
     );
 }
 
@@ -66,7 +65,7 @@ fn a_default_that_is_written_out_changes_nothing() {
 fn every_setting_is_read_by_the_instances_that_get_it_and_by_no_other() {
     // What no setting can be: text of a control character reads as nothing anywhere, and is not blank.
     let nonsense = "\u{1}\u{1},";
-    let free = ["RUNNER_IMAGE", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"];
+    let free = ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"];
     let lists = ["ALLOWED_EVENTS", "ALLOWED_BRANCHES", "ALLOWED_ACTORS", "ALLOWED_WORKFLOWS"];
     let mut names = BTreeSet::new();
     for row in TABLE {

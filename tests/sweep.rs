@@ -6,7 +6,9 @@ mod granted;
 use granted::Course;
 use jitney::course::{Command, Event, Report, Step};
 use jitney::github::Response;
+use jitney::house::{Question, Ruling};
 use jitney::settings::CoursesSettings;
+use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
 
 /// GitHub, where each listing's first page is full of what is over or somebody else's, and no other holds anything.
@@ -97,4 +99,101 @@ fn a_registration_without_a_sandbox_is_deleted_only_while_it_is_offline() {
     let asked = asked(|_| format!(r#"{{"workflow_runs":[],"jobs":[],"runners":[{runners}]}}"#));
     let deleted: Vec<_> = asked.iter().filter(|one| one.starts_with("Delete")).collect();
     assert_eq!(deleted, ["Delete /repos/octo/x/actions/runners/6"]);
+}
+
+/// A sweep of `octo/x` up to its end, played with what each request is answered; what it asked and how long it paused.
+fn played(
+    mut answer: impl FnMut(&str) -> Response,
+    rule: fn(&Question) -> Option<Ruling>,
+) -> (Vec<String>, Vec<u64>) {
+    let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", "octo/x")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let settings = CoursesSettings::read(&given).settings.expect("good settings");
+    let mut course = Course::sweep(settings, &[]).ruled(rule);
+    let (mut event, mut asked, mut paused) = (Event::Report(Report::Opened), Vec::new(), Vec::new());
+    loop {
+        event = match course.next(event, Timestamp(1_800_000_000_000)) {
+            Step::Ask(request) => {
+                asked.push(format!("{:?} {}", request.method, request.path));
+                Event::Response(Ok(answer(&request.path)))
+            }
+            Step::Tell(Command::Pause(wait)) => {
+                paused.push(wait);
+                Event::Report(Report::Done)
+            }
+            Step::Tell(Command::FindAll) => Event::Report(Report::Found(Vec::new())),
+            Step::Tell(Command::Finish(_)) => return (asked, paused),
+            other => panic!("{other:?}"),
+        };
+    }
+}
+
+const NOTHING: &str = r#"{"workflow_runs":[],"jobs":[],"runners":[]}"#;
+
+fn good(body: &str) -> Response {
+    Response { status: 200, body: body.into(), ..Response::default() }
+}
+
+fn limited(seconds: u64, remaining: Option<u64>) -> Response {
+    Response { status: 429, retry_after: Some(seconds), remaining, limit: Some(5000), ..Response::default() }
+}
+
+#[test]
+fn a_short_limit_is_sat_out_a_long_one_and_a_spent_quota_end_the_sweep() {
+    let once = |first: Response| {
+        let mut first = Some(first);
+        played(move |_| first.take().unwrap_or_else(|| good(NOTHING)), |_| None)
+    };
+    let (asked, paused) = once(limited(60, None));
+    assert_eq!(paused, [60_000]);
+    assert_eq!(asked.first(), asked.get(1), "the same request again");
+    assert!(asked.len() > 4, "{asked:?}");
+    for first in [limited(121, None), limited(60, Some(0))] {
+        let (asked, paused) = once(first);
+        assert_eq!((asked.len(), paused.len()), (1, 0));
+    }
+    let (asked, paused) = played(|_| limited(60, None), |_| None);
+    assert_eq!((asked.len(), paused.len()), (4, 3), "a sweep does not wait for ever");
+}
+
+#[test]
+fn a_registration_that_is_without_a_sandbox_for_the_first_time_may_be_one_that_is_not_listed_yet() {
+    let runner = r#"{"workflow_runs":[],"jobs":[],"runners":[{"id":6,"name":"jitney-7-abcdefgh","status":"offline"}]}"#;
+    let deleted = |rule: fn(&Question) -> Option<Ruling>| {
+        let (asked, _) = played(|_| good(runner), rule);
+        asked.iter().any(|one| one.starts_with("Delete"))
+    };
+    let first =
+        |question: &Question| matches!(question, Question::Orphans(_)).then(|| Ruling::Runners(Vec::new()));
+    assert!(!deleted(first));
+    assert!(deleted(|_| None), "it was so a while ago");
+}
+
+#[test]
+fn repositories_that_were_heard_of_are_visited_if_they_are_allowed() {
+    let heard = |question: &Question| {
+        let named = ["octo/y", "mallory/z"].map(|name| Repository::parse(name).expect("a name"));
+        matches!(question, Question::Repositories).then(|| Ruling::Repositories(named.to_vec()))
+    };
+    let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", "octo/*")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut course =
+        Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[]).ruled(heard);
+    match course.next(Event::Report(Report::Opened), Timestamp(1_800_000_000_000)) {
+        Step::Ask(request) => assert!(request.path.starts_with("/repos/octo/y/"), "{}", request.path),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn jobs_of_a_run_that_was_created_just_now_are_not_asked_for() {
+    let of = |created: &str| {
+        let runs =
+            format!(r#"{{"workflow_runs":[{{"id":3,"created_at":"{created}"}}],"jobs":[],"runners":[]}}"#);
+        let (asked, _) = played(move |_| good(&runs), |_| None);
+        asked.iter().any(|one| one.contains("/runs/3/jobs"))
+    };
+    // The sweep is of 2027-01-15T08:00:00Z.
+    assert!(!of("2027-01-15T07:59:01Z"));
+    assert!(of("2027-01-15T07:59:00Z") && of("no date"));
 }

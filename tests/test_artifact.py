@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from host.component import PATH
+from host.modal.image import BINARY
 from tests.processes import ROOT
 
 WORKSPACE = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]
@@ -37,14 +38,34 @@ def test_another_directory_gives_the_same_bytes(tmp_path: Path) -> None:
             shutil.copytree(source, elsewhere / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, elsewhere / name)
-    subprocess.run([elsewhere / "build.sh", "component"], check=True, cwd="/")
-    assert (elsewhere / "target" / "jitney.wasm").read_bytes() == PATH.read_bytes()
+    for command, made in (("component", PATH), ("runner", BINARY)):
+        subprocess.run([elsewhere / "build.sh", command], check=True, cwd="/")
+        assert (elsewhere / "target" / made.name).read_bytes() == made.read_bytes(), made.name
 
 
-def test_the_bill_of_materials_names_the_artifact_and_what_is_linked_into_it() -> None:
-    bill = json.loads((ROOT / "target" / "jitney.cdx.json").read_text())
-    assert bill["metadata"]["component"]["hashes"][0]["content"] == hashlib.sha256(PATH.read_bytes()).hexdigest()
-    named = {component["name"] for component in bill["components"]}
-    assert {"serde_json", "hmac", "sha2", "rsa", "waki"} <= named
-    assert not {"proptest", "arbitrary", "wac-graph", "jitney", "jitney-operator"} & named
-    assert all(component["licenses"] for component in bill["components"])
+@pytest.mark.parametrize(
+    ("made", "bill", "linked", "absent"),
+    [
+        (PATH, "jitney.cdx.json", {"serde_json", "hmac", "sha2", "rsa", "waki"}, {"signal-hook", "nix"}),
+        (BINARY, "jitney-runner.cdx.json", {"serde_json", "base64ct", "nix", "signal-hook"}, {"waki", "wasi"}),
+    ],
+)
+def test_the_bill_of_materials_names_the_artifact_and_what_is_linked_into_it(
+    made: Path, bill: str, linked: set[str], absent: set[str]
+) -> None:
+    told = json.loads((ROOT / "target" / bill).read_text())
+    subject = told["metadata"]["component"]
+    assert (subject["name"], subject["hashes"][0]["content"]) == (
+        made.name,
+        hashlib.sha256(made.read_bytes()).hexdigest(),
+    )
+    named = {component["name"] for component in told["components"]}
+    assert linked <= named
+    assert not ({"proptest", "arbitrary", "wac-graph", "jitney", "jitney-operator"} | absent) & named
+    assert all(component["licenses"] for component in told["components"])
+
+
+def test_the_runner_s_binary_is_static_and_knows_no_path_of_this_machine() -> None:
+    binary = BINARY.read_bytes()
+    assert b"/lib64/ld-linux" not in binary and b"ld-musl" not in binary
+    assert str(ROOT).encode() not in binary and str(Path.home() / ".cargo").encode() not in binary

@@ -1,5 +1,7 @@
 """A matrix of 256 jobs at once, GitHub's limit on, and the host killed in the middle of it."""
 
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ def queue(github: StandinGitHub, jobs: range) -> None:
         github.state.queue(job, "octo/demo", LABELS)
 
 
-def send(jitney: Jitney, jobs: range, repository: str = "octo/demo") -> list[int]:
+def send(jitney: Jitney, jobs: Sequence[int], repository: str = "octo/demo") -> list[int]:
     """All deliveries at once: the status of each answer; 0 where none came in GitHub's ten seconds."""
 
     def one(job: int) -> int:
@@ -72,6 +74,46 @@ def test_killed_in_the_middle_it_goes_on_and_launches_each_job_once(github: Stan
         eventually(lambda: not github.state.runners, 60)
     taken = [github.state.jobs[job].runner for job in jobs]
     assert len(set(taken)) == len(jobs)
+
+
+#: How often a burst is killed, how many jobs come meanwhile, and how many seconds later each time.
+MOMENTS, WAVE, LATER = 20, 3, 0.02
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_twenty_moments_of_a_burst_it_loses_nothing(github: StandinGitHub, tmp_path: Path) -> None:
+    """kill -9, each time a little later after a registration is asked for: before it is made, before its config is
+    handed over, while its runner comes online or works. GitHub delivers again what was not answered; the rest is the
+    journal's and the sweep's. A job whose course was cut off between is registered twice; none is run twice."""
+    jobs = range(9000, 9000 + MOMENTS * WAVE)
+    queue(github, jobs)
+    for job in jobs:
+        github.state.jobs[job].created = github.state.jobs[job].created.replace(year=2025)
+    github.latency = 0.05
+    settings = {"ALLOWED_REPOS": "octo/demo", "MAX_RUNNERS": "200"}
+    waiting: list[int] = []
+    cut = 0
+    for moment in range(MOMENTS):
+        waiting.extend(jobs[moment * WAVE : (moment + 1) * WAVE])
+        with (
+            Jitney(github.url, tmp_path / "j.db", sweep_every=2.0, **settings) as jitney,
+            ThreadPoolExecutor(1) as one,
+        ):
+            before = github.mints()
+            sending = one.submit(send, jitney, waiting)
+            eventually(lambda before=before: github.mints() > before, 60)
+            time.sleep(moment * LATER)
+            jitney.process.kill()
+            answers = dict(zip(waiting, sending.result(), strict=True))
+        cut += sum(status == 0 for status in answers.values())
+        waiting = [job for job, status in answers.items() if status not in (200, 201, 202)]
+    github.latency = 0.0
+    with Jitney(github.url, tmp_path / "j.db", sweep_every=2.0, **settings) as jitney:
+        eventually(all_done(github, jobs), 240)
+        assert jitney.logged("task-failed") == []
+    assert len({github.state.jobs[job].runner for job in jobs}) == len(jobs)
+    twice = len(github.state.registered) - len(jobs)
+    print(f"{MOMENTS} kills: {cut} deliveries cut off, {twice} registrations beyond one a job")
 
 
 def test_replays_of_a_finished_job_cost_nothing(github: StandinGitHub, tmp_path: Path) -> None:

@@ -1,21 +1,15 @@
-"""jitney in Modal's own container, restored from a memory snapshot: requests, courses, the queue, the sweep."""
+"""jitney in Modal's own container, restored from a memory snapshot: requests, courses, tickets, the sweep."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.container import Deployed, Running
+from tests.container import Running
 from tests.container.cloud import SUCCESS, Cloud
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE
 from tests.processes import SECRET, eventually
-
-
-@pytest.fixture(scope="module")
-def cloud(deployed: Deployed) -> Iterator[Cloud]:
-    with Cloud(deployed) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +49,14 @@ def test_a_delivery_signed_by_somebody_else_is_refused(cloud: Cloud, container: 
     assert cloud.sandboxes(42) == []
 
 
-def test_a_job_that_must_wait_waits_in_modals_queue_and_is_launched_from_there(
-    cloud: Cloud, container: Running
-) -> None:
+def test_a_job_that_must_wait_waits_in_a_dict_and_is_launched_from_there(cloud: Cloud, container: Running) -> None:
     cloud.github.state.queue(43, "octo/demo", LABELS)
     cloud.github.faults.append((429, {"retry-after": "8"}))
     status, said = cloud.gateway.answer(cloud.gateway.deliver(43))
     assert (status, said["outcome"]) == (202, "deferred")
-    call = eventually(lambda: next((c for c in cloud.state.calls if c.input.method_name == "resume"), None), PATIENCE)
-    assert cloud.gateway.returned(call).status == SUCCESS
+    assert len(cloud.tickets(43)) == 1
+    (call,) = eventually(lambda: cloud.resumptions, PATIENCE)
+    assert cloud.gateway.returned(call).status == SUCCESS and cloud.tickets(43) == []
     (sandbox,) = [one for one in cloud.sandboxes(43) if not one.ended]
     assert sandbox.eof
 

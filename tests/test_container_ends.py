@@ -30,19 +30,21 @@ def booting(cloud: Cloud, job: int) -> tuple[Call, FakeSandbox]:
 
 
 def deferred(cloud: Cloud, job: int) -> Call:
-    """A job that has to wait: its ticket is in Modal's queue, and a container has taken it up."""
+    """A job that has to wait: its ticket is in the Dict, and a call holds the container."""
     cloud.github.state.queue(job, "octo/demo", LABELS)
     cloud.github.faults.append((429, {"retry-after": "8"}))
     assert cloud.gateway.answer(cloud.gateway.deliver(job))[0] == 202
-    (call,) = eventually(lambda: [one for one in cloud.resumptions(job) if one.task], PATIENCE)
+    (call,) = eventually(lambda: [one for one in cloud.resumptions if one.task], PATIENCE)
+    assert len(cloud.tickets(job)) == 1
     return call
 
 
 def next_container_launches(cloud: Cloud, *jobs: int) -> None:
-    """What waits in Modal's queue is taken up, and ends in one runner for each job."""
+    """What waits is taken up, and ends in one runner for each job."""
     cloud.state.boots = True
     with cloud.run() as container:
         eventually(lambda: all(call.web or call.result for call in cloud.state.calls), PATIENCE)
+        assert not any(cloud.tickets(job) for job in jobs)
         assert {call.result.status for call in cloud.state.calls if not call.web} == {SUCCESS}
         for job in jobs:
             (sandbox,) = [one for one in cloud.sandboxes(job) if not one.ended]
@@ -86,7 +88,7 @@ def test_a_course_that_waits_for_github_leaves_no_thread_behind(cloud: Cloud) ->
         container.signal(signal.SIGINT)
         assert container.wait() == 0
         assert container.wanting() == []
-    assert cloud.resumptions(67) != []
+    assert len(cloud.tickets(67)) == 1
 
 
 def test_a_killed_containers_tickets_go_on_in_the_next(cloud: Cloud) -> None:

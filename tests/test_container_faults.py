@@ -1,12 +1,12 @@
-"""Modal failing under jitney's feet, in Modal's own container: the queue, the Dict, the sandboxes, the input road."""
+"""Modal failing under jitney's feet, in Modal's own container: the Dicts, the sandboxes, the input road."""
 
 from collections.abc import Iterator
 
 import pytest
 from grpclib import Status
 
-from tests.container import Deployed, Running
-from tests.container.cloud import SUCCESS, Cloud
+from tests.container import Running
+from tests.container.cloud import Cloud
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE
 from tests.processes import eventually
@@ -16,18 +16,12 @@ OFTEN = 100
 
 
 @pytest.fixture(scope="module")
-def cloud(deployed: Deployed) -> Iterator[Cloud]:
-    with Cloud(deployed) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def container(cloud: Cloud) -> Iterator[Running]:
     """One container for all of this file. Each fault is told once in its log, and nothing else is."""
     with cloud.run() as running:
         yield running
         assert running.scale_down() == 0, running.lines
-        assert running.wanting("ticket-not-kept", "command-failed", "not-kept") == []
+        assert running.wanting("ticket-not-kept", "tickets-ill", "command-failed", "not-kept", "not-read") == []
         assert running.task.failures == []
 
 
@@ -39,17 +33,20 @@ def well_again(cloud: Cloud) -> Iterator[None]:
 
 
 def test_a_sandbox_that_cannot_be_created_is_created_later(cloud: Cloud, container: Running) -> None:
-    """Though the queue fails too when the time has come: the call that keeps the ticket goes on keeping it."""
+    """Though the Dict fails too when it has to wait again: the older ticket is kept until the new one can be."""
     cloud.state.fail("SandboxCreateV2", Status.RESOURCE_EXHAUSTED, times=2)
     cloud.github.state.queue(72, "octo/demo", LABELS)
     status, said = cloud.gateway.answer(cloud.gateway.deliver(72))
     assert (status, said["outcome"]) == (202, "deferred")
-    cloud.state.fail("FunctionMap", Status.UNAVAILABLE, times=OFTEN)
+    (kept,) = cloud.tickets(72)
+    cloud.state.fail("DictUpdate", Status.UNAVAILABLE, times=OFTEN)
     eventually(lambda: container.logged("ticket-not-kept"), PATIENCE)
-    (call,) = cloud.resumptions(72)
-    assert call.result is None
+    assert cloud.tickets(72) == [kept]
+    health = cloud.gateway.answer(cloud.gateway.send("GET", "/"))[1]
+    assert not health["ready"] and "jobs that wait" in health["problems"][0]["fault"]
     cloud.state.faults.clear()
-    assert cloud.gateway.returned(call).status == SUCCESS
+    eventually(lambda: cloud.gateway.answer(cloud.gateway.send("GET", "/"))[1]["ready"], PATIENCE)
+    eventually(lambda: not cloud.tickets(72), PATIENCE)
     (sandbox,) = cloud.sandboxes(72)
     assert sandbox.eof
 
@@ -71,7 +68,7 @@ def test_answers_arrive_although_the_road_is_bad(cloud: Cloud, container: Runnin
 
 
 def test_a_delivery_that_cannot_be_kept_is_answered_503(cloud: Cloud, container: Running) -> None:
-    cloud.state.fail("FunctionMap", Status.UNAVAILABLE, times=OFTEN)
+    cloud.state.fail("DictUpdate", Status.UNAVAILABLE, times=OFTEN)
     cloud.github.state.queue(71, "octo/demo", LABELS)
     cloud.github.faults.append((429, {"retry-after": "8"}))
     status, said = cloud.gateway.answer(cloud.gateway.deliver(71))

@@ -67,5 +67,4 @@ def test_runner_images_are_made_of_what_the_image_carries(cloud: Cloud) -> None:
     assert set(cloud.state.published) == {f"main/{image.published(name)}:latest" for name in (None, "debian:13")}
     sent = {file.filename: file.sha256_hex for mount in cloud.state.mounts.values() for file in mount.files}
     assert cloud.state.files[sent[image.ENTRYPOINT]] == image.BINARY.read_bytes()
-    (kept,) = cloud.state.dicts.values()
-    assert b"2.336.0" in kept
+    assert any(b"2.336.0" in kept for entries in cloud.state.dicts.values() for kept in entries.values())

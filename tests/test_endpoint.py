@@ -189,8 +189,10 @@ def test_bad_settings_refuse_all_deliveries_and_name_the_variable(
         assert (answer.status_code, answer.json()["outcome"]) == (503, "unready")
         health = httpx.get(jitney.url).json()
     assert not health["ready"] and [problem["setting"] for problem in health["problems"]] == [setting]
-    shown = json.dumps(health) + answer.text + "\n".join(jitney.lines)
-    assert TOKEN not in shown and SECRET not in shown and not (value and len(value) > 4 and value in shown)
+    shown = json.dumps(health) + answer.text
+    assert not (value and len(value) > 4 and value in shown)
+    shown += "\n".join(jitney.lines)
+    assert TOKEN not in shown and SECRET not in shown
     assert github.requests == []
 
 
@@ -198,6 +200,30 @@ def test_health_says_that_all_is_well_and_keeps_secrets(jitney: Jitney) -> None:
     health = httpx.get(jitney.url)
     assert health.json()["ready"] is True and len(health.json()["component"]) == 64
     assert TOKEN not in health.text and SECRET not in health.text
+
+
+def test_a_page_that_there_is_none_of_is_404_and_no_delivery(jitney: Jitney) -> None:
+    for path in ("/other", "/favicon.ico", "/other/"):
+        answer = httpx.get(jitney.url + path)
+        assert answer.status_code == 404 and answer.json()["reason"].startswith("no-such-page: "), path
+        assert httpx.head(jitney.url + path).status_code == 404
+    assert httpx.head(jitney.url).status_code == 200
+    assert jitney.logged("delivery") == []
+
+
+def test_health_says_nothing_of_a_weak_secret_or_of_an_entry_and_the_log_does(
+    github: StandinGitHub, tmp_path: Path
+) -> None:
+    told = {"WEBHOOK_SECRET": "short-secret", "ALLOWED_GPUS": "A1000", "MAX_RUNNER": "5"}
+    with Jitney(github.url, tmp_path / "j.db", **told) as jitney:
+        health = httpx.get(jitney.url)
+        answer = httpx.post(jitney.url, content=b"{}")
+    assert answer.status_code == 503 and "names a GPU that Modal does not have" in answer.json()["reason"]
+    for shown in (health.text, answer.text):
+        assert "A1000" not in shown and "guess" not in shown and "MAX_RUNNER" not in shown.replace("MAX_RUNNERS", "")
+    faults = {line["setting"]: line["fault"] for line in jitney.logged("settings")}
+    assert "`A1000`" in faults["ALLOWED_GPUS"] and "could be guessed" in faults["WEBHOOK_SECRET"]
+    assert "is not MAX_RUNNER, which is set" in faults["MAX_RUNNERS"]
 
 
 def test_a_refusal_is_shown_to_the_workflow_s_author_by_a_small_runner(github: StandinGitHub, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from host import connections, endpoint, reading
 from host.component import Component
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
+from tests.kept import KeptInMemory
 from tests.processes import ROOT, SECRET
 from tests.standin import payload
 from tests.standin.deliveries import sign
@@ -41,10 +42,7 @@ async def test_a_delivery_without_an_answer_holds_a_place_and_gives_it_back(monk
     monkeypatch.setattr(endpoint, "HELD", 1)
     monkeypatch.setattr(endpoint, "ANSWER_WITHIN", 3600.0)
 
-    async def defer(ticket: str, delay: float) -> None:
-        raise AssertionError((ticket, delay))
-
-    one = Endpoint(Component({"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN}), LocalLauncher(), defer)
+    one = Endpoint(Component({"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN}), LocalLauncher(), KeptInMemory())
     course: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     monkeypatch.setattr(one, "_courses", SimpleNamespace(open=lambda *_: course))
     queued = payload("workflow_job.queued", repository="octo/demo", labels=["modal"])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from wasmtime import Store
 
 from host.component import Component, Environment, Loaded
 from host.launcher import APP, Machine, Start
+from host.modal import image
 from host.modal.launcher import ModalLauncher
 from host.operator import explain as told
 from host.records.store import ModalStore
@@ -112,7 +114,7 @@ def test_the_story_of_a_job_that_ran_from_its_delivery_to_its_cost(
     deliveries = said(explanation, "delivery")
     assert "guid-41 was answered 201: launched, runner-started" in deliveries[0]
     assert "guid-42" in deliveries[1] and len(deliveries) == 2
-    assert any("launch" in text for text in said(explanation, "verdict"))
+    assert any("starts a runner" in text for text in said(explanation, "verdict"))
     assert "labels: ours" in said(explanation, "check")
     assert {method for method, _ in github.requests[asked:]} == {"GET"}
 
@@ -196,7 +198,7 @@ async def test_at_modal_the_sandbox_and_what_was_kept_are_asked_for(
     github: StandinGitHub, plane: ControlPlane, journal: Path
 ) -> None:
     github.state.queue(48, REPOSITORY, LABELS)
-    plane.state.published["main/jitney-runner:latest"] = "im-1"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     launcher = ModalLauncher(await modal.App.lookup.aio(APP, create_if_missing=True), _nothing)
     tags = {"job": "48", "started": "1795521602000", "shape": "2-cores"}
     sandbox = await launcher.start(Start("job-48", tags, Machine(2, 1024, None, None, 600, False), {}, 10))
@@ -209,6 +211,15 @@ async def test_at_modal_the_sandbox_and_what_was_kept_are_asked_for(
     assert ran.returncode == 0, ran.stderr
     explanation = json.loads(ran.stdout)
     assert explanation["state"] == "sandbox-booting" and sandbox in explanation["conclusion"]
+    (cure,) = [one["cure"] for one in explanation["events"] if one["what"] == "sandbox"]
+    commands = re.findall(r"`([^`]+)`", cure)
+    assert commands == [f"modal shell {sandbox}", f"modal container logs {sandbox}"]
+    for command in commands:
+        *words, _ = command.split()
+        told = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-m", *words, "--help"], capture_output=True, text=True, check=False
+        )
+        assert told.returncode == 0 and re.search("REF|CONTAINER_ID", told.stdout), told.stderr
     assert said(explanation, "course") == ["deferred, still-at-work: it goes on"]
 
 
@@ -224,7 +235,7 @@ def test_on_modal_it_is_a_function_of_the_app_which_fails_as_the_command_does(
     github.state.queue(49, REPOSITORY, LABELS)
     assert modal_app.tell.local("octo/demo 49") == 0
     shown = capsys.readouterr().out
-    assert "job 49 of octo/demo" in shown and "no-webhook: No webhook that is switched on" in shown
+    assert "job 49 of octo/demo" in shown and "no-webhook: No active webhook" in shown and "times are UTC" in shown
     canaries.assert_none_in(shown, "what explain prints")
     assert modal_app.tell.local("nonsense") == 2
 

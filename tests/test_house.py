@@ -16,12 +16,13 @@ def send(**errand: object) -> str:
     return json.dumps({"Send": GET | errand})
 
 
-def came(limited: object = "No") -> str:
-    return json.dumps({"Came": {"account": "Token", "limited": limited, "left": None}})
+def came(limited: object = "No", well: bool | None = None) -> str:
+    return json.dumps({"Came": {"account": "Token", "limited": limited, "left": None, "well": well}})
 
 
 def claim(job: int, **about: object) -> str:
     plain = {"job": job, "delivery": None, "resumed": False, "found": False, "labels": "modal", "launches": True}
+    plain["repository"] = "octo/demo"
     return json.dumps({"Claim": plain | about})
 
 
@@ -73,11 +74,15 @@ async def test_a_course_that_ends_lets_go_of_its_job(house: House) -> None:
 
 
 async def test_of_a_job_one_ticket_waits_and_none_of_one_that_is_over(house: House) -> None:
-    assert house.wait(ticket(7)) and not house.wait(ticket(7))
-    assert house.wait(ticket(7, "release")) and house.wait(ticket(7, "release"))
+    assert house.wait(ticket(7), 5.0) == 5.0 and house.wait(ticket(7), 5.0) is None
+    assert house.wait(ticket(7, "release"), 0.0) == 0.0 and house.wait(ticket(7, "release"), 0.0) == 0.0
     await ask(house, 1, json.dumps({"Over": [8, None]}))
-    assert not house.wait(ticket(8))
-    assert house.wait("no ticket of this component's"), "its course says what is wrong with it"
+    assert house.wait(ticket(8), 5.0) is None
+    assert house.wait("no ticket of this component's", 5.0) == 5.0, "its course says what is wrong with it"
+
+
+async def test_nothing_waits_longer_than_a_deferral_can_be(house: House) -> None:
+    assert house.wait(ticket(9), 365 * 24 * 3600.0) == 3600.0
 
 
 async def test_nonsense_is_answered_and_harms_nobody(house: House) -> None:

@@ -8,6 +8,7 @@ import httpx
 from host.component import Component, Loaded
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
+from tests.kept import KeptInMemory
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN
@@ -21,11 +22,8 @@ async def health(github: StandinGitHub, built: dict[str, Any] | None) -> Any:
     async def image() -> dict[str, Any] | None:
         return built
 
-    async def defer(ticket: str, delay: float) -> None:
-        raise AssertionError((ticket, delay))
-
     told = {"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url}
-    endpoint = Endpoint(Component(told, Loaded()), LocalLauncher({}), defer, image)
+    endpoint = Endpoint(Component(told, Loaded()), LocalLauncher({}), KeptInMemory(), image)
     await endpoint.sweep()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(endpoint), base_url="http://jitney") as client:  # type: ignore[arg-type]
         return (await client.get("/")).json()

@@ -1,7 +1,13 @@
 """The log is for people: whatever it says, what happened is counted, kept and shown all the same."""
 
 import ast
+import contextlib
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,13 +16,15 @@ import httpx
 import pytest
 from wasmtime.component import Record, Variant
 
+from host import log
 from host.component import Component, Instance
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
 from host.records.store import LocalStore
 from host.status.view import view
+from tests.kept import KeptInMemory
 from tests.processes import ROOT, SECRET
-from tests.standin import StandinGitHub, payload
+from tests.standin import StandinGitHub, deliver, payload
 from tests.standin.deliveries import sign
 from tests.standin.server import TOKEN
 
@@ -57,14 +65,10 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
         "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo",
         "PRICES": '{"cpu":0.5,"memory":0}',
     }  # fmt: skip
-    deferred: list[str] = []
-
-    async def defer(ticket: str, delay: float) -> None:
-        deferred.append(ticket)
-
+    kept = KeptInMemory()
     component = Component(settings)
     launcher = LocalLauncher()
-    endpoint = Endpoint(component, launcher, defer, store=LocalStore(tmp_path / "journal.db"))
+    endpoint = Endpoint(component, launcher, kept, store=LocalStore(tmp_path / "journal.db"))
     records: Any = endpoint._records
     github.state.queue(91, "octo/demo", LABELS, seconds=60.0)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=endpoint)) as client:
@@ -86,7 +90,7 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
         "purpose": "launch", "delivery": "d-1", "repository": "octo/demo", "job": 91, "run": 3, "labels": ["modal"],
         "created": None, "runner": None,
     }  # fmt: skip
-    shown = await view(component, records, endpoint._health, lambda: (0, [json.dumps(waiting), "no ticket"]))
+    shown = await view(component, records, endpoint._health.report, lambda: (0, [json.dumps(waiting), "no ticket"]))
     assert [(row["outcome"], row["reason"], row["job"]) for row in shown["deliveries"]] == [
         ("released", "sandbox-at-work", "91"), ("ignored", "job-in-progress", "91"),
         ("launched", "runner-started", "91"),
@@ -96,11 +100,45 @@ async def test_what_the_log_says_is_nothing_to_what_is_recorded(
     metrics = records.metrics.text().splitlines()
     assert 'jitney_courses_total{outcome="swept",reason="swept"} 1.0' in metrics
     assert 'jitney_deliveries_total{outcome="launched",reason="runner-started"} 1.0' in metrics
-    assert "jitney_queued_seconds_count 1.0" in metrics and deferred == []
+    assert "jitney_queued_seconds_count 1.0" in metrics and kept.puts == 0
     assert not any("nonsense" in line for line in metrics)
     await endpoint.close(0.1)
     for sandbox in await launcher.find_all():
         await launcher.terminate(sandbox.id)
+
+
+def test_at_a_terminal_serve_logs_in_words_and_elsewhere_in_json(github: StandinGitHub, tmp_path: Path) -> None:
+    settings = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_API_URL": github.url, "MAX_RUNNER": "5"}
+    terminal, screen = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "host", "serve", "--port", "0", "--launcher", "local", "--journal", tmp_path / "j.db"],
+        cwd=ROOT, env=settings | {"PATH": os.environ["PATH"]}, text=True, stdout=subprocess.PIPE, stderr=screen,
+    )  # fmt: skip
+    os.close(screen)
+    with process:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("listening on ").strip()
+        forged = payload("workflow_job.queued", id=92, repository="octo/demo", labels=["modal"])
+        assert deliver(url, "not the secret", forged).status_code == 401
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    seen = b""
+    with contextlib.suppress(OSError):
+        while more := os.read(terminal, 65536):
+            seen += more
+    os.close(terminal)
+    lines = seen.decode().splitlines()
+    assert any(re.match(r"\d\d:\d\d:\d\dZ delivery 401 refused signature-mismatch .*- ", line) for line in lines), (
+        lines
+    )
+    assert any("WARNING settings setting=MAX_RUNNERS" in line for line in lines), lines
+    assert not [line for line in lines if line.startswith("{")]
+
+
+def test_a_line_in_words_moves_no_terminal() -> None:
+    line = {"level": "info", "event": "delivery", "timestamp": "2026-11-24T12:00:00Z", "why": "a\x1b[2Jb\u202e"}
+    said = log.in_words(None, "info", line)
+    assert said == "12:00:00Z delivery - a\\x1b[2Jb\\x202e"
 
 
 def test_a_reply_s_log_line_is_read_in_the_one_place_that_prints_it() -> None:

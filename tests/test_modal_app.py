@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from host.component import Component
 from host.conversation import runner_release
 from host.modal import image
+from host.modal.cloud import PUBLISHED
 from tests.control_plane import ControlPlane
 from tests.processes import ROOT
 from tests.standin import StandinGitHub
@@ -85,6 +87,20 @@ def test_the_runner_image_is_made_of_the_newest_runner_and_published(
     assert f"echo '{'ab' * 32}  /tmp/actions-runner.tar.gz' | sha256sum --check --strict" in recipe
     assert "FROM debian:13" in recipe
     assert TOKEN.encode() not in plane.state.everything()
+
+
+def test_an_image_with_another_binary_has_another_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """After an upgrade no sandbox is started from an image that has the former one."""
+    names = {image.published(name) for name in (None, "debian:13")}
+    monkeypatch.setattr(image, "BINARY", tmp_path / "jitney-runner")
+    (tmp_path / "jitney-runner").write_bytes(b"another")
+    image._binary.cache_clear()
+    try:
+        others = {image.published(name) for name in (None, "debian:13")}
+    finally:
+        image._binary.cache_clear()
+    assert len(names | others) == 4
+    assert all(PUBLISHED.fullmatch(f"main/{name}:latest") for name in names | others)
 
 
 def test_the_runner_is_the_one_that_this_github_offers_its_repositories(monkeypatch: pytest.MonkeyPatch) -> None:

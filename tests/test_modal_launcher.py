@@ -13,11 +13,12 @@ from modal_proto import api_pb2 as api
 
 from host.component import Component, Loaded
 from host.courses import Courses
-from host.ending import Ending
 from host.launcher import APP, AtCapacity, Machine, NameTaken, Start
 from host.modal import image
 from host.modal.launcher import ModalLauncher
+from host.records import Records
 from tests.control_plane import ControlPlane, FakeSandbox
+from tests.ledgers import entry
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
 from tests.standin.deliveries import payload, sign
@@ -63,7 +64,7 @@ class Wired:
 
 @pytest.fixture
 async def wired(plane: ControlPlane) -> AsyncIterator[Wired]:
-    plane.state.published["main/jitney-runner:latest"] = "im-runner"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
     app = await modal.App.lookup.aio(APP, create_if_missing=True)
     yield Wired(plane, app)
 
@@ -247,29 +248,63 @@ async def test_a_fork_s_run_has_no_cache_and_a_plain_job_asks_for_nothing_more(
     assert not sandbox.definition.scheduler_placement.regions
 
 
-async def test_a_watched_sandbox_s_end_and_status_are_seen(wired: Wired) -> None:
-    sandbox = await wired.launcher.start(order("job-24"))
+def told(wired: Wired) -> list[tuple[str, int, str]]:
+    """What the launcher tells of ends from now on."""
+    ends: list[tuple[str, int, str]] = []
+    wired.launcher.on_end = lambda *end: ends.append(end)
+    return ends
+
+
+async def test_a_watched_sandbox_s_end_and_status_are_seen_once(wired: Wired) -> None:
+    sandbox, ends = await wired.launcher.start(order("job-24")), told(wired)
     assert await wired.launcher.watch(sandbox, 0.3) is None
+    await wired.launcher.see_end(sandbox)
+    assert ends == []
     wired.plane.state.sandbox(sandbox).exit = 7
     wired.plane.state.sandbox(sandbox).ended = True
-    ends: list[Ending] = []
-    wired.launcher.on_end = ends.append
     assert await wired.launcher.watch(sandbox, 5) == 7
-    assert ends == [Ending(7, "deprecated")]
+    await wired.launcher.see_end(sandbox)
+    assert ends == [(sandbox, 7, "")]
 
 
-async def test_what_a_sandbox_said_of_its_end_is_read(wired: Wired) -> None:
-    sandbox = await wired.launcher.start(order("job-25"))
-    ended = wired.plane.state.sandbox(sandbox)
-    ended.output = 'Listening for Jobs\n{"event":"sandbox-ended","cause":"refused","exit":0,"job_s":2.5}\n'
-    ended.exit, ended.ended = 0, True
-    ends: list[Ending] = []
-    wired.launcher.on_end = ends.append
-    assert await wired.launcher.watch(sandbox, 5) == 0
-    assert ends == [Ending(0, "refused", {"job_s": 2.5})]
+async def test_what_a_sandbox_said_of_its_end_is_read_whoever_looks(wired: Wired) -> None:
+    said = 'Listening for Jobs\n{"event":"sandbox-ended","cause":"refused","exit":0,"job_s":2.5}\n'
+    ends, sandboxes = told(wired), [await wired.launcher.start(order(f"job-{job}")) for job in (25, 26, 27)]
+    for sandbox in sandboxes:
+        wired.plane.state.sandbox(sandbox).output = said
+    first, second, third = sandboxes
+    for sandbox in (first, second):
+        wired.plane.state.sandbox(sandbox).exit, wired.plane.state.sandbox(sandbox).ended = 0, True
+    assert await wired.launcher.watch(first, 5) == 0
+    assert ends == [(first, 0, said)]
     wired.plane.state.fail("AppFetchLogs", Status.PERMISSION_DENIED)
-    assert await wired.launcher.watch(sandbox, 5) == 0
-    assert ends[1:] == [Ending(0, "done")]
+    await wired.launcher.see_end(second)
+    assert ends[1:] == [(second, 0, "")]
+    wired.plane.state.faults.clear()
+    await wired.launcher.terminate(third)
+    await eventually(lambda: len(ends) == 3)
+    assert ends[2][0] == third and ends[2][2] == said
+
+
+async def test_a_sweep_learns_why_a_sandbox_ended_that_nobody_watched(wired: Wired, github: StandinGitHub) -> None:
+    told = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": "octo/demo"}
+    component = Component(told, LOADED)
+    records = Records(component)
+
+    async def defer(ticket: str, delay: float) -> None:
+        raise AssertionError(f"{ticket} waits {delay} s")
+
+    courses = Courses(component, wired.launcher, defer, records)
+    sandbox = await wired.launcher.start(order("job-28"))
+    records.ledger.opened(sandbox, entry(28))
+    ended = wired.plane.state.sandbox(sandbox)
+    ended.output = '{"event":"sandbox-ended","cause":"out-of-memory","exit":137}\n'
+    ended.exit, ended.ended = 137, True
+    records.ledger.closed(sandbox)
+    assert [one.cause for one in records.ledger.ended] == [None]
+    await courses.sweep([])
+    await eventually(lambda: [one.cause for one in records.ledger.ended] == ["out-of-memory"])
+    await courses.close(0)
 
 
 async def test_docker_gets_a_virtual_machine(wired: Wired, github: StandinGitHub) -> None:

@@ -1,4 +1,4 @@
-"""The class that runs in Modal's container, entered as Modal does: its webhook, its courses, its queue."""
+"""The class that runs in Modal's container, entered as Modal does: its webhook, its courses, what waits."""
 
 import inspect
 import json
@@ -11,6 +11,8 @@ from modal._partial_function import _find_callables_for_obj, _PartialFunctionFla
 from modal._utils.async_utils import synchronizer
 
 import modal_app
+from host.modal import image
+from tests.container.cloud import TICKETS_ID
 from tests.control_plane import ControlPlane
 from tests.processes import SECRET
 from tests.standin import StandinGitHub, payload, sign
@@ -58,30 +60,35 @@ async def container() -> Any:
     return instance
 
 
-def queued(plane: ControlPlane) -> list[tuple[str, float]]:
-    """The arguments of the calls of `resume` in Modal's queue."""
+def waiting(plane: ControlPlane) -> list[dict[str, Any]]:
+    """The tickets that wait in the Dict: `ticket`, and when each is `due`."""
     assert all(call.method_name == "resume" for call in plane.state.spawned)
-    return [pickle.loads(call.args)[0] for call in plane.state.spawned]
+    return [json.loads(pickle.loads(kept)) for kept in plane.state.dicts[TICKETS_ID].values()]
 
 
-async def test_a_deferred_job_waits_in_modals_queue_and_is_launched_from_there(
+async def test_a_deferred_job_waits_in_a_dict_and_is_launched_from_there(
     plane: ControlPlane, github: StandinGitHub
 ) -> None:
-    plane.state.published["main/jitney-runner:latest"] = "im-runner"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
     github.state.queue(31, "octo/demo", LABELS)
     github.faults.append((429, {"retry-after": "60"}))
     async with modal_app.app.run.aio():
         jitney = await container()
         status, said = await post(jitney.webhook(), 31)
         assert (status, said["outcome"]) == (202, "deferred")
-        ((ticket, due),) = queued(plane)
-        assert json.loads(ticket)["job"] == 31 and due > time.time()
+        (kept,) = waiting(plane)
+        assert json.loads(kept["ticket"])["job"] == 31 and kept["due"] > time.time()
         assert plane.state.living() == [] and github.state.runners == {}
 
+        await jitney.endpoint.close(grace=0.0)
+        for key in plane.state.dicts[TICKETS_ID]:
+            plane.state.dicts[TICKETS_ID][key] = pickle.dumps(json.dumps(kept | {"due": time.time()}))
         another = await container()
-        await another.resume(ticket, time.time())
+        await another.resume()
         (sandbox,) = plane.state.living()
         assert sandbox.eof and sandbox.tags["job"] == "31" and github.mints() == 2
+        assert waiting(plane) == []
+        await another.endpoint.close(grace=0.0)
 
 
 async def test_what_a_container_cannot_finish_goes_on_in_the_next(
@@ -89,21 +96,22 @@ async def test_what_a_container_cannot_finish_goes_on_in_the_next(
 ) -> None:
     """The container is stopped while a sandbox boots; the next one lets that sandbox give up, then starts over."""
     monkeypatch.setattr("host.endpoint.ANSWER_WITHIN", 0.5)
-    plane.state.published["main/jitney-runner:latest"] = "im-runner"
+    plane.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
     plane.state.boots = False
     github.state.queue(32, "octo/demo", LABELS)
     async with modal_app.app.run.aio():
         jitney = await container()
         status, said = await post(jitney.webhook(), 32)
         assert (status, said["outcome"]) == (202, "deferred")
-        ((kept, _),) = queued(plane)
-        for ticket in await jitney.endpoint.close(grace=0.0):
-            assert ticket == kept
+        assert len(waiting(plane)) == 1
+        await jitney.endpoint.close(grace=0.0)
+        assert len(waiting(plane)) == 1
         for sandbox in plane.state.living():
             sandbox.ended = True
         plane.state.boots = True
 
         another = await container()
-        await another.resume(kept, time.time())
+        await another.resume()
         (sandbox,) = plane.state.living()
-        assert sandbox.eof and sandbox.stdin.count(b"\n") == 1
+        assert sandbox.eof and sandbox.stdin.count(b"\n") == 1 and waiting(plane) == []
+        await another.endpoint.close(grace=0.0)

@@ -1,8 +1,10 @@
 """What jobs cost: told by job and by repository, to people and to programs, and bounded by a budget that says so."""
 
+import asyncio
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +15,9 @@ import httpx
 import pytest
 
 from host.launcher import Sandbox
+from host.operator.cost import cost as cost_of
+from host.records.entry import Entry
+from host.records.ledger import shard
 from host.records.store import LocalStore, ModalStore
 from tests.control_plane import ControlPlane
 from tests.ledgers import DAY, DOLLAR, NOON, Clock, entry, ledger_of, tags
@@ -62,13 +67,36 @@ def test_an_operator_sees_what_each_job_and_each_repository_cost(github: Standin
     assert {int(job["job"]) for job in jobs} == {41, 42}
     assert all(float(job["usd"]) > 0 for job in jobs)
     table = cost(journal)
-    assert table.returncode == 0 and "octo/demo" in table.stdout and "in 7d" in table.stdout
+    assert table.returncode == 0 and "octo/demo" in table.stdout and "in the last 7d" in table.stdout
+    shown = [table.stdout, cost(journal, "--by", "job").stdout, cost(journal, "--by", "day").stdout]
+    assert all(len(line) <= 80 for text in shown for line in text.splitlines()), shown
+    for text in shown:
+        assert re.search(r"^.*(octo|\d{4}-\d\d-\d\d).* \$\d[\d,]*\.\d{2,4} *$", text, re.MULTILINE), text
+    assert "usd" not in "".join(shown) and "4cpu 8GiB" in shown[1] and "UTC" in shown[1]
+
+
+def test_the_table_fits_80_columns_whatever_the_names(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "journal.db")
+    ended = time.time() - 60
+    kept = Entry(
+        sandbox="sb-" + "x" * 22, job=98765432109, run=12345678901, repository="some-organization/" + "name" * 20,
+        runner="jitney-98765432109-abcdefgh", shape="16cpu-64GiB-H100:8", rate=1, started=ended - 86_000.0,
+        queued_s=3.0, ended=ended, nano_usd=1_234_567_890_123,
+    ).kept()  # fmt: skip
+    asyncio.run(store.put(f"ledger/shard/{shard(ended)}", [kept]))
+    for by in ("job", "repository", "day"):
+        assert asyncio.run(cost_of(store, "7d", by, "table")) == 0
+        shown = capsys.readouterr().out
+        assert "$1,234.57" in shown and all(len(line) <= 80 for line in shown.splitlines()), shown
 
 
 def test_what_is_asked_wrongly_is_said_on_standard_error(tmp_path: Path) -> None:
     LocalStore(tmp_path / "journal.db")
     wrong = cost(tmp_path / "journal.db", "--since", "a fortnight")
-    assert (wrong.returncode, wrong.stdout) == (2, "") and "7d, 24h or 90m" in wrong.stderr
+    assert (wrong.returncode, wrong.stdout) == (
+        2,
+        "",
+    ) and "`a fortnight` is not a duration (use 30m, 12h or 7d)" in wrong.stderr
     missing = cost(tmp_path / "nowhere.db")
     assert (missing.returncode, missing.stdout) == (1, "") and "--journal" in missing.stderr
 
@@ -87,7 +115,7 @@ def test_a_job_beyond_the_budget_waits_and_its_delivery_says_why(github: Standin
         def page() -> str:
             return httpx.get(f"{jitney.url}/status", headers={"authorization": f"Bearer {TOKEN}"}).text
 
-        eventually(lambda: "Waiting to be tried again" in page())
+        eventually(lambda: 'id="waiting"' in page())
         assert "budget is spent" in page() and "of $0.01" in page()
 
 

@@ -172,6 +172,16 @@ def test_docker_is_up_before_the_listener_starts(tmp_path: Path) -> None:
     assert sandbox.completed is not None and sandbox.completed["result"] == "Succeeded"
 
 
+def test_a_daemon_that_hangs_once_is_asked_again(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    program(tools, "dockerd", "exec sleep 60")
+    hang = f"[ -e {tmp_path}/asked ] && exit; : >{tmp_path}/asked; exec sleep 600"
+    program(tools, "docker", hang)
+    path = f"{tools}:{os.environ['PATH']}"
+    sandbox = Sandbox(tmp_path, PUSH | {"steps": [{"name": "a"}]}, JITNEY_DOCKER="1", PATH=path)
+    assert sandbox.give()["cause"] == "done"
+
+
 def test_a_docker_that_does_not_start_is_said_and_no_listener_is_started(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path, PUSH, JITNEY_DOCKER="1", PATH=str(tmp_path))
     ending = sandbox.give()

@@ -1,4 +1,4 @@
-"""Replay: the component's command-line face, under the real wasmtime CLI and through `./build.sh replay`."""
+"""Replay: the component's command-line face, under the real wasmtime CLI and through `./jitney replay`."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def wasmtime(delivery: bytes, *arguments: str, **settings: str) -> subprocess.Co
 
 
 def in_python(delivery: bytes, *arguments: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
-    """What `./build.sh replay` runs."""
+    """What `./jitney replay` runs."""
     environment = {"PATH": os.environ["PATH"], **SETTINGS, **settings}
     command = [sys.executable, "-m", "host", "replay", *arguments]
     return subprocess.run(
@@ -111,6 +111,24 @@ def test_it_mints_only_when_told_to_and_takes_the_runner_back(run: Any) -> None:
         github.faults.append((403, {}))
         assert run(as_request(), "--mint", **told).returncode == 3
         assert TOKEN.encode() not in minted.stdout + minted.stderr
+
+
+def test_it_says_what_became_of_the_runner_once_github_said_so() -> None:
+    with StandinGitHub() as github:
+        told = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url}
+        said = wasmtime(as_request(), "--mint", **told).stderr.decode()
+        assert said.index("asks   Delete") < said.index("answer 204") < said.index("the runner is deleted again")
+        register = github.state.register
+
+        def busy(scope: str, name: str, labels: list[str]) -> Any:
+            runner = register(scope, name, labels)
+            assert runner is not None
+            runner.job = github.state.queue(99, scope, labels)
+            return runner
+
+        github.state.register = busy  # type: ignore[method-assign]
+        said = wasmtime(as_request(), "--mint", **told).stderr.decode()
+        assert "the runner is still registered" in said and "deleted again" not in said and github.state.runners
 
 
 def test_a_replay_is_told_what_it_needs_and_no_more() -> None:

@@ -30,7 +30,8 @@ def test_from_nothing_to_a_signed_ping_and_a_second_run_changes_nothing(world: W
     assert (hook.home, hook.url, hook.events, hook.active) == (HOME, world.url, ["workflow_job"], True)
     assert (hook.content_type, hook.secret) == ("json", stored["WEBHOOK_SECRET"])
     assert hook.attempts[0].event == "ping" and hook.attempts[0].status_code == 200
-    assert "octo/demo: ping: came back, signed" in ran.out and "all is well" in ran.out
+    assert "octo/demo: ping: came back, signed" in ran.out and "Setup finished." in ran.out
+    assert "Next: `./jitney try`" in ran.out and not world.plane.state.sandboxes
     assert {"SecretGetOrCreate", "AppPublish", f"POST /{HOME}"} <= set(world.changed())
 
     again = world.setup()
@@ -59,7 +60,7 @@ def test_a_hook_that_is_amiss_is_mended_and_keeps_its_secret(world: World) -> No
     hook.active, hook.events, hook.content_type = False, ["push"], "form"
     world.changed()
     ran = world.setup("--skip", "doctor")
-    assert ran.status == 0 and "is mended: it was switched off, it did not send" in ran.out, ran.out + ran.err
+    assert ran.status == 0 and "fixed: it was switched off, it did not send" in ran.out, ran.out + ran.err
     assert (hook.active, hook.events, hook.content_type) == (True, ["workflow_job"], "json")
     assert hook.secret == SECRET
     assert world.changed() == [f"PATCH /{HOME}/{hook.id}/config", f"PATCH /{HOME}/{hook.id}"]
@@ -100,14 +101,14 @@ def test_a_dry_run_with_an_app_to_be_made_asks_github_nothing(world: World) -> N
 
 def test_what_is_skipped_is_left_alone(world: World) -> None:
     ran = world.setup("--skip", "webhooks", "--skip", "ping", "--skip", "doctor")
-    assert ran.status == 0 and "skip   webhooks: as you said" in ran.out, ran.out + ran.err
+    assert ran.status == 0 and "skip   webhooks: skipped (`--skip webhooks`)" in ran.out, ran.out + ran.err
     assert world.github.hooks.all == [] and "github-secret" in world.plane.state.secrets
 
 
 def test_a_token_that_may_not_manage_webhooks_is_a_clear_failure(world: World) -> None:
     world.github.hooks.forbidden.add(HOME)
     ran = world.setup(WEBHOOK_SECRET=SECRET)
-    assert ran.status == 1 and "not all is well" in ran.out
+    assert ran.status == 1 and "Setup finished with errors" in ran.out
     assert "GitHub answers 403: Resource not accessible by personal access token" in ran.err
     assert "repository_hooks=write" in ran.err and "Webhooks: Read and write" in ran.err
 
@@ -144,7 +145,7 @@ def test_at_a_terminal_each_change_is_announced_and_may_be_declined(world: World
             break
         asked = next((question for question in answers if question in seen[answered:]), None)
         if asked is not None:
-            declined = b"webhooks:" in seen[answered:] and asked == b"[Y/n]"
+            declined = asked == b"[Y/n]" and any(step in seen[answered:] for step in (b"webhooks:", b"\ntry:"))
             answered = len(seen)
             os.write(keyboard, (b"n" if declined else answers[asked]) + b"\n")
     os.close(keyboard)
@@ -152,7 +153,12 @@ def test_at_a_terminal_each_change_is_announced_and_may_be_declined(world: World
     assert process.wait(30) == 0, said
     canaries.assert_none_in(said, "the terminal")
     assert "modal: create the Modal secret github-secret: GITHUB_TOKEN" in said
-    assert "skip   webhooks: as you said" in said and world.github.hooks.all == []
+    assert "skip   webhooks: skipped (you answered no)" in said and world.github.hooks.all == []
+    assert (
+        "try: start one sandbox" in said
+        and "skip   try: skipped (you answered no)" in said
+        and not world.plane.state.sandboxes
+    )
     assert world.plane.state.secrets["github-secret"]["GITHUB_TOKEN"] == TOKEN
     assert not re.search(r"\x1b\[[349]\d", said)
 

@@ -15,6 +15,7 @@ from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
 from host.records import Records
 from host.status import failures
+from tests.kept import KeptInMemory
 from tests.processes import SECRET, Jitney
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN as GITHUB_TOKEN
@@ -26,7 +27,7 @@ SETTINGS = {"STATUS_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": GIT
 async def test_a_form_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "WITHIN", 0.1)
     component = Component(SETTINGS)
-    page = status.StatusPage(component, Records(component), {}, lambda: (0, []))
+    page = status.StatusPage(component, Records(component), dict, lambda: (0, []))
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0.01)
@@ -62,10 +63,7 @@ async def test_records_that_cannot_be_kept_keep_no_ticket_from_the_queue(monkeyp
         async def put(self, name: str, value: Any) -> None:
             await asyncio.Event().wait()
 
-    async def defer(ticket: str, delay: float) -> None:
-        raise AssertionError((ticket, delay))
-
-    one = Endpoint(Component(SETTINGS), LocalLauncher(), defer, store=Hanging())
+    one = Endpoint(Component(SETTINGS), LocalLauncher(), KeptInMemory(), store=Hanging())
     one._records.recent.observe("delivery", Component(SETTINGS).intake().call("intake", "turn-away", "", "busy"), {})
     began = time.monotonic()
     assert await asyncio.wait_for(one.close(0.1), 10) == []
@@ -91,7 +89,7 @@ async def test_failed_sign_ins_are_counted_answered_late_and_few_at_once(monkeyp
     monkeypatch.setattr(failures, "LATE", 3600.0)
     component = Component(SETTINGS)
     records = Records(component)
-    page = status.StatusPage(component, records, {}, lambda: (0, []))
+    page = status.StatusPage(component, records, dict, lambda: (0, []))
     assert (await form_page(page, TOKEN)).status == 303
     bearer = {"method": "GET", "path": "/metrics", "headers": [(b"authorization", b"Bearer wrong")]}
     late = [asyncio.create_task(one) for one in (form_page(page, "wrong"), page.answer(bearer, page.answer))]

@@ -7,6 +7,7 @@ mod granted;
 use granted::Course;
 use jitney::github::Response;
 use jitney::house::Question;
+use jitney::ledger::{Entry, REFUSAL};
 use jitney::settings::CoursesSettings;
 use jitney::ticket::Ticket;
 use jitney::words::time::Timestamp;
@@ -64,6 +65,7 @@ fn a_sandbox_is_told_its_times_and_the_usual_rules() {
         ("JITNEY_VETTING", r#"{"forks":false}"#),
     ];
     assert_eq!((told, asked), (expected.to_vec(), false));
+    assert!(!Entry::of("sb-1", &start.tags).expect("an entry").refusal);
 }
 
 #[test]
@@ -168,6 +170,8 @@ fn a_run_that_may_not_run_here_is_told_so_on_the_machine_that_whoever_takes_its_
     let (happened, start) = refused(&[], PLAIN, "octo/x", "");
     let start = start.expect("a sandbox");
     assert_eq!((happened, start.machine.memory), (vec!["refusals 20".to_owned()], 8192));
+    let tag = start.tags.iter().find(|(name, _)| *name == REFUSAL).expect("it is marked as nobody's job");
+    assert!(Entry::of("sb-1", &start.tags).expect("an entry").refusal && !tag.1.is_empty());
     let told = |name: &str| start.environment.iter().find(|one| one.0 == name).map(|one| one.1.as_str());
     assert!(told("JITNEY_REFUSAL").is_some_and(|text| text.contains("ALLOWED_BRANCHES")));
     assert_eq!(told("JITNEY_REFUSED_RUN"), Some("3"));

@@ -1,4 +1,5 @@
-"""What the artifact is made of, as CycloneDX 1.6: `python tools/sbom.py ARTIFACT OUTPUT`. Asks cargo alone."""
+"""What an artifact is made of, as CycloneDX 1.6: `python tools/sbom.py ARTIFACT OUTPUT PLATFORM PACKAGE…`.
+Asks cargo alone."""
 
 import hashlib
 import json
@@ -8,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 
-def packages(roots: set[str]) -> list[dict[str, Any]]:
-    """What is linked into these packages for wasm32-wasip2: their dependencies, neither for tests nor for builds."""
-    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", "wasm32-wasip2"]
+def packages(platform: str, roots: list[str]) -> list[dict[str, Any]]:
+    """What is linked into these packages for a platform: their dependencies, neither for tests nor for builds."""
+    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", platform]
     read = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     known = {package["id"]: package for package in read["packages"]}
     nodes = {node["id"]: node for node in read["resolve"]["nodes"]}
@@ -39,8 +40,9 @@ def component(package: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     """Writes the bill of materials."""
-    artifact, output = map(Path, sys.argv[1:])
-    listed = packages({"jitney-component", "jitney-guard"})
+    artifact, output = map(Path, sys.argv[1:3])
+    platform, *roots = sys.argv[3:]
+    listed = packages(platform, roots)
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     version = next(package["version"] for package in listed if package["name"] == "jitney")
     bill = {

@@ -34,6 +34,7 @@ fn carry(finding: Finding) -> wit::Finding {
         Level::Ok => wit::Level::Ok,
         Level::Warn => wit::Level::Warn,
         Level::Fail => wit::Level::Fail,
+        Level::Unchecked => wit::Level::Unchecked,
     };
     wit::Finding { level, what: finding.what, why: finding.why, cure: finding.cure }
 }

@@ -6,7 +6,7 @@ use super::play::Conversation;
 use super::{Jitney, now};
 use jitney::course::Sandbox;
 use jitney::course::desk::Play;
-use jitney::settings::CoursesSettings;
+use jitney::settings::{CoursesSettings, Problem};
 use jitney::ticket::Ticket;
 use jitney::words::time::Timestamp;
 use jitney_operator::explain::{
@@ -64,9 +64,7 @@ fn facts<R>(questions: &Questions, of: impl FnOnce(&Facts) -> R) -> Result<R, wi
 fn check(subject: &str) -> Result<(CoursesSettings, Subject), Unexplained> {
     let checked = CoursesSettings::read(&get_environment());
     let settings = checked.settings.ok_or_else(|| {
-        let fault = checked.problems.first().map_or_else(String::new, |problem| {
-            format!("{} {}; {}", problem.setting, problem.fault, problem.cure)
-        });
+        let fault = checked.problems.first().map_or_else(String::new, Problem::line);
         Unexplained::Unasked(format!("a setting is at fault: {fault}"))
     })?;
     let subject = Subject::parse(subject, &settings.api.pages()).map_err(Unexplained::Misread)?;

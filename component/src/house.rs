@@ -2,8 +2,9 @@
 
 use super::bindings::exports::jitney::core::house as wit;
 use super::{Jitney, now};
-use jitney::house::{Changes, House, Question, Waiting};
+use jitney::house::{Changes, House, LONGEST_WAIT, Question, Waiting, first_sweep};
 use jitney::ticket::{Purpose, Ticket};
+use jitney::words::time::Timestamp;
 use std::cell::RefCell;
 
 /// The one of a host.
@@ -34,11 +35,17 @@ impl wit::GuestHouse for OpenHouse {
         carry(self.0.borrow_mut().leave(course, now()))
     }
 
-    fn wait(&self, ticket: String) -> bool {
-        let Ok(ticket) = Ticket::read(&ticket) else { return true };
+    fn wait(&self, ticket: String, delay: u64) -> Option<u64> {
+        let delay = delay.min(LONGEST_WAIT);
+        let Ok(ticket) = Ticket::read(&ticket) else { return Some(delay) };
         // Only a launch has its job to itself.
         let launches = matches!(ticket.purpose, Purpose::Launch | Purpose::Refuse);
-        !launches || self.0.borrow_mut().wait(&Waiting { job: ticket.job, found: ticket.is_found() })
+        let waiting = Waiting { job: ticket.job, found: ticket.is_found() };
+        (!launches || self.0.borrow_mut().wait(&waiting)).then_some(delay)
+    }
+
+    fn begin(&self, ended_well: bool, swept: Option<u64>) -> Option<u64> {
+        first_sweep(ended_well, swept.map(Timestamp), now())
     }
 
     fn memory(&self) -> String {

@@ -4,7 +4,7 @@
 //! of any length, and panics on some answers. Redirects are not followed: WASI-HTTP follows none.
 
 use anyhow::anyhow;
-use jitney::github::{Cursor, Fault, Method, Request, Response};
+use jitney::github::{Cursor, Etag, Fault, Method, Request, Response};
 use jitney::settings::ApiBase;
 use jitney::words::time::Timestamp;
 use waki::ErrorCode;
@@ -90,6 +90,7 @@ fn read(response: &IncomingResponse) -> Result<Response, Fault> {
         remaining: number("x-ratelimit-remaining"),
         reset: number("x-ratelimit-reset"),
         next: text("link").as_deref().and_then(Cursor::of_link),
+        etag: text("etag").as_deref().and_then(Etag::parse),
         date: text("date").as_deref().and_then(Timestamp::parse_header),
         token_ends: text("github-authentication-token-expiration")
             .as_deref()

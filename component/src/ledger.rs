@@ -1,12 +1,19 @@
 //! `ledger`: entries and what lives cost, carried across the boundary.
 
 use super::{Jitney, bindings::exports::jitney::core::ledger as wit};
+use jitney::ending::Ending;
 use jitney::ledger::{Entry, cost};
 use jitney::words::usd::Usd;
 
 impl wit::Guest for Jitney {
     fn entries(sandboxes: Vec<(String, Vec<(String, String)>)>) -> Vec<wit::Entry> {
         sandboxes.iter().filter_map(|(sandbox, tags)| Entry::of(sandbox, tags)).map(carry).collect()
+    }
+
+    fn read_ending(output: String, status: i32) -> wit::Ending {
+        let ending = Ending::read(&output, status);
+        let figures = ending.figures.into_iter().map(|(name, figure)| (name.to_owned(), figure));
+        wit::Ending { cause: ending.cause.word().to_owned(), figures: figures.collect() }
     }
 
     fn costs(lives: Vec<wit::Life>) -> Vec<u64> {
@@ -24,5 +31,6 @@ pub(super) fn carry(entry: Entry) -> wit::Entry {
         shape: entry.shape,
         rate: entry.rate.as_nano(),
         started: entry.started.0,
+        refusal: entry.refusal,
     }
 }

@@ -21,13 +21,16 @@ mod reply;
 mod run;
 mod setup;
 mod status;
+mod trial;
 
 use bindings::exports::jitney::core as wit;
 use jitney::course;
 use jitney::delivery::Headers;
 use jitney::policy::delivery::{Trust, Verdict, decide};
 use jitney::reply::{Outcome, Reason, Subject};
-use jitney::settings::{Checked, CoursesSettings, IntakeSettings, KeysSettings, Problem, TABLE};
+use jitney::settings::{
+    Checked, CoursesSettings, IntakeSettings, KeysSettings, Problem, TABLE, misspelt, warnings,
+};
 use jitney::ticket::{Purpose, Ticket};
 use jitney::words::time::Timestamp;
 use reply::carry;
@@ -69,6 +72,10 @@ impl wit::settings::Guest for Jitney {
         TABLE.iter().map(setting).collect()
     }
 
+    fn misspelt(names: Vec<String>) -> String {
+        warnings(&misspelt(names.iter().map(String::as_str)))
+    }
+
     fn check(kind: Kind) -> wit::settings::Readiness {
         let environment = get_environment();
         match kind {
@@ -80,7 +87,11 @@ impl wit::settings::Guest for Jitney {
 }
 
 fn readiness<T>(checked: &Checked<T>) -> wit::settings::Readiness {
-    wit::settings::Readiness { unready: unready(&checked.problems), report: checked.report() }
+    wit::settings::Readiness {
+        unready: unready(&checked.problems),
+        report: checked.report(),
+        shown: checked.public_report(),
+    }
 }
 
 fn opening(ticket: &Ticket, waiting: &jitney::reply::Reply) -> Opening {
@@ -111,6 +122,10 @@ impl wit::intake::Guest for Jitney {
     fn turn_away(head: String, fault: Fault) -> Reply {
         let (outcome, code, text) = match fault {
             Fault::Method => (Outcome::Method, "method", "a delivery is a POST; GET / shows the health"),
+            Fault::NoPage => {
+                let text = "there is no such page; GET / shows the health, and a delivery is a POST";
+                (Outcome::NoPage, "no-such-page", text)
+            }
             Fault::TooLarge => {
                 (Outcome::TooLarge, "too-large", "the body is over 25 MB, more than GitHub sends")
             }

@@ -3,6 +3,8 @@
 use super::Jitney;
 use super::play::{Wish, play};
 use jitney::course::{Command, Course, Event, Report, Step};
+use jitney::github::Method;
+use jitney::github::runner::is_deleted;
 use jitney::house::House;
 use jitney::policy::delivery::{Decision, Verdict, decide};
 use jitney::settings::{CoursesSettings, IntakeSettings, Problem};
@@ -15,6 +17,10 @@ use wasi::cli::environment::{get_arguments, get_environment};
 
 /// The largest input that is read.
 const INPUT_LIMIT: u64 = 64 << 20;
+/// What became of the runner that `--mint` registered.
+const DELETED: &str = "the runner is deleted again";
+const LEFT: &str =
+    "the runner is still registered: delete it in the repository's Settings → Actions → Runners";
 
 impl wasi::exports::cli::run::Guest for Jitney {
     fn run() -> Result<(), ()> {
@@ -73,17 +79,21 @@ fn mint(decision: &Decision) -> Result<u8, String> {
     let checked = CoursesSettings::read(&get_environment());
     let settings = checked.settings.ok_or_else(|| faults(&checked.problems))?;
     let mut course = Course::open(ticket, settings.clone(), wasi::random::random::get_random_u64());
-    let (mut report, mut minted) = (Report::Opened, false);
+    let (mut report, mut minted, mut deleting) = (Report::Opened, false, false);
     let mut house = House::default();
     loop {
         let command = play(&settings.api, &mut house, Event::Report(report), |event, now| {
             if let Event::Response(response) = &event {
                 let status = response.as_ref().map(|response| response.status.to_string());
                 eprintln!("answer {}", status.unwrap_or_else(|fault| format!("{fault:?}")));
+                if std::mem::take(&mut deleting) {
+                    eprintln!("{}", if is_deleted(response) { DELETED } else { LEFT });
+                }
             }
             match course.next(event, now) {
                 Step::Ask(request) => {
                     eprintln!("asks   {:?} {}{}", request.method, settings.api, request.path);
+                    deleting = request.method == Method::Delete;
                     ControlFlow::Continue(Wish::Ask(request))
                 }
                 Step::Consult(question) => ControlFlow::Continue(Wish::Consult(question)),
@@ -97,10 +107,8 @@ fn mint(decision: &Decision) -> Result<u8, String> {
             }
             Command::HandOver { line, .. } => {
                 minted = true;
-                eprintln!(
-                    "minted a JIT config of {} bytes; the runner is deleted again",
-                    line.expose().len()
-                );
+                let size = line.expose().len();
+                eprintln!("minted a JIT config of {size} bytes; GitHub is asked to delete the runner again");
                 Report::Failed("Replay".to_owned())
             }
             Command::FindName(_) | Command::FindJob(_) | Command::FindAll => Report::Found(Vec::new()),
@@ -129,6 +137,5 @@ fn mint(decision: &Decision) -> Result<u8, String> {
 }
 
 fn faults(problems: &[Problem]) -> String {
-    let line = |problem: &Problem| format!("{} {}; {}", problem.setting, problem.fault, problem.cure);
-    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+    problems.iter().map(Problem::line).collect::<Vec<_>>().join("\n")
 }

@@ -82,7 +82,7 @@ impl wit::GuestErrand for Errand {
     }
 }
 
-fn carry(item: Item) -> wit::Item {
+pub(super) fn carry(item: Item) -> wit::Item {
     let standing = match item.standing {
         Standing::Done => wit::Standing::Done,
         Standing::Kept => wit::Standing::Kept,

@@ -1,11 +1,13 @@
 //! `status`: who may see the page, and what is on it that only the settings know.
 
 use super::{Jitney, bindings::exports::jitney::core::status as wit, now};
+use jitney::ending::Cause;
 use jitney::reply::Answered;
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::ticket::Ticket;
 use jitney::words::usd::Usd;
-use jitney_operator::status;
+use jitney_operator::inside::inside;
+use jitney_operator::status::{self, Trouble};
 use wasi::cli::environment::get_environment;
 
 impl wit::Guest for Jitney {
@@ -49,15 +51,33 @@ impl wit::Guest for Jitney {
         limits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    fn describe(ticket: String) -> Option<wit::Waiting> {
-        let ticket = Ticket::read(&ticket).ok()?;
-        Some(wit::Waiting {
+    fn inside(sandbox: String) -> Vec<(String, String)> {
+        inside(&sandbox).into_iter().map(|(purpose, command)| (purpose.to_owned(), command)).collect()
+    }
+
+    fn troubled(trouble: wit::Trouble) -> String {
+        let trouble = match trouble {
+            wit::Trouble::Tickets => Trouble::Tickets,
+            wit::Trouble::TakingUp => Trouble::TakingUp,
+            wit::Trouble::Sweeping => Trouble::Sweeping,
+            wit::Trouble::House => Trouble::House,
+        };
+        status::troubled(trouble)
+    }
+
+    fn waiting(tickets: Vec<String>) -> Vec<wit::WaitingJob> {
+        let carry = |ticket: Ticket| wit::WaitingJob {
             repository: ticket.repository.to_string(),
             run: ticket.run.0,
             job: ticket.job.0,
             created: ticket.created.map(|created| created.0),
             deferrals: ticket.deferrals,
-        })
+        };
+        status::waiting(&tickets).into_iter().map(carry).collect()
+    }
+
+    fn why_ended(cause: String) -> Option<String> {
+        Cause::of_word(&cause).map(|cause| cause.said().to_owned())
     }
 
     fn recall(answered: String) -> Option<wit::Answered> {

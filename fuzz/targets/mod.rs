@@ -4,16 +4,23 @@
 mod answers;
 mod course;
 mod delivery;
+mod ending;
+mod house;
+mod keys;
 mod names;
 mod operator;
 mod replay;
 mod settings;
 
+use jitney::github::Response;
 use jitney::words::time::Timestamp;
 
 pub use answers::answers;
 pub use course::course;
 pub use delivery::delivery;
+pub use ending::ending;
+pub use house::house;
+pub use keys::keys;
 pub use names::names;
 pub use operator::operator;
 pub use replay::replay;
@@ -27,7 +34,7 @@ const NOW: Timestamp = Timestamp(1_800_000_000_000);
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("delivery", delivery),
     ("settings", settings),
     ("names", names),
@@ -35,7 +42,19 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("course", course),
     ("replay", replay),
     ("operator", operator),
+    ("keys", keys),
+    ("ending", ending),
+    ("house", house),
 ];
+
+/// Answers of GitHub's as `STATUS BODY`, with `---` between them.
+fn answers_of(text: &str) -> Vec<Response> {
+    let answer = |part: &str| {
+        let (status, body) = part.split_once(' ').unwrap_or((part, ""));
+        Response { status: status.parse().unwrap_or(200), body: body.into(), ..Response::default() }
+    };
+    text.split("\n---\n").map(answer).collect()
+}
 
 fn owned(given: &[(&str, &str)]) -> Vec<(String, String)> {
     given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

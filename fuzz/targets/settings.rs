@@ -2,7 +2,7 @@
 
 use jitney::settings::{CoursesSettings, IntakeSettings, KeysSettings, TABLE};
 
-/// Settings, a `NAME=value` a line: problems name variables and repeat no value.
+/// Settings, a `NAME=value` a line: problems name a variable and a cure.
 pub fn settings(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let given: Vec<_> = text

@@ -1,35 +1,25 @@
-"""Tickets that must outlive this process: a small SQLite file. Locally it is what a queue is on Modal."""
+"""Tickets that must outlive this process: a table of the journal. Locally it is what a Dict is on Modal."""
 
-import sqlite3
-import time
-from pathlib import Path
+from host.local.database import Database
+from host.tickets import Kept
 
 
 class Journal:
-    """Deferred tickets and when they are due. Every write is on disk before it returns."""
+    """Tickets in a database. Every write is on disk before it returns."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS deferred (id INTEGER PRIMARY KEY, ticket TEXT NOT NULL, due REAL NOT NULL)"
-        )
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def defer(self, ticket: str, delay: float) -> None:
-        """Keeps a ticket until it is due, so many seconds from now."""
-        row = (ticket, time.time() + delay)
-        self._database.execute("INSERT INTO deferred (ticket, due) VALUES (?, ?)", row)
+    async def put(self, kept: Kept) -> None:
+        """Keeps a ticket."""
+        row = (kept.key, kept.ticket, kept.due)
+        self._database.execute("INSERT OR REPLACE INTO tickets VALUES (?, ?, ?)", row)
 
-    def entries(self) -> list[tuple[int, str, float]]:
-        """The tickets, with the ids to `drop` them by and when they are due, soonest first."""
-        rows = self._database.execute("SELECT id, ticket, due FROM deferred ORDER BY due")
-        return [(int(row[0]), str(row[1]), float(row[2])) for row in rows]
-
-    def drop(self, entry: int) -> None:
+    async def drop(self, key: str) -> None:
         """Forgets a ticket."""
-        self._database.execute("DELETE FROM deferred WHERE id = ?", (entry,))
+        self._database.execute("DELETE FROM tickets WHERE key = ?", (key,))
 
-    def close(self) -> None:
-        """Closes the file."""
-        self._database.close()
+    async def all(self) -> list[Kept]:
+        """All that are kept, soonest first."""
+        rows = self._database.execute("SELECT key, ticket, due FROM tickets ORDER BY due")
+        return [Kept(str(key), str(ticket), float(due)) for key, ticket, due in rows]

@@ -11,12 +11,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host.ending import TAIL, Ending, read
-from host.launcher import AtCapacity, NameTaken, Sandbox, Start, Tags, no_one
+from host.launcher import TAIL, AtCapacity, NameTaken, OnEnd, Sandbox, Start, Tags, no_one
 from host.local.process import Process
 from host.log import logger
 
@@ -51,7 +50,7 @@ class LocalLauncher:
         self._ended: dict[str, float] = {}
         self._starting: set[str] = set()
         self._statuses: dict[str, int] = {}
-        self.on_end: Callable[[Ending], None] = no_one
+        self.on_end: OnEnd = no_one
 
     async def start(self, order: Start) -> str:
         """Starts the process; its id is made of its name and its process id."""
@@ -92,9 +91,7 @@ class LocalLauncher:
             self._statuses.pop(next(iter(self._statuses)))
         if self._living.pop(living.sandbox.id, None) is not None:
             self._ended[living.sandbox.name] = time.monotonic()
-        ending = read(living.process.last_output(TAIL), status)
-        logger().info("sandbox-ended", sandbox=living.sandbox.name, exit=status, cause=ending.cause, **ending.figures)
-        self.on_end(ending)
+        self.on_end(living.sandbox.id, status, living.process.last_output(TAIL))
         home.cleanup()
 
     async def hand_over(self, sandbox: str, line: str, tags: Tags) -> None:
@@ -117,6 +114,9 @@ class LocalLauncher:
         if living is not None and living.end is not None:
             await asyncio.wait({living.end}, timeout=seconds)
         return self._statuses.get(sandbox)
+
+    async def see_end(self, sandbox: str) -> None:
+        """Every process's end is seen as it comes."""
 
     async def refresh_image(self) -> None:
         """There is no image here; what would be done is logged."""

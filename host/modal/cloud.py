@@ -13,7 +13,7 @@ from typing import Any
 import modal
 from modal.exception import NotFoundError
 
-from host.launcher import APP
+from host.launcher import APP, TICKETS
 from host.modal.client import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -101,6 +101,13 @@ class Cloud:
         try:
             modal.Dict.from_name(APP).hydrate()
         except NotFoundError:
+            return self._has_tickets()
+        return True
+
+    def _has_tickets(self) -> bool:
+        try:
+            modal.Dict.from_name(TICKETS).hydrate()
+        except NotFoundError:
             return False
         return True
 
@@ -117,8 +124,9 @@ class Cloud:
         modal.Dict.from_name(APP, create_if_missing=True).put(RECORD, record)
 
     def delete_dict(self) -> None:
-        """What `setup` remembers with it."""
+        """What `setup` remembers with it, and the tickets that wait."""
         modal.Dict.objects.delete(APP, allow_missing=True)
+        modal.Dict.objects.delete(TICKETS, allow_missing=True)
 
     def images(self) -> list[str]:
         """The names under which runner images are published. Modal's command line has them, its Python client not."""

@@ -6,6 +6,7 @@ whose release only GitHub knows, and publishes the result under a name that sand
 """
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import modal
@@ -67,10 +68,15 @@ def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Ima
 
 
 def published(registry_image: str | None) -> str:
-    """The name under which a runner image is published: jitney's own, or the one on top of `registry_image`."""
-    if registry_image is None:
-        return "jitney-runner"
-    return f"jitney-runner-{hashlib.sha256(registry_image.encode()).hexdigest()[:12]}"
+    """The name under which a runner image is published: jitney's own, or the one on top of `registry_image`. It
+    stands for the binary too, so that after an upgrade no sandbox is started with the former one."""
+    made_of = f"{_binary()} {registry_image or ''}"
+    return f"jitney-runner-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
+
+
+@cache
+def _binary() -> str:
+    return hashlib.sha256(BINARY.read_bytes()).hexdigest()
 
 
 def _with_host(image: modal.Image) -> modal.Image:

@@ -14,8 +14,7 @@ from typing import Any
 import modal
 from modal.exception import AlreadyExistsError, ConflictError, NotFoundError
 
-from host.ending import Ending, read
-from host.launcher import APP, AtCapacity, NameTaken, Sandbox, Start, Tags, no_one
+from host.launcher import APP, TAIL, AtCapacity, NameTaken, OnEnd, Sandbox, Start, Tags, no_one
 from host.log import logger
 from host.modal import image
 
@@ -31,6 +30,9 @@ LIST_EVERY = 2.0
 OUTPUT_WITHIN = 10.0
 OUTPUT_LINES = 20
 BUILD_EVERY = 600.0
+#: Seconds in which a sandbox that was ended is over, and for how many it is remembered that their end was told.
+ENDED_WITHIN = 30.0
+REMEMBERED = 10_000
 
 
 class ModalLauncher:
@@ -42,7 +44,9 @@ class ModalLauncher:
         self._build_asked: float | None = None
         self._handles: dict[str, modal.Sandbox] = {}
         self._census = Census(app)
-        self.on_end: Callable[[Ending], None] = no_one
+        self._told: dict[str, None] = {}
+        self._looking: set[asyncio.Task[None]] = set()
+        self.on_end: OnEnd = no_one
 
     async def start(self, order: Start) -> str:
         """Creates the sandbox. One without a GPU exists at once and boots while the config is minted."""
@@ -95,7 +99,22 @@ class ModalLauncher:
             await handle.terminate.aio()
         except (NotFoundError, ConflictError):
             pass
+        else:
+            look = asyncio.create_task(self._await_end(sandbox))
+            self._looking.add(look)
+            look.add_done_callback(self._looking.discard)
         self._census.gone(sandbox)
+
+    async def _await_end(self, sandbox: str) -> None:
+        """One that was ended may have written why its runner was not done. Whoever ended it does not wait for it."""
+        try:
+            # The handle that ended it is of no more use.
+            handle = await modal.Sandbox.from_id.aio(sandbox)
+            async with asyncio.timeout(ENDED_WITHIN):
+                await handle.wait.aio(raise_on_termination=False)
+                await self._see_end(handle)
+        except Exception as error:
+            logger().warning("end-not-seen", sandbox=sandbox, error=type(error).__name__)
 
     async def watch(self, sandbox: str, seconds: float) -> int | None:
         """The sandbox's exit status, if it ends in time."""
@@ -105,12 +124,23 @@ class ModalLauncher:
                 await handle.wait.aio(raise_on_termination=False)
         except TimeoutError:
             return None
-        if handle.returncode is not None:
-            await self._see_end(handle, handle.returncode)
+        await self._see_end(handle)
         return handle.returncode
 
-    async def _see_end(self, handle: modal.Sandbox, status: int) -> None:
+    async def see_end(self, sandbox: str) -> None:
+        """Asks Modal, which remembers a sandbox for a while after its end."""
+        if sandbox not in self._told:
+            handle = await modal.Sandbox.from_id.aio(sandbox)
+            await handle.poll.aio()
+            await self._see_end(handle)
+
+    async def _see_end(self, handle: modal.Sandbox) -> None:
         """What it wrote last outlives it. Where Modal does not show that, its status must do."""
+        if handle.returncode is None or handle.object_id in self._told:
+            return
+        self._told[handle.object_id] = None
+        if len(self._told) > REMEMBERED:
+            self._told.pop(next(iter(self._told)))
         said = ""
         try:
             async with asyncio.timeout(OUTPUT_WITHIN):
@@ -118,9 +148,7 @@ class ModalLauncher:
                     said += entry.message
         except Exception as error:
             logger().warning("output-not-shown", sandbox=handle.object_id, error=type(error).__name__)
-        ending = read(said, status)
-        logger().info("sandbox-ended", sandbox=handle.object_id, exit=status, cause=ending.cause, **ending.figures)
-        self.on_end(ending)
+        self.on_end(handle.object_id, handle.returncode, said[-TAIL:])
 
     async def find_name(self, name: str) -> list[Sandbox]:
         """The living sandbox of this name."""
@@ -146,6 +174,8 @@ class ModalLauncher:
     async def close(self) -> None:
         """Lets go of the handles; the sandboxes live on."""
         self._handles.clear()
+        for look in self._looking:
+            look.cancel()
 
     async def refresh_image(self) -> None:
         """An image that was never published, as after the first deploy, or whose runner GitHub no longer takes, is

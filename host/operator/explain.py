@@ -1,9 +1,7 @@
 """`explain`: what happened to one job, which the component says from what GitHub says and what is gathered here."""
 
-import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -16,21 +14,19 @@ from wasmtime.component import Variant
 
 from host.component import Component
 from host.conversation import Conversation
+from host.local.database import Database
 from host.local.journal import Journal
 from host.operator.busy import busy
 from host.operator.cost import entries
 from host.records.store import LocalStore, NoStore, Store
 
-EXAMPLES = """examples:
-  ./build.sh explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
-  ./build.sh explain OWNER/REPO 5678 --json | jq -r .conclusion
-  ./build.sh explain 72d3162e-cc78-11e3-81ab-4c9367dc0958
-
-exit status: 0 explained; 1 GitHub could not be asked; 2 there is no such job or delivery"""
 #: Seconds for which Modal is waited for; its client would try for minutes.
 PATIENCE = 10.0
 #: Exit statuses.
 EXPLAINED, UNASKED, MISREAD = 0, 1, 2
+
+#: Above the timeline.
+UTC = "times are UTC"
 
 Sandboxes = list[tuple[str, list[tuple[str, str]]]]
 
@@ -56,7 +52,7 @@ class Place(Protocol):
     async def sandboxes(self, job: str) -> Sandboxes:
         """Those that live for the job. Raises where that cannot be told."""
 
-    def waiting(self) -> list[tuple[str, int]]:
+    async def waiting(self) -> list[tuple[str, int]]:
         """The tickets that wait, and when they are due, in milliseconds since the epoch."""
 
 
@@ -69,7 +65,11 @@ class AtModal:
         """Finds the app's Dict."""
         from host.modal import client
 
-        self.store = await client.store()
+        try:
+            self.store = await client.store()
+        except client.NotFoundError:
+            # Nothing was kept yet: the app is new, or has heard of nothing so far.
+            self.store = NoStore()
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """By their tag `job`."""
@@ -77,9 +77,15 @@ class AtModal:
 
         return [(found.id, list(found.tags.items())) for found in await client.living(job)]
 
-    def waiting(self) -> list[tuple[str, int]]:
-        """Modal's queue shows nobody what is in it."""
-        return []
+    async def waiting(self) -> list[tuple[str, int]]:
+        """Out of the Dict of tickets."""
+        from host.modal import client
+
+        try:
+            kept = await (await client.tickets()).all()
+        except client.NotFoundError:
+            return []
+        return [(one.ticket, int(one.due * 1000)) for one in kept]
 
 
 class Local:
@@ -92,20 +98,17 @@ class Local:
 
     async def open(self) -> None:
         """Opens the journal."""
-        self.store = LocalStore(self._journal)
+        self._database = Database(self._journal)
+        self.store = LocalStore(self._database)
 
     async def sandboxes(self, job: str) -> Sandboxes:
         """Out of the ledger, as tags."""
         living = await self.store.get("ledger/living") or []
         return [(entry["sandbox"], _tags(entry)) for entry in living if _meant_for(entry) == job]
 
-    def waiting(self) -> list[tuple[str, int]]:
+    async def waiting(self) -> list[tuple[str, int]]:
         """Out of the journal."""
-        journal = Journal(self._journal)
-        try:
-            return [(ticket, int(due * 1000)) for _, ticket, due in journal.entries()]
-        finally:
-            journal.close()
+        return [(kept.ticket, int(kept.due * 1000)) for kept in await Journal(self._database).all()]
 
 
 def _meant_for(entry: Mapping[str, Any]) -> str:
@@ -176,7 +179,7 @@ async def gather(place: Place, questions: Questions) -> HostFacts:
     try:
         async with asyncio.timeout(PATIENCE):
             facts.sandboxes = await place.sandboxes(questions.job)
-            facts.waiting = place.waiting()
+            facts.waiting = await place.waiting()
             since, until = questions.span()
             found = await entries(place.store, since / 1000, until / 1000)
             living = await place.store.get("ledger/living") or []
@@ -204,7 +207,7 @@ async def explain(environment: Mapping[str, str], subject: str, place: Place, as
         print(f"jitney: {unexplained}", file=sys.stderr)
         return unexplained.status
     except (Trap, WasmtimeError):
-        print("jitney: GitHub took too long over its answers, or the component failed; try again", file=sys.stderr)
+        print("jitney: GitHub took too long to answer, or the component failed; try again", file=sys.stderr)
         return UNASKED
     if as_json:
         print(json.dumps(plain(explanation), indent=1))
@@ -233,7 +236,7 @@ def show(explanation: Any) -> None:
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        print(f"job {explanation.job} of {explanation.repository}\n{explanation.page}\n")
+        print(f"job {explanation.job} of {explanation.repository}\n{explanation.page}\n{UTC}\n")
         for one in explanation.timeline:
             cure = f"\n{'':<10}-> {one.cure}" if one.cure else ""
             print(f"{_clock(one.at):<8}  {one.what:<12} {one.said}{cure}")
@@ -241,7 +244,7 @@ def show(explanation: Any) -> None:
         return
     console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
     console.print(Text(f"job {explanation.job} of {explanation.repository}", style="bold"))
-    console.print(Text(explanation.page, style="dim"), "")
+    console.print(Text(f"{explanation.page}\n{UTC}", style="dim"), "", sep="\n")
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -256,24 +259,3 @@ def show(explanation: Any) -> None:
 
 def _clock(at: int | None) -> str:
     return "" if at is None else time.strftime("%H:%M:%S", time.gmtime(at / 1000))
-
-
-def command(arguments: list[str]) -> int:
-    """`python -m host explain`."""
-    parser = argparse.ArgumentParser(
-        prog="./build.sh explain", description="Explains one job: what happened, what it waits for. Changes nothing.",
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument(
-        "subject", nargs="+", metavar="SUBJECT", help="a job's address, `OWNER/REPO JOB_ID`, or a delivery's GUID"
-    )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--launcher", choices=["modal", "local"], default="modal", help="whose sandboxes")
-    parser.add_argument("--journal", type=Path, default=Path(".jitney/journal.db"), help="where `serve` kept them")
-    options = parser.parse_args(arguments)
-    local = options.launcher == "local"
-    if local and not options.journal.exists():
-        print(f"jitney: there is no journal at {options.journal}; name it with --journal", file=sys.stderr)
-        return UNASKED
-    place: Place = Local(options.journal) if local else AtModal()
-    return asyncio.run(explain(os.environ, " ".join(options.subject), place, options.json))

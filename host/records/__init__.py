@@ -18,6 +18,7 @@ class Records:
     """One for all of a process."""
 
     def __init__(self, component: Component, store: Store | None = None) -> None:
+        self._component = component
         self.metrics = Metrics()
         self.ledger = Ledger(component, store, self.metrics)
         self.recent = RecentDeliveries(store)
@@ -30,6 +31,17 @@ class Records:
             if reply.news is not None:
                 self.ledger.observe(reply.news)
             self.recent.observe(event, reply, ms)
+        except Exception as error:
+            logger().error("not-noted", error=type(error).__name__)
+
+    def ended(self, sandbox: str, status: int, output: str) -> None:
+        """A sandbox ended with this status and this last output. Why, the component says."""
+        try:
+            ending = self._component.ending(output, status)
+            figures = dict(ending.figures)
+            logger().info("sandbox-ended", sandbox=sandbox, exit=status, cause=ending.cause, **figures)
+            self.metrics.ended(ending.cause)
+            self.ledger.why(sandbox, ending.cause)
         except Exception as error:
             logger().error("not-noted", error=type(error).__name__)
 

@@ -33,13 +33,18 @@ class Entry:
     queued_s: float | None = None
     ended: float | None = None
     nano_usd: int | None = None
+    #: Why it ended, once that was seen.
+    cause: str | None = None
+    #: Whether its runner only shows a refusal: it is nobody's job.
+    refusal: bool = False
 
     @classmethod
     def of(cls, sandbox: str, made: Any) -> "Entry":
         """The entry that a WIT `entry` says."""
         return cls(
-            sandbox, made.job, made.run, made.repository, made.runner, made.shape, made.rate, made.started / 1000
-        )
+            sandbox, made.job, made.run, made.repository, made.runner, made.shape, made.rate, made.started / 1000,
+            refusal=made.refusal,
+        )  # fmt: skip
 
     @classmethod
     def read(cls, kept: Any) -> "Entry | None":
@@ -51,8 +56,8 @@ class Entry:
         return cls(**{name: value for name, value in kept.items() if name in cls.__dataclass_fields__})
 
     def kept(self) -> dict[str, Any]:
-        """As it is kept: without what is not known yet."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """As it is kept: without what is not known yet, or not so."""
+        return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
 
     def life(self, until: float, since: float = 0.0) -> Life:
         """What there is of its life between two times."""
@@ -60,8 +65,8 @@ class Entry:
 
     def shown(self) -> dict[str, Any]:
         """Once it ended: as the log and the table show it."""
-        names = ("sandbox", "repository", "job", "run", "runner", "shape", "queued_s")
-        said = {name: value for name in names if (value := getattr(self, name)) is not None}
+        names = ("sandbox", "repository", "job", "run", "runner", "shape", "queued_s", "cause", "refusal")
+        said = {name: value for name in names if (value := getattr(self, name)) is not None and value is not False}
         seconds = round((self.ended or self.started) - self.started, 1)
         return said | {"started": iso(self.started), "seconds": seconds, "usd": round((self.nano_usd or 0) / 1e9, 6)}
 

@@ -27,6 +27,11 @@ HOURS = 48
 #: is closed may still be shown by one.
 LISTING_LAG = 60.0
 CLOSED_KEPT = 3600.0
+#: Sandboxes that ended last, for the status page; and for how many seconds it is asked again why one did.
+ENDED = 100
+ASKED_AGAIN = 3600.0
+#: What stands in a repository's place for runners that only show a refusal.
+REFUSALS = "refusals"
 #: What happened to sandboxes that may be an earlier process's, until what that left is read.
 EARLY = 10_000
 
@@ -52,6 +57,9 @@ class Ledger:
         self._shards: dict[str, list[dict[str, Any]]] = {}
         self._months: dict[str, dict[str, list[int]]] = {}
         self._hours: dict[str, dict[str, Any]] = {}
+        self._ended: deque[Entry] = deque(maxlen=ENDED)
+        #: Causes that are learnt after an entry was closed, by its shard and its sandbox.
+        self._causes: dict[str, dict[str, str]] = {}
         #: The months and shards that what was kept of them is in.
         self._read: set[str] = set()
         self._early: deque[Callable[[], None]] = deque(maxlen=EARLY)
@@ -65,6 +73,11 @@ class Ledger:
         return sorted(self._living.values(), key=lambda entry: entry.started)
 
     @property
+    def ended(self) -> list[Entry]:
+        """The entries of sandboxes that ended, the last first."""
+        return list(self._ended)
+
+    @property
     def hours(self) -> dict[str, dict[str, Any]]:
         """By hour, as `2026-11-24T13`: how many were `launched`, and how many waited up to each of `WAITS`."""
         return self._hours
@@ -73,7 +86,8 @@ class Ledger:
         """A sandbox was started; `made` is its WIT `entry`, if it has one."""
         if made is not None:
             self._enter(Entry.of(sandbox, made))
-        self._hour()["launched"] += 1
+        if made is None or not made.refusal:
+            self._hour()["launched"] += 1
         self._saver.touch()
 
     def handed_over(self, sandbox: str, runner: str) -> None:
@@ -94,7 +108,10 @@ class Ledger:
             return self._defer(partial(self.observe, news))
         if news.tag == "over":
             return self.closed(sandbox, told.at / 1000)
+        if entry.refusal and entry.run == told.run:
+            return
         if entry.queued_s is None:
+            entry.refusal = False
             # A runner takes any job whose labels match; what it costs is that job's.
             entry.job, entry.run, entry.repository = told.job, told.run, told.repository
             entry.queued_s = told.queued / 1000
@@ -113,13 +130,41 @@ class Ledger:
         entry.ended = max(entry.started, min(at or now, now))
         life = entry.life(entry.ended)
         (entry.nano_usd,) = self._component.costs([life])
-        total = self._month(entry.ended).setdefault(entry.repository, [0, 0, 0])
+        whose = REFUSALS if entry.refusal else entry.repository
+        total = self._month(entry.ended).setdefault(whose, [0, 0, 0])
         for column, more in enumerate((1, life.milliseconds, entry.nano_usd)):
             total[column] += more
         self._shards.setdefault(shard(entry.ended), []).append(entry.kept())
-        self._metrics.cost(entry.repository, life.milliseconds / 1000, entry.nano_usd / 1e9)
+        self._ended.appendleft(entry)
+        self._metrics.cost(whose, life.milliseconds / 1000, entry.nano_usd / 1e9)
         logger().info("cost", **entry.shown())
         self._saver.touch()
+
+    def why(self, sandbox: str, cause: str) -> None:
+        """A sandbox was seen to end, and why; the entry may be closed already."""
+        if (living := self._living.get(sandbox)) is not None:
+            living.cause = cause
+            return self._saver.touch()
+        for entry in self._ended:
+            if entry.sandbox == sandbox and entry.ended is not None:
+                entry.cause = cause
+                name = shard(entry.ended)
+                self._shards.setdefault(name, [])
+                self._causes.setdefault(name, {})[sandbox] = cause
+                return self._saver.touch()
+        self._defer(partial(self.why, sandbox, cause))
+
+    def unseen(self, living: set[str], job: str | None = None) -> list[str]:
+        """Sandboxes, of one job or of all, that ended a while ago at most without anybody having seen why."""
+        now = self._clock()
+        return [
+            entry.sandbox
+            for entry in self._ended
+            if entry.cause is None
+            and entry.sandbox not in living
+            and job in (None, str(entry.job))
+            and now - (entry.ended or 0) < ASKED_AGAIN
+        ]
 
     def found(self, sandboxes: Iterable[Sandbox]) -> None:
         """All that live: what is not among them has ended, what is not known yet is entered."""
@@ -161,8 +206,8 @@ class Ledger:
             await self._merge()
 
     async def _load(self) -> None:
-        names = ("living", "hours", "closed")
-        living, hours, closed = await asyncio.gather(*(self._store.get(f"ledger/{name}") for name in names))
+        names = ("living", "hours", "closed", "ended")
+        living, hours, closed, ended = await asyncio.gather(*(self._store.get(f"ledger/{name}") for name in names))
         self._closed = (closed or {}) | self._closed
         for sandbox in self._living.keys() & self._closed.keys():
             del self._living[sandbox]
@@ -177,6 +222,9 @@ class Ledger:
             if entry.sandbox not in self._closed and (here is None or here.queued_s is None):
                 entry.runner = entry.runner or (here.runner if here else "")
                 self._living[entry.sandbox] = entry
+        here_ended = {entry.sandbox for entry in self._ended}
+        earlier = [entry for kept in ended or [] if (entry := Entry.read(kept)) is not None]
+        self._ended.extend([one for one in earlier if one.sandbox not in here_ended][: ENDED - len(self._ended)])
         self._by_runner = {entry.runner: name for name, entry in self._living.items() if entry.runner}
         for hour, summary in (hours or {}).items():
             self._hours[hour] = _added(summary, self._hours.get(hour))
@@ -197,6 +245,10 @@ class Ledger:
             entries = await self._store.get(f"ledger/shard/{name}") or []
             self._shards[name][:0] = entries
             self._read.add(name)
+        causes, self._causes = self._causes, {}
+        for name, learnt in causes.items():
+            for kept in self._shards[name]:
+                kept |= {"cause": cause} if (cause := learnt.get(kept["sandbox"])) is not None else {}
 
     async def flush(self) -> None:
         """Keeps what is not kept yet."""
@@ -209,6 +261,7 @@ class Ledger:
         kept: dict[str, Any] = {
             "ledger/closed": dict(self._closed),
             "ledger/living": [entry.kept() for entry in self._living.values()],
+            "ledger/ended": [entry.kept() for entry in self._ended],
             "ledger/hours": dict(sorted(self._hours.items())[-HOURS:]),
         }
         months = {month: {name: list(sums) for name, sums in total.items()} for month, total in self._months.items()}
@@ -220,9 +273,12 @@ class Ledger:
         for month in [month for month in months if month < month_of(now) and months[month] == self._months[month]]:
             del self._months[month]
             self._read.discard(month)
-        for name in [name for name in shards if name < shard(now) and shards[name] == self._shards[name]]:
+        for name in [name for name in shards if name < shard(now) and self._is_kept(name, shards[name])]:
             del self._shards[name]
             self._read.discard(name)
+
+    def _is_kept(self, name: str, written: list[dict[str, Any]]) -> bool:
+        return name not in self._causes and written == self._shards[name]
 
     def _defer(self, happened: Callable[[], None]) -> None:
         """What concerns no sandbox that is known here may concern one of an earlier process's."""

@@ -14,8 +14,6 @@ from prometheus_client import (
     generate_latest,
 )
 
-from host.ending import Ending
-
 #: Seconds: from a decision to a GPU's boot.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600, 1800)
 #: Seconds that a job waits for its runner: a sandbox's boot, a limit of GitHub's, a budget that is spent.
@@ -128,9 +126,9 @@ class Metrics:
         """The component itself failed."""
         self._failures.labels(where).inc()
 
-    def ended(self, ending: Ending) -> None:
+    def ended(self, cause: str) -> None:
         """A sandbox was seen to end."""
-        self._ends.labels(ending.cause).inc()
+        self._ends.labels(cause).inc()
 
     def text(self) -> str:
         """All of it, in Prometheus's text form."""

@@ -51,7 +51,7 @@ class RecentDeliveries:
 
     @property
     def deliveries(self) -> list[Recent]:
-        """What was answered of late, the newest first."""
+        """What was answered recently, the newest first."""
         return sorted([*self._known, *self._strangers], key=lambda recent: -recent.at)
 
     def observe(self, event: str, reply: Any, ms: dict[str, float]) -> None:

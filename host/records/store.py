@@ -6,11 +6,11 @@ documentation); locally in SQLite.
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from host.local.database import Database
 from host.log import logger
 
 #: Seconds between two writes of what changes all the time.
@@ -42,18 +42,15 @@ class NoStore:
 
 
 class LocalStore:
-    """A table in the journal's file. Writing takes less than a millisecond."""
+    """A table in the journal, which may be open already."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    def __init__(self, journal: Path | Database) -> None:
+        self._database = Database(journal) if isinstance(journal, Path) else journal
 
     async def get(self, name: str) -> Any:
         """The value."""
-        row = self._database.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        rows = self._database.execute("SELECT value FROM kept WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
 
     async def put(self, name: str, value: Any) -> None:
         """Keeps a value."""

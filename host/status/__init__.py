@@ -1,10 +1,9 @@
-"""The status page and the metrics, for who presents `STATUS_TOKEN`. To anybody else there is a form, or no such page.
+"""The status page and the metrics, for anyone who presents `STATUS_TOKEN`. Anybody else sees a form, or no such page.
 
 Who may see them and what is alarming is the component's to say; `view` gathers the figures, `plots` draws them, and
 the templates make them HTML.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,6 +32,8 @@ HTML = "text/html; charset=utf-8"
 TOO_MANY = "Too many sign-ins failed just now. Try again in a few seconds."
 ASSETS = {"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8"}
 
+#: The endpoint's health, with all that its operator may know.
+Health = Callable[[], dict[str, Any]]
 #: How many courses run, and the tickets that wait.
 Queues = Callable[[], tuple[int, list[str]]]
 
@@ -65,7 +66,7 @@ class Reply:
 class StatusPage:
     """One for all of a process."""
 
-    def __init__(self, component: Component, records: Records, health: dict[str, Any], queues: Queues) -> None:
+    def __init__(self, component: Component, records: Records, health: Health, queues: Queues) -> None:
         self._component = component
         self._records = records
         self._health = health
@@ -89,9 +90,9 @@ class StatusPage:
             case "GET", "/metrics" if admitted:
                 return self._metrics()
             case _, "/metrics":
-                return _no_such_page()
+                return self._no_such_page()
             case _ if not self._ask("is-shown"):
-                return _no_such_page()
+                return self._no_such_page()
             case "GET", "/status" if admitted:
                 return await self._page("page.html")
             case "GET", "/status/live" if admitted:
@@ -104,10 +105,10 @@ class StatusPage:
                 return _see_other({"set-cookie": self._ask("close-session")})
             case "GET", path if (name := path.removeprefix("/status/")) in ASSETS:
                 return Reply(200, (HERE / "assets" / name).read_bytes(), ASSETS[name])
-        return _no_such_page()
+        return self._no_such_page()
 
     async def _page(self, template: str) -> Reply:
-        shown = await view(self._component, self._records, self._health, self._queues)
+        shown = await view(self._component, self._records, self._health(), self._queues)
         return Reply(200, _templates().get_template(template).render(shown).encode())
 
     async def _sign_in(self, headers: Headers, receive: Receive) -> Reply:
@@ -115,13 +116,13 @@ class StatusPage:
             async with self._forms.body(headers, receive) as body:
                 typed = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
         except TurnedAway:
-            return _form("That is no status token.")
+            return _form("That is not a status token.")
         if self._failures.full:
             return _form(TOO_MANY, 429)
         cookie = self._ask("open-session", typed)
         if cookie is None:
             await self._failures.answer_late("form")
-            return _form("That is not the status token. It is the value of STATUS_TOKEN in jitney's settings.")
+            return _form("Wrong token. It is the value of STATUS_TOKEN in jitney's settings.")
         return _see_other({"set-cookie": cookie})
 
     def _metrics(self) -> Reply:
@@ -131,6 +132,10 @@ class StatusPage:
         metrics.deferred.set(len(waiting))
         metrics.living.set(len(self._records.ledger.living))
         return Reply(200, metrics.text().encode(), "text/plain; version=0.0.4; charset=utf-8")
+
+    def _no_such_page(self) -> Reply:
+        told = self._component.intake().call("intake", "turn-away", "", "no-page")
+        return Reply(told.status, told.body.encode(), "application/json")
 
     def _ask(self, function: str, *arguments: Any) -> Any:
         return self._component.intake().call("status", function, *arguments)
@@ -151,7 +156,3 @@ def _form(fault: str | None, status: int = 401) -> Reply:
 
 def _see_other(more: dict[str, str]) -> Reply:
     return Reply(303, b"", more={"location": "/status"} | more)
-
-
-def _no_such_page() -> Reply:
-    return Reply(404, json.dumps({"outcome": "refused", "reason": "no-such-page"}).encode(), "application/json")

@@ -22,7 +22,7 @@ class Failures:
 
     @property
     def full(self) -> bool:
-        """Whether so many have failed of late that the next is not looked at."""
+        """Whether so many have failed recently that the next is not looked at."""
         return self._waiting >= WAITING
 
     async def answer_late(self, by: str) -> None:

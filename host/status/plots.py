@@ -33,7 +33,7 @@ def launches(hours: dict[str, dict[str, Any]], now: float) -> Plot:
     step = (WIDTH - LEFT - RIGHT) / HOURS
     bars = [
         f'<rect class="bar" x="{LEFT + i * step + 2:.1f}" y="{_y(count, top):.1f}" width="{step - 4:.1f}" '
-        f'height="{HEIGHT - BOTTOM - _y(count, top):.1f}"><title>{escape(_label(hour))}: {count}</title></rect>'
+        f'height="{HEIGHT - BOTTOM - _y(count, top):.1f}"><title>{escape(_label(hour))} UTC: {count}</title></rect>'
         for i, (hour, count) in enumerate(counts)
         if count
     ]
@@ -43,7 +43,7 @@ def launches(hours: dict[str, dict[str, Any]], now: float) -> Plot:
 
 
 def waits(hours: dict[str, dict[str, Any]], now: float) -> Plot:
-    """How long jobs waited from creation to start, by hour: the median, and what nine of ten stayed below."""
+    """How long jobs waited from creation to start, by hour: the median, and the 90th percentile."""
     points = []
     for hour in _hours(now):
         counts = hours.get(hour, {}).get("waits", [])
@@ -55,7 +55,7 @@ def waits(hours: dict[str, dict[str, Any]], now: float) -> Plot:
     marks = []
     for hour, median, high in points:
         x = LEFT + (places[hour] + 0.5) * step
-        said = f"{_label(hour)}: half within {median} s, nine of ten within {high} s"
+        said = f"{_label(hour)} UTC: median {median} s, 90th percentile {high} s"
         marks.append(
             f'<g><title>{escape(said)}</title><line class="spread" x1="{x:.1f}" x2="{x:.1f}" '
             f'y1="{_y(median, top):.1f}" y2="{_y(high, top):.1f}"/>'
@@ -64,11 +64,11 @@ def waits(hours: dict[str, dict[str, Any]], now: float) -> Plot:
         )
     last = points[-1] if points else None
     words = (
-        f"In the last hour with jobs, half of them waited up to {last[1]} s for their runner, nine of ten up to "
-        f"{last[2]} s." if last else "No job of the last 24 hours has reached its runner yet."
+        f"In the last hour with jobs, the median wait for a runner was up to {last[1]} s, the 90th percentile up to "
+        f"{last[2]} s." if last else "No job has started on a runner in the last 24 hours."
     )  # fmt: skip
     rows = [(_label(hour), f"{median} s", f"{high} s") for hour, median, high in points]
-    columns = ("Hour (UTC)", "Half within", "Nine of ten within")
+    columns = ("Hour (UTC)", "Median", "90th percentile")
     return Plot(_svg(words, [(hour, 0) for hour in places], top, " s", marks), words, columns, rows)
 
 

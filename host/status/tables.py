@@ -2,15 +2,15 @@
 component's to read; so is what a life has cost.
 """
 
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from host.component import Instance
 from host.records.entry import Entry
 from host.records.recent import Recent
+from host.words import UNKNOWN, age, clock, money
 
-Row = dict[str, str]
+Row = dict[str, Any]
 
 
 class Tables:
@@ -22,7 +22,8 @@ class Tables:
         now: float,
         pages: str,
         living: list[Entry],
-        waiting: Iterable[str],
+        ended: list[Entry],
+        waiting: Sequence[str],
         recent: Iterable[Recent],
     ) -> None:
         self._component = component
@@ -30,7 +31,8 @@ class Tables:
         self._pages = pages
         costs = component.call("ledger", "costs", [entry.life(now) for entry in living])
         self.runners = [self._runner(entry, cost) for entry, cost in zip(living, costs, strict=True)]
-        self.waiting = [row for ticket in waiting if (row := self._ticket(ticket)) is not None]
+        self.ended = [self._ended(entry) for entry in ended]
+        self.waiting = [self._waiting(job) for job in component.call("status", "waiting", list(waiting))]
         self.deliveries = [row for one in recent if (row := self._delivery(one)) is not None]
 
     def _runner(self, entry: Entry, cost: int) -> Row:
@@ -38,23 +40,42 @@ class Tables:
             "repository": entry.repository,
             "job": str(entry.job),
             "url": self._job(entry),
-            "state": "at work" if entry.queued_s is not None else ("registered" if entry.runner else "starting"),
+            "state": self._state(entry),
             "shape": entry.shape.replace("-", " "),
             "age": age(self._now - entry.started),
             "cost": money(cost),
             "sandbox": entry.sandbox,
+            "inside": [command for _, command in self._component.call("status", "inside", entry.sandbox)],
         }
 
-    def _ticket(self, ticket: str) -> Row | None:
-        said = self._component.call("status", "describe", ticket)
-        if said is None:
-            return None
+    @staticmethod
+    def _state(entry: Entry) -> str:
+        if entry.refusal:
+            return "showing a refusal"
+        return "running" if entry.queued_s is not None else ("registered" if entry.runner else "starting")
+
+    def _ended(self, entry: Entry) -> Row:
+        ended = entry.ended or entry.started
         return {
-            "repository": said.repository,
-            "job": str(said.job),
-            "url": self._job(said),
-            "age": "?" if said.created is None else age(self._now - said.created / 1000),
-            "deferrals": str(said.deferrals),
+            "when": f"{age(self._now - ended)} ago",
+            "at": clock(ended),
+            "repository": entry.repository,
+            "job": str(entry.job),
+            "url": self._job(entry),
+            "for": "showing a refusal" if entry.refusal else "",
+            "cause": entry.cause or "",
+            "why": self._component.call("status", "why-ended", entry.cause or "") or "not known yet",
+            "age": age(ended - entry.started),
+            "cost": money(entry.nano_usd or 0),
+        }
+
+    def _waiting(self, job: Any) -> Row:
+        return {
+            "repository": job.repository,
+            "job": str(job.job),
+            "url": self._job(job),
+            "age": UNKNOWN if job.created is None else age(self._now - job.created / 1000),
+            "deferrals": str(job.deferrals),
         }
 
     def _delivery(self, one: Recent) -> Row | None:
@@ -76,25 +97,3 @@ class Tables:
     def _job(self, of: Any) -> str:
         known = self._pages and of.repository and of.run and of.job
         return f"{self._pages}/{of.repository}/actions/runs/{of.run}/job/{of.job}" if known else ""
-
-
-def clock(at: float) -> str:
-    """A time, in seconds since the epoch."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
-
-
-def money(nano_usd: int) -> str:
-    """Dollars, with cents; below one dollar, with their hundredths."""
-    dollars = nano_usd / 1e9
-    return f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}"
-
-
-def age(seconds: float) -> str:
-    """A span of time in its two largest units."""
-    left = max(0, round(seconds))
-    said = []
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, length)
-        if count:
-            said.append(f"{count} {unit}")
-    return " ".join(said[:2]) or "0 s"

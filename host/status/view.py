@@ -13,11 +13,14 @@ from host.log import logger
 from host.records import Records
 from host.records.recent import Sweep
 from host.status import plots
-from host.status.tables import Tables, age, clock, money
+from host.status.tables import Tables
+from host.words import UNKNOWN, age, clock, money
 
 #: Rows of one table.
 ROWS = 100
-QUOTA = "GitHub requests this hour"
+#: Sandboxes that ended last.
+LAST = 20
+QUOTA = "GitHub requests left this hour"
 
 
 async def view(
@@ -27,15 +30,16 @@ async def view(
     now = time.time()
     notice = await _read(records)
     ledger, sweep, recent = records.ledger, records.recent.sweep, records.recent.deliveries
-    spent = 0 if notice else await ledger.spent(_month(now))
+    spent = None if notice else await ledger.spent(_month(now))
     living = ledger.living
     running, waiting = queues()
     figures = Record()
     figures.__dict__["oldest-queued"] = sweep.oldest_queued if sweep else 0
-    figures.__dict__ |= {"quota": sweep.quota if sweep else None, "living": len(living), "spent": spent}
+    figures.__dict__ |= {"quota": sweep.quota if sweep else None, "living": len(living), "spent": spent or 0}
     figures.__dict__["swept"] = max(0, round(now - sweep.at)) if sweep else None
     alarms, limits, pages = await asyncio.to_thread(_asked, component, figures)
-    tables = await asyncio.to_thread(Tables, component.bare(), now, pages, living[:ROWS], waiting[:ROWS], recent)
+    ended = ledger.ended[:LAST]
+    tables = await asyncio.to_thread(Tables, component.bare(), now, pages, living[:ROWS], ended, waiting, recent)
     tiles = _tiles(sweep, now)
     image = health.get("runner_image")
     return {
@@ -49,16 +53,17 @@ async def view(
         "alarms": [*alarms, *(image["alarms"] if image else [])],
         "image": image and {"version": image["version"], "age": age(now - image["built"] / 1000)},
         "tiles": [
-            ("Runners", str(len(living)), f"of {dict(limits).get('MAX_RUNNERS', '?')} at most"),
-            ("Waiting", str(len(waiting)), f"{running} more at work on" if running else "nothing at work on"),
+            ("Runners", str(len(living)), f"of {dict(limits).get('MAX_RUNNERS', UNKNOWN)} at most"),
+            ("Waiting", str(len(tables.waiting)), f"{running or 'none'} in progress"),
             ("Oldest queued", *tiles["oldest"]),
-            ("Quota left", *tiles["quota"]),
-            ("This month", money(spent), _budget(dict(limits))),
+            ("Quota", *tiles["quota"]),
+            ("This month", UNKNOWN if spent is None else money(spent), _budget(dict(limits))),
             ("Last sweep", *tiles["sweep"]),
         ],
         "runners": tables.runners,
         "more_runners": max(0, len(living) - ROWS),
-        "waiting": tables.waiting,
+        "ended": tables.ended,
+        "waiting": tables.waiting[:ROWS],
         "deliveries": tables.deliveries,
         "repositories": [(name, row[0], hours(row[1] / 1000), money(row[2])) for name, row in _dearest(ledger.month)],
         "limits": limits,
@@ -74,7 +79,7 @@ async def _read(records: Records) -> str | None:
         await records.recent.ready()
     except Exception as error:
         logger().warning("not-read", error=type(error).__name__)
-        return "What an earlier container kept cannot be read just now; costs and plots are incomplete."
+        return "What an earlier container stored cannot be read just now, so costs and plots are incomplete."
     return None
 
 
@@ -87,10 +92,10 @@ def _asked(component: Component, figures: Record) -> tuple[list[str], list[tuple
 
 def _tiles(sweep: Sweep | None, now: float) -> dict[str, tuple[str, str]]:
     if sweep is None:
-        return {"oldest": ("0 s", "of 0 queued"), "quota": ("?", QUOTA), "sweep": ("none yet", "")}
-    quota = "?" if sweep.quota is None else str(sweep.quota)
+        return {"oldest": (UNKNOWN, ""), "quota": (UNKNOWN, QUOTA), "sweep": (UNKNOWN, "none yet")}
+    quota = UNKNOWN if sweep.quota is None else str(sweep.quota)
     return {
-        "oldest": (age(sweep.oldest_queued), f"of {sweep.queued} queued"),
+        "oldest": (age(sweep.oldest_queued) if sweep.queued else UNKNOWN, f"of {sweep.queued} queued"),
         "quota": (quota, QUOTA),
         "sweep": (f"{age(now - sweep.at)} ago", sweep.summary),
     }

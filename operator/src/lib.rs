@@ -2,7 +2,9 @@
 
 pub mod doctor;
 pub mod explain;
+pub mod inside;
 pub mod releases;
 pub mod replay;
 pub mod setup;
 pub mod status;
+pub mod trial;

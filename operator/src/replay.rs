@@ -4,9 +4,10 @@
 //! or a bare payload. All three become the header block and the body that an endpoint would have seen.
 
 use jitney::delivery::signature::WebhookSecrets;
-use jitney::policy::delivery::{Decision, Trust, Verdict};
+use jitney::policy::delivery::{Check, Decision, Trust, Verdict};
 use jitney::reply::Outcome;
 use jitney::ticket::Purpose;
+use jitney::words::printable::Sentence;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -194,8 +195,10 @@ pub fn render_json(decision: &Decision) -> String {
         Verdict::Open(ticket) | Verdict::Refuse(_, ticket) => serde_json::to_value(ticket).ok(),
         Verdict::Reply(_) => None,
     };
-    let value =
-        serde_json::json!({ "trace": decision.trace, "verdict": word, "reason": why, "ticket": ticket });
+    // JSON lets through what a terminal takes for a command, such as U+009B.
+    let plain = |check: &Check| Check { found: Sentence(&check.found).to_string(), ..check.clone() };
+    let trace: Vec<Check> = decision.trace.iter().map(plain).collect();
+    let value = serde_json::json!({ "trace": trace, "verdict": word, "reason": why, "ticket": ticket });
     format!("{value}\n")
 }
 

@@ -4,7 +4,7 @@
 use jitney::settings::{CoursesSettings, IntakeSettings};
 use jitney::words::time::Timestamp;
 use jitney::words::usd::Usd;
-use jitney_operator::status::{Figures, alarms, close_session, limits, may_see, open_session};
+use jitney_operator::status::{Figures, alarms, close_session, limits, may_see, open_session, waiting};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const TOKEN: &str = "status-token-canary-0123456789";
@@ -69,7 +69,7 @@ fn where_there_is_no_token_nobody_sees_anything() {
 }
 
 #[test]
-fn what_wants_an_operator_is_said_and_nothing_else_is() {
+fn what_needs_attention_is_said_and_nothing_else_is() {
     let settings = courses(&[("MONTHLY_BUDGET_USD", "10"), ("MAX_RUNNERS", "2")]);
     let well = Figures {
         oldest_queued: 900,
@@ -81,9 +81,9 @@ fn what_wants_an_operator_is_said_and_nothing_else_is() {
     assert_eq!(alarms(&settings, &well), Vec::<String>::new());
     assert_eq!(alarms(&settings, &Figures::default()), Vec::<String>::new());
     for (figures, said) in [
-        (Figures { oldest_queued: 1800, ..well }, "a job has waited for 30 minutes"),
+        (Figures { oldest_queued: 1800, ..well }, "a job has been queued for 30 minutes"),
         (Figures { swept: Some(1200), ..well }, "the last sweep was 20 minutes ago"),
-        (Figures { quota: Some(499), ..well }, "GitHub grants 499 more"),
+        (Figures { quota: Some(499), ..well }, "only 499 GitHub requests are left"),
         (Figures { spent: Usd::from_nano(8_000_000_000), ..well }, "80 % of this month's budget"),
         (Figures { spent: Usd::from_nano(10_000_000_000), ..well }, "budget is spent"),
         (Figures { living: 2, ..well }, "MAX_RUNNERS (2)"),
@@ -101,4 +101,24 @@ fn what_wants_an_operator_is_said_and_nothing_else_is() {
 fn a_budget_of_half_a_dollar_is_not_shown_as_nothing() {
     let shown = limits(&courses(&[("MONTHLY_BUDGET_USD", "0.5")]));
     assert!(shown.contains(&("MONTHLY_BUDGET_USD", "$0.50".to_owned())), "{shown:?}");
+}
+
+#[test]
+fn a_job_waits_once_however_many_tickets_it_has() {
+    let ticket = |job: u64, deferrals: u32| {
+        format!(
+            r#"{{"purpose":"launch","delivery":"g","repository":"octo/demo","job":{job},"run":3,"labels":["modal"],
+            "created":null,"runner":null,"deferrals":{deferrals}}}"#
+        )
+    };
+    let tickets = [ticket(1, 0), ticket(2, 1), "no ticket".to_owned(), ticket(1, 3), ticket(1, 2)];
+    let seen: Vec<(u64, u32)> =
+        waiting(&tickets).iter().map(|ticket| (ticket.job.0, ticket.deferrals)).collect();
+    assert_eq!(seen, [(1, 3), (2, 1)]);
+}
+
+#[test]
+fn the_gpus_that_are_allowed_are_named() {
+    let shown = limits(&courses(&[("ALLOWED_GPUS", "a10,H100:2")]));
+    assert!(shown.contains(&("ALLOWED_GPUS", "A10:8, H100:2".to_owned())), "{shown:?}");
 }

@@ -62,3 +62,17 @@ fn registrations_of_jitney_s_making_are_removed_to_the_last_page() {
     assert_eq!(remove(false, &script(422)).standing, Standing::Failed);
     assert_eq!(remove(true, &script(204)[..2]).standing, Standing::Wanted);
 }
+
+#[test]
+fn a_listing_that_never_ends_is_read_for_so_many_pages_only() {
+    let settings = settings(&[]);
+    let full: Vec<Value> =
+        (1..=100).map(|id| json!({"id": id, "name": "somebody-elses", "busy": false})).collect();
+    let path = |number: u32| format!("GET /repos/octo/demo/actions/runners?per_page=100&page={number}");
+    let pages: Vec<String> = (1..=100).map(path).collect();
+    let page = answer(200, &json!({"total_count": 0, "runners": full}));
+    let script: Vec<_> = pages.iter().map(|path| (path.as_str(), page.clone())).collect();
+    let step = one(play(&settings, |desk| remove_registrations(desk, settings.clone(), false), &script)).1;
+    assert_eq!(step.standing, Standing::Failed);
+    assert!(step.why.contains("first 10000") && step.cure.contains("again"), "{step:?}");
+}

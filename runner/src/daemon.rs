@@ -3,6 +3,11 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether a command is over.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Starts the daemon; its log goes into `directory`.
 pub(crate) fn start(directory: &Path) -> std::io::Result<Child> {
@@ -11,11 +16,24 @@ pub(crate) fn start(directory: &Path) -> std::io::Result<Child> {
     Command::new("dockerd").stdin(Stdio::null()).stdout(log).stderr(errors).spawn()
 }
 
-/// Whether the daemon takes commands.
-pub(crate) fn is_up() -> bool {
+/// Whether the daemon takes commands, and answers within this time: one that hangs leaves its client waiting for ever.
+pub(crate) fn is_up(within: Duration) -> bool {
     let mut info = Command::new("docker");
     info.arg("info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    info.status().is_ok_and(|status| status.success())
+    let Ok(mut client) = info.spawn() else { return false };
+    let until = Instant::now() + within;
+    loop {
+        match client.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if Instant::now() < until => thread::sleep(LOOK),
+            _ => {
+                // It may be over by now.
+                let _ = client.kill();
+                let _ = client.wait();
+                return false;
+            }
+        }
+    }
 }
 
 /// What `docker` is in a sandbox without one.

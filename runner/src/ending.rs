@@ -1,33 +1,8 @@
 //! How a sandbox ended, as one line of JSON on its standard output, the last that it writes.
 
 use crate::usage::Usage;
+use jitney::ending::Cause;
 use serde::Serialize;
-
-/// Why a sandbox ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Cause {
-    /// Its job is over, however it went.
-    Done,
-    /// It was handed no config, or one that cannot be right.
-    BadInput,
-    /// The Docker daemon that the job asked for did not start.
-    NoDocker,
-    /// No job came.
-    NoJob,
-    /// GitHub no longer takes the runner's version.
-    Deprecated,
-    /// The job that came may not run here.
-    Refused,
-    /// The job ran for as long as it may.
-    TimedOut,
-    /// The kernel ended one of its processes for want of memory.
-    OutOfMemory,
-    /// Somebody ended it.
-    Killed,
-    /// The listener failed.
-    Failed,
-}
 
 /// What the host is told. It holds no secret.
 #[derive(Debug, Serialize)]

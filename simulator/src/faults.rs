@@ -294,7 +294,7 @@ pub const KINDS: &[Kind] = &[
         (40, 8),
         &[(F::Boot, 20 * SECOND), (F::IdleDeleted, 1), (F::Cancels, 300), (F::Never, 50)],
     ),
-    kind("GPUs", 3, 7000, (80, 20), &[(F::Boot, 5 * SECOND), (F::Gpus, 150), (F::Cancels, 100)]),
+    kind("GPUs", 3, 9000, (80, 20), &[(F::Boot, 5 * SECOND), (F::Gpus, 150), (F::Cancels, 100)]),
     kind("matrix", 2, 1000, (80, 10), &[(F::Boot, 5 * SECOND), (F::Matrix, 600)]),
     kind("burst", 2, 1200, (90, 10), &[(F::Boot, 5 * SECOND), (F::Burst, 600)]),
     kind(

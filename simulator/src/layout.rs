@@ -59,6 +59,12 @@ impl Layout {
         Self { homes: vec![home], organization: false, app: false, named: true }
     }
 
+    /// Ten repositories, each by its name, and a token.
+    pub fn ten() -> Self {
+        let home = |name| Home { name: format!("octo/{name}"), public: false, installation: 7001 };
+        Self { homes: NAMES.into_iter().map(home).collect(), organization: false, app: false, named: true }
+    }
+
     /// What jitney is told: both halves of its settings.
     pub fn settings(&self, places: u64) -> (IntakeSettings, CoursesSettings) {
         let names: Vec<&str> = self.homes.iter().map(|home| home.name.as_str()).collect();

@@ -126,9 +126,14 @@ fn table(options: &Options) -> ExitCode {
     let played = play_all(&plays, options.threads);
     let hours: Vec<_> = hours.into_iter().zip(played.iter().map(|(seen, _, _)| seen.clone())).collect();
     println!("{}", report::requests(&hours));
+    let idle = play_all(&[options.hour(options.first, 0)], 1);
+    for (seen, _, _) in &idle {
+        println!("{}", report::idle(seen));
+    }
     let (_, seeds) = play_seeds(options);
     print!("{}", report::waits(&totals(&seeds)));
-    let broken: Vec<_> = played.iter().chain(&seeds).filter_map(|(_, broken, _)| broken.as_ref()).collect();
+    let broken: Vec<_> =
+        played.iter().chain(&idle).chain(&seeds).filter_map(|(_, broken, _)| broken.as_ref()).collect();
     if !broken.is_empty() {
         for broken in broken {
             println!("simulate: FAILED: {}: {}", broken.promise.row().name, broken.how);

@@ -119,6 +119,16 @@ pub fn requests(hours: &[(u64, Seen)]) -> String {
     text
 }
 
+/// What an hour costs in which nothing happens.
+pub fn idle(seen: &Seen) -> String {
+    format!(
+        "An hour in which ten repositories have no job: {} requests that GitHub counts, {} to which it says that nothing \
+         changed.\n",
+        seen.requests.values().sum::<u64>(),
+        seen.unchanged,
+    )
+}
+
 /// How credentials fared with the jobs of an hour, shared out between them. They share nothing else.
 pub fn capacity(totals: &Totals, credentials: u64) -> String {
     let all = &totals.all;

@@ -30,6 +30,8 @@ pub struct Seen {
     pub requests: BTreeMap<String, u64>,
     /// See `requests`.
     pub all_requests: u64,
+    /// Requests to which GitHub said that nothing changed, which it does not count.
+    pub unchanged: u64,
     /// Requests of sweeps, within the time in which jobs came.
     pub swept: u64,
     /// From created to running, in milliseconds, for each job of ours that ran.
@@ -68,6 +70,7 @@ impl Seen {
             *self.requests.entry(endpoint.clone()).or_default() += count;
         }
         self.all_requests += other.all_requests;
+        self.unchanged += other.unchanged;
         self.swept += other.swept;
         self.waits.extend(&other.waits);
         self.most_asked.0 = self.most_asked.0.max(other.most_asked.0);

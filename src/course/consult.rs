@@ -2,8 +2,9 @@
 
 use super::command::{Event, Failed, Sandbox, Step};
 use super::desk::Desk;
-use crate::github::{self, CredentialScope, Fault, Method, Request, Response};
-use crate::house::{Account, Came, Claim, Errand, Limited, Living, Question, Room, Ruling};
+use crate::github::{self, CredentialScope, Fault, Method, Request, Response, run};
+use crate::house::{Account, Came, Claim, Errand, Limited, Listing, Living, Question, Rank, Room, Ruling};
+use crate::policy::run::Run;
 use crate::ticket::{Purpose, Ticket};
 use crate::words::ids::{JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
@@ -100,6 +101,22 @@ impl Desk {
         }
     }
 
+    /// What started the ticket's run: GitHub is asked once for all jobs of it. Else what GitHub answered.
+    pub async fn started_by(&self, ticket: &Ticket) -> Result<Run, github::Answer> {
+        let attempt = ticket.attempt.map(|attempt| (ticket.run, attempt));
+        if let Some((run, attempt)) = attempt
+            && let Some(Ruling::StartedBy(run)) = self.consult(Question::StartedBy(run, attempt)).await
+        {
+            return Ok(*run);
+        }
+        let answer = self.ask(Request::run(&ticket.repository, ticket.run)).await;
+        let said = run::started_by(&answer);
+        if let Some((run, attempt)) = attempt {
+            self.consult(Question::Heard(run, attempt, said.clone().map(Box::new))).await;
+        }
+        said.ok_or(answer)
+    }
+
     /// The repositories of which was heard.
     pub async fn repositories(&self) -> Vec<Repository> {
         match self.consult(Question::Repositories).await {
@@ -136,9 +153,16 @@ impl Desk {
         Errand {
             account: self.account(&request.needs),
             rank: self.rank,
+            listing: self.listing(request),
             changes: request.method != Method::Get,
             mints: request.is_mint(),
         }
+    }
+
+    /// The path of a request that sweeps make again and again, if it is one.
+    fn listing(&self, request: &Request) -> Option<String> {
+        let again = self.rank == Rank::Sweep && request.method == Method::Get && !request.at_github_com;
+        again.then(|| request.path.clone())
     }
 
     fn account(&self, scope: &CredentialScope) -> Account {
@@ -162,7 +186,7 @@ fn labels(ticket: &Ticket) -> String {
 }
 
 /// What the house must know of a response.
-pub(super) fn came(account: Account, answer: &github::Answer) -> Came {
+pub(super) fn came(account: Account, listing: Option<String>, answer: &github::Answer) -> Came {
     let response = answer.as_ref().ok();
     let said = |response: &Response| response.retry_after.map(|seconds| seconds.saturating_mul(1000));
     let limited = match response.filter(|response| github::is_limited(response)).map(said) {
@@ -179,7 +203,14 @@ pub(super) fn came(account: Account, answer: &github::Answer) -> Came {
         Err(Fault::Denied) => None,
         Err(_) => Some(false),
     };
-    Came { account, limited, left, well }
+    // One that goes on elsewhere is not whole.
+    let whole = response.filter(|response| response.status == 200 && response.next.is_none());
+    let listing = listing.and_then(|path| {
+        let response = whole?;
+        let body = String::from_utf8(response.body.clone()).ok()?;
+        Some((path, Listing { etag: response.etag.clone()?, body }))
+    });
+    Came { account, limited, left, listing, well }
 }
 
 /// What GitHub would say to a request for which it wants to be left alone so many milliseconds.

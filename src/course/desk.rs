@@ -137,20 +137,27 @@ impl Desk {
 
     async fn send(&self, request: Request, credential: Option<Secret>) -> Result<Response, Fault> {
         let errand = self.errand(&request);
-        let account = errand.account.clone();
-        match self.consult(Question::Send(errand)).await {
-            Some(Ruling::Go) => {}
+        let (account, listing) = (errand.account.clone(), errand.listing.clone());
+        let known = match self.consult(Question::Send(errand)).await {
+            Some(Ruling::Go) => None,
+            Some(Ruling::Unless(listing)) => Some(listing),
             // What GitHub would say.
             Some(Ruling::Held(wait)) => return Ok(limited(wait)),
             _ => return Err(Fault::Unreachable),
-        }
-        let request = Request { credential, ..request };
+        };
+        let etag = known.as_ref().map(|listing| listing.etag.clone());
+        let request = Request { credential, known: etag, ..request };
         let response = match self.lay(Step::Ask(request)).await {
             Event::Response(response) => response,
             Event::Report(_) | Event::Ruling(_) => Err(Fault::Broken),
         };
-        self.consult(Question::Came(came(account, &response))).await;
-        response
+        self.consult(Question::Came(came(account, listing, &response))).await;
+        match (response, known) {
+            (Ok(response), Some(known)) if response.status == 304 => {
+                Ok(Response { status: 200, body: known.body.into_bytes(), ..response })
+            }
+            (response, _) => response,
+        }
     }
 
     /// A credential of the App's; another than the one before, if `again`. Else what GitHub said instead of it.

@@ -88,6 +88,6 @@ impl Course {
 
 /// The reply to a delivery whose course outlives the time in which it must be answered.
 pub fn still_running(ticket: &Ticket) -> Reply {
-    let text = "jitney is at work on the job; what becomes of it is in the log";
+    let text = "jitney is working on the job; the log shows how that ends";
     Reply::new(Outcome::Deferred, Reason::new("still-at-work", text), ticket.subject())
 }

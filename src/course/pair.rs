@@ -7,7 +7,7 @@ use super::End;
 use super::desk::Desk;
 use super::sweep::whose;
 use crate::github::job::{Job, QueuedJob};
-use crate::github::{self, Refusal, Request, Seen, run};
+use crate::github::{self, Refusal, Request, Seen};
 use crate::house::Ruling;
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
@@ -145,8 +145,7 @@ async fn refusal(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings) -> Op
     if !settings.vetting.is_needed(ticket.private, false) {
         return None;
     }
-    let response = desk.ask(Request::run(&ticket.repository, ticket.run)).await;
-    let run = run::started_by(&response)?;
+    let run = desk.started_by(ticket).await.ok()?;
     settings.vetting.judge(&ticket.repository, ticket.private, &run).err()
 }
 

@@ -110,6 +110,8 @@ pub struct JobDelivery {
     pub job: JobId,
     /// Its run.
     pub run: RunId,
+    /// Which attempt of its run it is of, where the delivery says so.
+    pub attempt: Option<u32>,
     /// What it asks of a runner.
     pub labels: Vec<Label>,
     /// When it was created.
@@ -157,6 +159,8 @@ struct WireInstallation {
 struct WireJob<'a> {
     id: u64,
     run_id: u64,
+    #[serde(default)]
+    run_attempt: Option<u32>,
     #[serde(borrow)]
     labels: Vec<Cow<'a, str>>,
     #[serde(default)]
@@ -233,6 +237,7 @@ impl JobDelivery {
             private: wire.repository.private,
             job: JobId(job.id),
             run: RunId(job.run_id),
+            attempt: job.run_attempt,
             labels: labels.map_err(|e| field("workflow_job.labels", &e))?,
             created: job.created_at.and_then(Timestamp::parse),
             // A job cancelled before pick-up comes with no runner, or with id 0 and an empty name.

@@ -6,6 +6,8 @@
 pub mod app;
 mod credential;
 pub mod delivery;
+mod etag;
+pub mod group;
 pub mod hook;
 pub mod job;
 pub mod release;
@@ -15,5 +17,6 @@ pub mod run;
 pub mod runner;
 
 pub use credential::CredentialScope;
+pub use etag::Etag;
 pub use request::{Method, Request};
 pub use response::{Answer, Cursor, Fault, Page, Refusal, Response, Seen, is_limited, refusal};

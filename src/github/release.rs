@@ -125,7 +125,7 @@ pub fn alarms(version: RunnerVersion, built: Timestamp, server: bool, now: Times
     let days = now.since(built) / Duration::days(1).as_milliseconds();
     if now > built.after(OLD) {
         alarms.push(format!(
-            "the runner image is {days} days old: look why refresh_runner_image fails (modal app logs jitney)"
+            "the runner image is {days} days old: refresh_runner_image fails, and `modal app logs jitney` shows why"
         ));
     }
     if !server && version < RunnerVersion::LEAST {

@@ -2,6 +2,7 @@
 //! published OpenAPI description.
 
 use super::credential::CredentialScope;
+use super::etag::Etag;
 use crate::words::secret::Secret;
 
 /// The HTTP methods that jitney uses.
@@ -32,15 +33,25 @@ pub struct Request {
     pub at_github_com: bool,
     /// The credential, once there is one.
     pub credential: Option<Secret>,
+    /// The version that is known already: any other is wanted.
+    pub known: Option<Etag>,
 }
 
 impl Request {
     pub(super) fn get(path: String, needs: CredentialScope) -> Self {
-        Self { method: Method::Get, path, body: None, needs, at_github_com: false, credential: None }
+        Self {
+            method: Method::Get,
+            path,
+            body: None,
+            needs,
+            at_github_com: false,
+            credential: None,
+            known: None,
+        }
     }
 
     pub(super) fn post(path: String, body: Option<String>, needs: CredentialScope) -> Self {
-        Self { method: Method::Post, path, body, needs, at_github_com: false, credential: None }
+        Self { method: Method::Post, path, body, needs, at_github_com: false, credential: None, known: None }
     }
 
     /// "Get rate limit status for the authenticated user".
@@ -62,6 +73,9 @@ impl Request {
         ];
         if let Some(token) = &self.credential {
             headers.push(("authorization", format!("Bearer {}", token.expose())));
+        }
+        if let Some(known) = &self.known {
+            headers.push(("if-none-match", known.as_str().to_owned()));
         }
         if let Some(body) = &self.body {
             headers.push(("content-type", "application/json".to_owned()));

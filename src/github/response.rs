@@ -1,6 +1,7 @@
 //! What comes back from GitHub, whatever was asked, and what it means that it is not what was wanted. Rules from GitHub's
 //! REST docs ("Rate limits for the REST API") and from what its endpoints are known to do.
 
+use super::etag::Etag;
 use crate::reply::Reason;
 use crate::words::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,8 @@ pub struct Response {
     pub reset: Option<u64>,
     /// Where a listing goes on, out of `Link`.
     pub next: Option<Cursor>,
+    /// `ETag`: which version of a listing it is.
+    pub etag: Option<Etag>,
     /// `Date`: GitHub's clock.
     pub date: Option<Timestamp>,
     /// `GitHub-Authentication-Token-Expiration`: when the token ends.
@@ -141,7 +144,7 @@ pub enum Refusal {
     Limited(u64, Reason),
     /// It may go better soon; if `true`, the request may have taken effect.
     Transient(bool, Reason),
-    /// It will go no better until somebody mends something.
+    /// It will go no better until somebody fixes something.
     Permanent(Reason),
 }
 

@@ -125,6 +125,12 @@ impl Request {
         )
     }
 
+    /// "Create a registration token". It changes nothing, and only who may register runners is given one.
+    pub fn registration_token(scope: Scope, repository: &Repository) -> Self {
+        let path = format!("{}/registration-token", home(scope, repository));
+        Self::post(path, None, CredentialScope::of(repository))
+    }
+
     /// "List self-hosted runners", by exact name.
     pub fn find_runner(scope: Scope, repository: &Repository, name: &RunnerName) -> Self {
         let path = format!("{}?name={}", home(scope, repository), name.as_str());
@@ -146,12 +152,6 @@ impl Request {
     /// "Get a self-hosted runner".
     pub fn runner(scope: Scope, repository: &Repository, runner: RunnerId) -> Self {
         Self::get(format!("{}/{runner}", home(scope, repository)), CredentialScope::of(repository))
-    }
-
-    /// "Get a self-hosted runner group for an organization".
-    pub fn runner_group(repository: &Repository, group: u64) -> Self {
-        let path = format!("/orgs/{}/actions/runner-groups/{group}", repository.owner());
-        Self::get(path, CredentialScope::of(repository))
     }
 }
 

@@ -8,21 +8,29 @@
 mod account;
 mod claims;
 mod line;
+mod listings;
 mod memory;
 mod orphans;
 mod places;
 mod question;
+mod restart;
+mod runs;
 mod walk;
 mod window;
 
-pub use question::{Account, Came, Claim, Errand, Limited, Living, Question, Rank, Room, Ruling, Waiting};
+pub use question::{
+    Account, Came, Claim, Errand, Limited, Listing, Living, Question, Rank, Room, Ruling, Waiting,
+};
+pub use restart::{LONGEST_WAIT, first_sweep};
 
 use crate::words::ids::JobId;
 use crate::words::time::Timestamp;
 use account::Counter;
 use claims::Claims;
+use listings::Listings;
 use orphans::Orphans;
 use places::Places;
+use runs::Runs;
 use std::collections::BTreeMap;
 use walk::Walk;
 use window::Permits;
@@ -46,6 +54,8 @@ pub struct House {
     permits: Permits,
     walk: Walk,
     orphans: Orphans,
+    listings: Listings,
+    runs: Runs,
     /// What GitHub is asked, by token or App.
     accounts: BTreeMap<Account, Counter>,
     /// Launches that have their place and wait for a turn.
@@ -130,15 +140,28 @@ impl House {
                 let before = self.orphans.before(runners, now);
                 self.tell(course, Ruling::Runners(before));
             }
+            Question::StartedBy(run, attempt) => {
+                let ruling = self.runs.ask(course, (run, attempt));
+                self.told.extend(ruling.map(|ruling| (course, ruling)));
+            }
+            Question::Heard(run, attempt, said) => {
+                let told = self.runs.heard((run, attempt), said.map(|said| *said));
+                self.told.extend(told);
+                self.tell(course, Ruling::Go);
+            }
             Question::Repositories => {
                 let heard = self.claims.repositories();
                 self.tell(course, Ruling::Repositories(heard));
             }
             Question::Send(errand) => {
+                self.listings.asked(course, &errand.account, errand.listing.clone());
                 self.accounts.entry(errand.account.whole()).or_default().send(course, &errand);
             }
             Question::Came(came) => {
                 self.hear(came.well);
+                if let Some((path, listing)) = came.listing.clone() {
+                    self.listings.came(&came.account, path, listing);
+                }
                 if let Some(counter) = self.accounts.get_mut(&came.account.whole()) {
                     counter.came(course, &came, now);
                 }
@@ -153,10 +176,13 @@ impl House {
         self.claims.release(course);
         self.places.leave(course);
         self.rooms.remove(&course);
+        self.listings.leave(course);
         for counter in self.accounts.values_mut() {
             counter.leave(course, now);
         }
         self.told.retain(|(told, _)| *told != course);
+        let told = self.runs.leave(course);
+        self.told.extend(told);
         self.settle(now)
     }
 
@@ -230,11 +256,14 @@ impl House {
         for counter in self.accounts.values_mut() {
             due = earliest(due, counter.settle(now, &mut told));
         }
-        for (course, ruling) in &told {
+        for (course, ruling) in &mut told {
             let room = self.rooms.remove(course);
             // Whoever goes away to come again does not keep a place meanwhile.
             if room.is_some() && *ruling != Ruling::Go {
                 self.places.leave(*course);
+            }
+            if *ruling == Ruling::Go {
+                *ruling = self.listings.go(*course);
             }
         }
         self.told.append(&mut told);

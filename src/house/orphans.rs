@@ -6,8 +6,8 @@ use crate::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Milliseconds for which a listing may not show a sandbox that was started, and more.
-const A_WHILE: u64 = 60_000;
+/// Milliseconds for which a listing may not show a sandbox that was started.
+const A_WHILE: u64 = 30_000;
 /// Milliseconds after which one that was not found again is forgotten.
 const FORGOTTEN: u64 = 3_600_000;
 /// How many are remembered.

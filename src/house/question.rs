@@ -1,5 +1,7 @@
 //! What a course asks of the house, and what it is told.
 
+use crate::github::Etag;
+use crate::policy::run::Run;
 use crate::words::ids::{Guid, JobId, RunId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
@@ -41,6 +43,10 @@ pub enum Question {
         /// Seconds.
         within: u32,
     },
+    /// What started this attempt of a run? Waits while another course asks GitHub; without an answer, this one is to ask.
+    StartedBy(RunId, u32),
+    /// What GitHub said of it, if it did.
+    Heard(RunId, u32, Option<Box<Run>>),
     /// Of which repositories was heard?
     Repositories,
     /// Which of these runs in progress are to be looked into now?
@@ -95,6 +101,10 @@ pub enum Ruling {
     Count,
     /// These runs.
     Runs(Vec<RunId>),
+    /// Yes, if the listing is not this one any more.
+    Unless(Listing),
+    /// This started the run.
+    StartedBy(Box<Run>),
     /// These registrations.
     Runners(Vec<RunnerId>),
     /// These repositories.
@@ -197,8 +207,19 @@ pub struct Errand {
     pub rank: Rank,
     /// Whether it changes something: GitHub counts that fivefold.
     pub changes: bool,
+    /// Its path, if it is a listing that is asked for again and again.
+    pub listing: Option<String>,
     /// Whether it registers a runner.
     pub mints: bool,
+}
+
+/// A listing, in one version of it. Holds no secret: GitHub shows none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Which version.
+    pub etag: Etag,
+    /// What it says.
+    pub body: String,
 }
 
 /// What came of a request.
@@ -210,6 +231,8 @@ pub struct Came {
     pub limited: Limited,
     /// What is left of the hour's quota, and when that begins anew.
     pub left: Option<(u64, Timestamp)>,
+    /// The listing that it holds, by its path, if that is short and whole.
+    pub listing: Option<(String, Listing)>,
     /// Whether GitHub answered as one that is at work; unset where this machine kept the request to itself.
     pub well: Option<bool>,
 }

@@ -35,6 +35,12 @@ impl fmt::Display for Gpu {
 #[derive(Clone, Debug)]
 pub struct GpuLimit(Gpu);
 
+impl fmt::Display for GpuLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.0.kind, self.0.count)
+    }
+}
+
 impl GpuLimit {
     /// Reads `TYPE` or `TYPE:MOST`.
     pub fn parse(text: &str) -> Option<Self> {

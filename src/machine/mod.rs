@@ -11,8 +11,8 @@ mod shape;
 
 pub use gpu::{Gpu, GpuLimit};
 pub use network::{Domain, RUNNERS_OWN};
-pub use price::{DATED as PRICES_DATED, Prices};
-pub use shape::{LEAST_TIMEOUT, Limits, Regions, Shape};
+pub use price::{DATED as PRICES_DATED, Prices, gpu_kinds};
+pub use shape::{LEAST_TIMEOUT, Limits, Regions, SHAPE_KEYS, Shape};
 
 use crate::words::duration::Duration;
 use std::fmt;

@@ -32,6 +32,11 @@ const GPUS: [(&str, u64); 12] = [
     ("T4", 164_000),
 ];
 
+/// The types of GPU that Modal has a price for.
+pub fn gpu_kinds() -> impl Iterator<Item = &'static str> {
+    GPUS.iter().map(|&(kind, _)| kind)
+}
+
 /// Prices a second.
 #[derive(Clone, Debug)]
 pub struct Prices {

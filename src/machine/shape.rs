@@ -34,6 +34,10 @@ pub struct Shape {
     pub outbound_domains: Option<Vec<Domain>>,
 }
 
+/// What a profile may set.
+pub const SHAPE_KEYS: [&str; 9] =
+    ["cpu", "memory", "gpu", "image", "timeout", "docker", "region", "cache", "outbound_domains"];
+
 /// One region or several, as `"us-east"` or `["us-east","eu"]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]

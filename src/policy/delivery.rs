@@ -20,6 +20,7 @@ pub struct Admission {
 }
 
 /// What is to be done with a delivery.
+#[allow(clippy::large_enum_variant, reason = "one is made for each delivery, and read at once")]
 #[derive(Clone, Debug)]
 pub enum Verdict {
     /// Reply it; that is all.

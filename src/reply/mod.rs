@@ -1,6 +1,7 @@
 //! What GitHub and the log are told about a delivery, or about the course that it opened.
 
 mod answered;
+mod codes;
 mod news;
 mod tally;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub use answered::{Answered, genuine};
+pub use codes::{CODES, Code, PAGE};
 pub use news::{News, Running, Stage};
 pub use tally::Tally;
 
@@ -41,6 +43,8 @@ pub enum Outcome {
     TooLarge,
     /// It is neither POST nor GET.
     Method,
+    /// It is a GET of a page that there is none of.
+    NoPage,
     /// jitney cannot work now: a setting, a credential, or its own shutdown.
     Unready,
     /// The component failed on it.
@@ -62,6 +66,7 @@ impl Outcome {
             Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
             Self::Method => "method",
+            Self::NoPage => "no-page",
             Self::Unready | Self::Broken => "unready",
         }
     }
@@ -75,6 +80,7 @@ impl Outcome {
             Self::Malformed => 400,
             Self::Unsigned => 401,
             Self::Refused => 403,
+            Self::NoPage => 404,
             Self::Method => 405,
             Self::TooLarge => 413,
             Self::Broken => 500,
@@ -156,7 +162,8 @@ impl Reply {
         Self { outcome, reason, subject, runner: None, sandbox: None, news: None }
     }
 
-    /// The body: `outcome`, `reason`, `delivery` (null if unknown), and where known `job`, `runner`, `sandbox`.
+    /// The body: `outcome`, `reason`, `delivery` (null if unknown), and where known `job`, `runner`, `sandbox`; where
+    /// there is something to do about it, `see` names the page and the place that say what.
     pub fn body(&self) -> String {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -169,6 +176,8 @@ impl Reply {
             #[serde(skip_serializing_if = "Option::is_none")]
             sandbox: Option<&'a str>,
             delivery: Option<&'a Guid>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            see: Option<String>,
         }
         json(&Body {
             outcome: self.outcome.word(),
@@ -177,6 +186,7 @@ impl Reply {
             runner: self.runner.as_ref(),
             sandbox: self.sandbox.as_deref(),
             delivery: self.subject.delivery.as_ref(),
+            see: codes::is_explained(self.reason.code).then(|| format!("{PAGE}#{}", self.reason.code)),
         })
     }
 

@@ -33,3 +33,19 @@ pub(super) fn url(reader: &mut Reader<'_>, row: &Row) -> Option<ApiBase> {
     let cure = "write it as https://HOST/PATH, without user, query or fragment; http only to this machine";
     reader.parsed(row, cure, |text| ApiBase::parse(text).ok_or("is not the base URL of an API"))
 }
+
+/// Where GitHub's webhook leads, without its last slash.
+pub(super) fn webhook(reader: &mut Reader<'_>, row: &Row) -> Option<String> {
+    let cure = "write it as https://HOST or https://HOST/PATH, as `modal deploy` prints it, or unset it";
+    reader.parsed(row, cure, |url| {
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let named =
+            name.starts_with('[') || (name.bytes().any(|b| b.is_ascii_alphanumeric()) && !name.contains('…'));
+        let plain = url.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"`\\".contains(&b));
+        (named && plain && !host.contains('@'))
+            .then(|| url.trim_end_matches('/').to_owned())
+            .ok_or("is not the URL of a webhook")
+    })
+}

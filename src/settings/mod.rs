@@ -3,7 +3,6 @@
 //! The settings come in three parts. An instance that reads unauthenticated bytes holds no GitHub credential, and
 //! the one that holds it sees no such bytes: [`IntakeSettings`] and [`CoursesSettings`]. A GitHub App's key is in a
 //! third, which sees neither: [`KeysSettings`].
-
 //!
 //! What there is to set is in [`TABLE`], a row a setting.
 
@@ -11,16 +10,20 @@ mod access;
 mod api;
 mod app;
 mod checked;
+mod fault;
+mod image;
 mod jobs;
 mod keys;
+mod likeness;
 mod parts;
 mod reader;
 mod row;
 mod runner;
+mod runs;
 mod table;
 
 pub use crate::words::api_base::ApiBase;
-pub use checked::{Checked, Problem};
+pub use checked::{Checked, Problem, warnings};
 pub use keys::KeysSettings;
 pub use parts::SignIn;
 pub use reader::Environment;
@@ -39,6 +42,11 @@ use crate::words::usd::Usd;
 use crate::words::version::RunnerPin;
 use reader::Reader;
 use std::collections::BTreeSet;
+
+/// What looks like a misspelt setting among the names of an environment's variables.
+pub fn misspelt<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Problem> {
+    likeness::misspelt(names, TABLE)
+}
 
 /// What an intake instance works with.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! What is made of several settings: how to sign in, where GitHub is, which jobs are ours, which runs may run here.
 
+use super::fault::Fault;
 use super::reader::{Environment, Reader};
 use super::row::Instances;
 use super::{jobs, table};
@@ -58,10 +59,10 @@ pub(super) fn rules(reader: &mut Reader<'_>) -> JobRules {
     };
     let labels = table::RUNNER_LABELS.read(reader);
     let profiles = table::RUNNER_PROFILES.read(reader);
-    for shape in profiles.values() {
+    for (name, shape) in &profiles {
         if let Err(reason) = limits.machine(shape) {
             let fault = format!("has a profile that no job could have: {}", reason.text);
-            reader.problem(&table::RUNNER_PROFILES.row, fault, jobs::PROFILES_CURE);
+            reader.problem(&table::RUNNER_PROFILES.row, Fault::of(name, fault), jobs::PROFILES_CURE);
         }
     }
     JobRules { labels, profiles, limits }

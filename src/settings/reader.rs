@@ -1,9 +1,9 @@
 //! One setting at a time: presence, form, bounds, and a problem where it fails.
 
 use super::checked::{Checked, Problem};
+use super::fault::Fault;
 use super::row::{Fallback, Instances, Row};
 use crate::words::secret::Secret;
-use std::borrow::Cow;
 
 /// Environment variables, name and value.
 pub type Environment = [(String, String)];
@@ -28,12 +28,12 @@ impl<'a> Reader<'a> {
         Checked { settings: settings.filter(|_| problems.is_empty()), problems, warnings }
     }
 
-    pub(super) fn problem(&mut self, row: &Row, fault: impl Into<Cow<'static, str>>, cure: &'static str) {
-        self.problems.push(Problem { setting: row.name, fault: fault.into(), cure });
+    pub(super) fn problem(&mut self, row: &Row, fault: impl Into<Fault>, cure: &'static str) {
+        self.problems.push(found(row, fault.into(), cure));
     }
 
-    pub(super) fn warn(&mut self, row: &Row, fault: impl Into<Cow<'static, str>>, cure: &'static str) {
-        self.warnings.push(Problem { setting: row.name, fault: fault.into(), cure });
+    pub(super) fn warn(&mut self, row: &Row, fault: impl Into<Fault>, cure: &'static str) {
+        self.warnings.push(found(row, fault.into(), cure));
     }
 
     /// The value as it stands; `None` where it is unset.
@@ -51,17 +51,21 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// What `parse` makes of the value, or of the default where it finds fault with the value.
-    pub(super) fn parsed<T, F: Into<Cow<'static, str>>>(
+    /// What `parse` makes of the value, or of the default where it finds fault with the value. A fault that names no
+    /// entry is one of all of it.
+    pub(super) fn parsed<T, F: Into<Fault>>(
         &mut self,
         row: &Row,
         cure: &'static str,
         parse: impl Fn(&str) -> Result<T, F>,
     ) -> Option<T> {
-        match (parse(self.text(row)?), row.default) {
+        let text = self.text(row)?;
+        match (parse(text), row.default) {
             (Ok(value), _) => Some(value),
             (Err(fault), default) => {
-                self.problem(row, fault, cure);
+                let fault = fault.into();
+                let whole = Fault { cure: fault.cure.clone(), ..Fault::of(text, fault.text.clone()) };
+                self.problem(row, if fault.told.is_some() { fault } else { whole }, cure);
                 match default {
                     Fallback::Reads(text) => parse(text).ok(),
                     Fallback::Means(_) => None,
@@ -100,8 +104,8 @@ impl<'a> Reader<'a> {
         let read = |text: &str| {
             let number = text.parse().ok().filter(|number| (least..=most).contains(number));
             number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| match most {
-                u64::MAX => format!("is not a whole number of at least {least}"),
-                most => format!("is not a whole number from {least} to {most}"),
+                u64::MAX => format!("must be a whole number of at least {least}"),
+                most => format!("must be a whole number from {least} to {most}"),
             })
         };
         self.parsed(row, "correct it, or unset it for the default", read).unwrap_or_default()
@@ -111,9 +115,21 @@ impl<'a> Reader<'a> {
     pub(super) fn quantity(&mut self, row: &Row, most: f64) -> Option<f64> {
         let read = |text: &str| {
             let number = text.parse().ok().filter(|number| *number > 0.0 && *number <= most);
-            number.ok_or_else(|| format!("is not a number above 0 and up to {most}"))
+            number.ok_or_else(|| format!("must be a number above 0 and up to {most}"))
         };
         self.parsed(row, "correct it, or unset it for the default", read)
+    }
+}
+
+/// A fault of a setting's value. Of a secret's no part is kept.
+fn found(row: &Row, fault: Fault, cure: &'static str) -> Problem {
+    let is_secret = row.is_secret();
+    Problem {
+        setting: row.name,
+        is_secret,
+        fault: fault.text,
+        with_entry: fault.told.filter(|_| !is_secret),
+        cure: fault.cure.unwrap_or(cure.into()),
     }
 }
 

@@ -13,6 +13,17 @@ pub struct Row {
     pub purpose: &'static str,
 }
 
+/// The settings whose values nobody is shown.
+const SECRETS: [&str; 5] =
+    ["GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "STATUS_TOKEN"];
+
+impl Row {
+    /// Whether the value is a secret, of which nothing is shown.
+    pub fn is_secret(&self) -> bool {
+        SECRETS.contains(&self.name)
+    }
+}
+
 /// Kinds of instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instances {

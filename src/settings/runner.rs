@@ -1,5 +1,6 @@
 //! The settings of the Actions runner itself: where it is registered, and which version runs.
 
+use super::image;
 use super::reader::Reader;
 use super::row::Row;
 use crate::words::scope::Scope;
@@ -12,6 +13,11 @@ pub(super) fn scope(reader: &mut Reader<'_>, row: &Row) -> Scope {
         _ => Err("is neither `repo` nor `org`"),
     });
     scope.unwrap_or(Scope::Repository)
+}
+
+/// The registry image that jobs run in.
+pub(super) fn image(reader: &mut Reader<'_>, row: &Row) -> Option<String> {
+    reader.parsed(row, image::CURE, |text| image::check(text).map(|()| text.to_owned()))
 }
 
 /// The pinned version, as it is written.

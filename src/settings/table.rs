@@ -4,7 +4,7 @@
 use super::reader::Setting;
 use super::row::Fallback::{Means, Reads};
 use super::row::{Instances, Row};
-use super::{access, api, app, jobs, runner};
+use super::{access, api, app, jobs, runner, runs};
 use crate::machine::{GpuLimit, Prices, Shape};
 use crate::policy::allowlist::Allowlist;
 use crate::policy::run::{RefPattern, WorkflowPattern};
@@ -68,7 +68,7 @@ rows! {
         runner::scope;
     RUNNER_IMAGE: Option<String>, COURSES, Means("jitney's own"),
         "A registry image (Debian or Ubuntu, x64) for jobs to run in instead",
-        |reader, row| reader.text(row).map(str::to_owned);
+        runner::image;
     RUNNER_PROFILES: BTreeMap<String, Shape>, INTAKE_AND_COURSES, Means("none"),
         r#"JSON, label to shape: `{"big":{"cpu":8,"memory":32}}` with `cpu`, `memory`, `gpu`, `image`, `timeout`, `docker`, `region`, `cache`, `outbound_domains`"#,
         jobs::profiles;
@@ -98,7 +98,7 @@ rows! {
         api::domain;
     WEBHOOK_URL: Option<String>, COURSES, Means("`https://…--jitney.modal.run`"),
         "Which of GitHub's webhooks is jitney's, for redeliveries",
-        |reader, row| reader.text(row).map(|url| url.trim_end_matches('/').to_owned());
+        api::webhook;
     STATUS_TOKEN: Option<Secret>, INTAKE, Means("none"),
         "Opens `/status` and `GET /metrics`; without it nobody may see them. At least 16 characters",
         access::status_token;
@@ -119,16 +119,16 @@ rows! {
         access::forks;
     ALLOWED_EVENTS: Option<Vec<String>>, COURSES, Means("all"),
         "What may start a run: `push,workflow_dispatch`",
-        |reader, row| access::names(reader, row, "name events, such as push,workflow_dispatch, or unset it");
+        runs::events;
     ALLOWED_BRANCHES: Option<Vec<RefPattern>>, COURSES, Means("all"),
         "Which branches and tags of the repository itself: `main,release/*,tags/v*`",
-        access::branches;
+        runs::branches;
     ALLOWED_ACTORS: Option<Vec<String>>, COURSES, Means("all"),
         "Who may start it, and start it again: `octocat,dependabot[bot]`",
-        |reader, row| access::names(reader, row, "name GitHub users, such as octocat,dependabot[bot], or unset it");
+        runs::actors;
     ALLOWED_WORKFLOWS: Option<Vec<WorkflowPattern>>, COURSES, Means("all"),
         "Which workflow files, at any ref or at certain ones: `.github/workflows/ci.yml,.github/workflows/deploy*@main`",
-        access::workflows;
+        runs::workflows;
     REFUSALS_PER_HOUR: u32, INTAKE_AND_COURSES, Reads("20"),
         "How many refused jobs are failed with the reason as an annotation; 0 for none",
         |reader, row| reader.number(row, 0, 1_000);

@@ -103,6 +103,11 @@ impl RunnerName {
         Self(format!("jitney-{job}-{}", nonce.as_str()))
     }
 
+    /// The name of a runner that is for no job, but to see whether one comes up.
+    pub fn trial(nonce: &Nonce) -> Self {
+        Self(format!("jitney-try-{}", nonce.as_str()))
+    }
+
     /// The job that the runner of this name was meant for; `None` if it is no runner of ours.
     pub fn job_of(name: &str) -> Option<JobId> {
         let (job, nonce) = name.strip_prefix("jitney-")?.split_once('-')?;
@@ -133,6 +138,11 @@ impl SandboxName {
             0 => Self(format!("job-{job}")),
             n => Self(format!("job-{job}-{}", u64::from(n) + 1)),
         }
+    }
+
+    /// The name of a sandbox that is for no job, but to see whether a runner comes up in it.
+    pub fn trial(nonce: &Nonce) -> Self {
+        Self(format!("try-{}", nonce.as_str()))
     }
 
     /// The name as text.

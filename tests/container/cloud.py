@@ -1,10 +1,13 @@
 """Modal and GitHub around containers: what each knows, and that no secret crossed where none may."""
 
 import json
+import pickle
 from typing import Any, Self
 
 from modal_proto import api_pb2 as api
 
+from host.launcher import TICKETS
+from host.modal import image
 from tests import canaries
 from tests.container.deployed import APP, Deployed
 from tests.container.gateway import Gateway
@@ -12,9 +15,13 @@ from tests.container.running import Running
 from tests.control_plane import FakeSandbox
 from tests.control_plane.calls import Call
 from tests.control_plane.state import State
+from tests.control_plane.stored import stored_id
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN
+
+#: The Dict in which tickets wait.
+TICKETS_ID = stored_id("di", TICKETS)
 
 
 class Cloud:
@@ -25,8 +32,10 @@ class Cloud:
         deployed.plane.reset()
         told = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
         self.state.secrets["github-secret"] = told | {"GITHUB_API_URL": self.github.url} | settings
-        self.state.published["main/jitney-runner:latest"] = "im-runner"
+        self.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
         self.state.named_dicts.add(APP)
+        self.state.published["main/jitney-runner:latest"] = "im-runner"
+        self.state.named_dicts |= {APP, TICKETS}
         self.gateway = Gateway(deployed)
 
     @property
@@ -51,10 +60,15 @@ class Cloud:
         """Those that were started for a job."""
         return [one for one in self.state.sandboxes.values() if one.tags["job"] == str(job)]
 
-    def resumptions(self, job: int) -> list[Call]:
-        """The calls by which a job's ticket waits in Modal's queue."""
-        kept = [call for call in self.state.calls if call.input.method_name == "resume"]
-        return [call for call in kept if json.loads(call.arguments()[0])["job"] == job]
+    def tickets(self, job: int) -> list[dict[str, Any]]:
+        """The tickets of a job that wait in the Dict: `ticket` and when each is `due`."""
+        kept = [json.loads(pickle.loads(value)) for value in list(self.state.dicts[TICKETS_ID].values())]
+        return [one for one in kept if json.loads(one["ticket"])["job"] == job]
+
+    @property
+    def resumptions(self) -> list[Call]:
+        """The calls that hold a container while tickets wait."""
+        return [call for call in self.state.calls if call.input.method_name == "resume"]
 
     def __enter__(self) -> Self:
         self.github.__enter__()

@@ -73,7 +73,8 @@ class State:
     volumes: set[str] = field(default_factory=set)
     #: Called when an app was deployed: its new containers start.
     deployed: Callable[[], None] = lambda: None
-    dicts: dict[bytes, bytes] = field(default_factory=dict)
+    #: The entries of each Dict, by its id.
+    dicts: defaultdict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     sandboxes: dict[str, FakeSandbox] = field(default_factory=dict)
     #: The handles of functions and the contents of files, as the last deploy left them.
     handles: dict[str, Any] = field(default_factory=dict)

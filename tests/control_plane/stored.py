@@ -1,6 +1,7 @@
 """What outlives containers at Modal under a name: secrets, Dicts, volumes, published images."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 from grpclib import GRPCError, Status
@@ -63,16 +64,24 @@ class Stored:
         return api.DictGetOrCreateResponse(dict_id=stored_id("di", name), metadata=api.DictMetadata(name=name))
 
     async def DictUpdate(self, request: Any) -> Any:
-        self.state.dicts |= {update.key: update.value for update in request.updates}
+        self.state.dicts[request.dict_id] |= {update.key: update.value for update in request.updates}
         return api.DictUpdateResponse(created=True)
 
     async def DictGet(self, request: Any) -> Any:
-        value = self.state.dicts.get(request.key)
+        value = self.state.dicts[request.dict_id].get(request.key)
         return api.DictGetResponse(found=value is not None, value=value)
+
+    async def DictPop(self, request: Any) -> Any:
+        value = self.state.dicts[request.dict_id].pop(request.key, None)
+        return api.DictPopResponse(found=value is not None, value=value)
+
+    async def DictContents(self, request: Any) -> AsyncIterator[Any]:
+        for key, value in list(self.state.dicts[request.dict_id].items()):
+            yield api.DictEntry(key=key if request.keys else b"", value=value if request.values else b"")
 
     async def DictDelete(self, request: Any) -> None:
         self.state.named_dicts = {n for n in self.state.named_dicts if stored_id("di", n) != request.dict_id}
-        self.state.dicts.clear()
+        self.state.dicts.pop(request.dict_id, None)
 
     async def VolumeGetOrCreate(self, request: Any) -> Any:
         name = request.deployment_name

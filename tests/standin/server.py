@@ -1,14 +1,17 @@
 """The stand-in GitHub over HTTP, in a thread of its own; strict where the published OpenAPI is."""
 
+import hashlib
 import json
 import re
 import threading
 import time
 from collections import deque
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.described import description
 from tests.standin.app import App
 from tests.standin.hooks import Hooks
 from tests.standin.manifests import Manifests
@@ -17,6 +20,7 @@ from tests.standin.state import State
 TOKEN = "ghp_standin0token0canary"
 
 RUNNERS = re.compile(r"/(?:repos/(?P<repo>[^/]+/[^/]+)|orgs/(?P<org>[^/]+))/actions/runners(?P<rest>/.*)?")
+GROUP = re.compile(r"/orgs/[^/]+/actions/runner-groups/(?P<group>\d+)")
 RELEASE = re.compile(r"/repos/actions/runner/releases/(?:latest|tags/v2\.336\.0)")
 RUNS = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs(?:/(?P<run>\d+)/jobs)?")
 RUN = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs/(?P<run>\d+)")
@@ -40,7 +44,11 @@ class StandinGitHub:
         self.faults: deque[Fault] = deque()
         self.latency = latency
         self.quota = (5000, 4999)
+        #: Requests that it answered 304, which do not count.
+        self.unchanged = 0
         self.hidden: set[str] = set()
+        #: What `TOKEN` may do with runners; an App's tokens have permissions of their own.
+        self.administration = "write"
         self.points_per_minute: int | None = None
         self.asked: deque[tuple[float, int]] = deque()
         self.limited = 0
@@ -115,6 +123,9 @@ class Handler(BaseHTTPRequestHandler):
             if found := RUNNERS.fullmatch(path):
                 scope = found["repo"] or found["org"]
                 return self._runners(method, scope, found["rest"] or "", body, parse_qs(address.query))
+            if (found := GROUP.fullmatch(path)) and method == "GET":
+                group = {"id": int(found["group"]), "name": "Default", "default": True, "visibility": "all"}
+                return self._answer(200, group | {"allows_public_repositories": False})
             if RELEASE.fullmatch(path) and method == "GET":
                 asset = {"name": "actions-runner-linux-x64-2.336.0.tar.gz", "digest": "sha256:" + "ab" * 32}
                 return self._answer(200, {"tag_name": "v2.336.0", "body": "", "assets": [asset]})
@@ -144,6 +155,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if not authorization and (made := self.standin.manifests.convert(method, path)):
             return made
+        if not authorization and path.startswith("/app-manifests/"):
+            return 404, {"message": "Not Found"}
         app = self.standin.app
         if told := app.handle(method, path, authorization, body):
             return told
@@ -167,7 +180,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def _runners(self, method: str, scope: str, rest: str, body: bytes, query: dict[str, list[str]]) -> None:
         state = self.standin.state
+        if method != "GET" and not self._may_write():
+            wanted = "administration=write" if "/" in scope else "organization_self_hosted_runners=write"
+            headers = {"x-accepted-github-permissions": wanted}
+            return self._answer(403, {"message": "Resource not accessible by integration"}, headers)
         match method, rest:
+            case "POST", "/registration-token":
+                expires = datetime.now(UTC) + timedelta(hours=1)
+                given = {"token": "A" * 29, "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
+                return self._answer(201, given)
             case "POST", "/generate-jitconfig":
                 return self._mint(scope, body)
             case "GET", "/downloads":
@@ -198,6 +219,16 @@ class Handler(BaseHTTPRequestHandler):
                 del state.runners[runner.id]
                 return self._answer(204, None)
         return self._answer(404, {"message": "Not Found"})
+
+    def _may_write(self) -> bool:
+        """Whether the credential may register and delete runners."""
+        token = self.standin.app.tokens.get((self.headers.get("authorization") or "").removeprefix("Bearer "))
+        if token is None:
+            return self.standin.administration == "write"
+        return "write" in (
+            token.permissions.get("administration"),
+            token.permissions.get("organization_self_hosted_runners"),
+        )
 
     def _runs(self, repo: str, run: str | None, query: dict[str, list[str]]) -> None:
         jobs = [job for job in self.standin.state.jobs.values() if job.repository == repo]
@@ -245,10 +276,19 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(200, {"job": job.id, "seconds": job.seconds} if job else {})
 
     def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
+        path = urlsplit(self.path).path.removeprefix("/api/v3")
+        content = description().completed(self.command.lower(), path, status, content)
         body = b"" if content is None else json.dumps(content).encode()
-        self.send_response(status)
         limit, remaining = self.standin.quota
-        self.standin.quota = limit, max(0, remaining - 1)
+        if self.command == "GET" and status == 200:
+            etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+            headers = (headers or {}) | {"etag": etag}
+            if self.headers.get("if-none-match") == etag:
+                status, body = 304, b""
+                self.standin.unchanged += 1
+        self.send_response(status)
+        if status != 304:
+            self.standin.quota = limit, max(0, remaining - 1)
         quota = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(remaining)}
         for name, value in (quota | (headers or {})).items():
             self.send_header(name, value)

@@ -21,6 +21,7 @@ from host.operator.setup.record import Record, code_digest
 from host.operator.setup.settings import Settings, as_item
 from host.operator.setup.telling import telling
 from host.operator.setup.terminal import Item, Terminal, any_in, stop
+from host.operator.trial import attempt
 
 #: Seconds between two looks whether the endpoint is ready.
 AGAIN_AFTER = 1.0
@@ -44,11 +45,11 @@ class Setup:
         self._blind = False
 
     def run(self) -> int:
-        """The exit status: 0 if every step that was not skipped is well."""
+        """The exit status: 0 if no step failed."""
         with telling(self._terminal, "setup"):
             self._steps()
-        well = "this changed nothing; without --dry-run it would" if self._options.dry_run else "all is well"
-        self._terminal.say(well if not self._terminal.bad else "not all is well: see above")
+        well = "Nothing was changed (--dry-run)." if self._options.dry_run else "Setup finished."
+        self._terminal.say(well if not self._terminal.bad else "Setup finished with errors (see above).")
         return int(self._terminal.bad > 0)
 
     def _steps(self) -> None:
@@ -79,6 +80,7 @@ class Setup:
         self._align("mend")
         self._ping()
         self._examine()
+        self._try()
 
     @property
     def _url(self) -> str:
@@ -87,7 +89,7 @@ class Setup:
     def _skips(self, step: str) -> bool:
         skipped = step in self._options.skip
         if skipped:
-            self._terminal.show(Item("skipped", step, "as you said"))
+            self._terminal.show(Item("skipped", step, f"skipped (`--skip {step}`)"))
         return skipped
 
     def _may(self, step: str, will: str) -> bool:
@@ -97,7 +99,7 @@ class Setup:
             return False
         if self._terminal.agrees(f"{step}: {will}"):
             return True
-        self._terminal.show(Item("skipped", step, "as you said"))
+        self._terminal.show(Item("skipped", step, "skipped (you answered no)"))
         return False
 
     def _read_settings(self) -> None:
@@ -108,7 +110,7 @@ class Setup:
         pending = ["WEBHOOK_SECRET", *(["GITHUB_TOKEN"] if without_token else [])]
         self._settings.must_do(self._terminal, *pending)
         named = ", ".join(name for name in self._settings.names if name in self._settings.values)
-        self._terminal.show(Item("kept", "settings", f"will do: {named}"))
+        self._terminal.show(Item("kept", "settings", f"valid: {named}"), *self._settings.slips())
 
     def _make_secret(self) -> None:
         if self._skips("secret"):
@@ -116,14 +118,14 @@ class Setup:
         stored = self._keys is not None and "WEBHOOK_SECRET" in self._keys
         component, given = self._settings.component(), "WEBHOOK_SECRET" in self._settings.values
         origin = Conversation(component, "setup", "secret-origin", self._url, given, stored).play().call("origin")
-        known = {"given": "is WEBHOOK_SECRET of the environment", "stored": "stays as Modal keeps it"}
+        known = {"given": "is WEBHOOK_SECRET of the environment", "stored": "unchanged, as Modal stores it"}
         if origin in known:
             self._terminal.show(Item("kept", "secret", known[origin]))
             return
-        again = " anew, for what Modal keeps cannot be read back and a webhook is to be given it" if stored else ""
-        if self._may("secret", f"make a webhook secret{again}"):
+        again = " (the stored one cannot be read back, and a webhook needs it)" if stored else ""
+        if self._may("secret", f"make a new webhook secret{again}"):
             self._renew_secret()
-            self._terminal.show(Item("done", "secret", "is made"))
+            self._terminal.show(Item("done", "secret", "made"))
 
     def _renew_secret(self) -> None:
         self._settings.values["WEBHOOK_SECRET"] = secrets.token_hex(32)
@@ -135,7 +137,7 @@ class Setup:
         told = {name: self._settings.values[name] for name in self._settings.names if name in self._settings.values}
         changed = {n: v for n, v in told.items() if n not in keys or not self._record.knows(n, v)}
         if not changed and self._keys is not None:
-            self._terminal.show(Item("kept", "modal", f"the Modal secret {SECRET} has all of it"))
+            self._terminal.show(Item("kept", "modal", f"the Modal secret {SECRET} is up to date"))
             return
         how = "update" if self._keys is not None else "create"
         if self._may("modal", f"{how} the Modal secret {SECRET}: {', '.join(changed)}"):
@@ -152,14 +154,14 @@ class Setup:
             return
         code = code_digest()
         if self._record.code == code and self._record.url and self._cloud.app() is not None:
-            self._terminal.show(Item("kept", "deploy", f"this very code is deployed, at {self._record.url}"))
+            self._terminal.show(Item("kept", "deploy", f"this version is deployed already, at {self._record.url}"))
             return
-        if self._may("deploy", "`modal deploy modal_app.py`, which takes some minutes the first time"):
+        if self._may("deploy", "`modal deploy modal_app.py`, which takes a few minutes the first time"):
             with busy("deploying"):
                 self._record.url = self._cloud.deploy(dict.fromkeys(self._settings.names))
             self._record.code = code
             self._record.save()
-            self._terminal.show(Item("done", "deploy", f"it is at {self._record.url}"))
+            self._terminal.show(Item("done", "deploy", f"deployed at {self._record.url}"))
 
     def _make_app(self) -> str | None:
         """Where the App that is made is to be installed; None where none was."""
@@ -259,6 +261,16 @@ class Setup:
         show(found)
         self._terminal.show(*(as_item(one) for one in found if one.level == "fail"))
 
+    def _try(self) -> None:
+        """Nobody who says yes to everything says so to a machine that costs something: it is offered."""
+        if self._skips("try") or self._options.dry_run or self._terminal.bad:
+            return
+        if self._options.yes:
+            self._terminal.say("Next: `./jitney try` starts one real runner and removes it again.")
+            return
+        if not attempt(self._settings.component(), self._terminal, None, local=False, as_json=False):
+            self._terminal.say("The installation is in place, but a runner did not come up.")
+
 
 def look_at(url: str) -> Item:
     """How the endpoint says that it stands."""
@@ -272,6 +284,6 @@ def look_at(url: str) -> Item:
             return Item("kept", "ready", f"{url} is ready")
         faults = [f"{one['setting']} {one['fault']}; {one['cure']}" for one in said["problems"]]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        cure = "look into `modal app logs jitney`, and run setup again"
-        return Item("failed", "ready", f"{url} does not answer as jitney does: {type(error).__name__}", cure)
+        cure = "run `modal app logs jitney` to see why, then run setup again"
+        return Item("failed", "ready", f"{url} does not answer like jitney ({type(error).__name__})", cure)
     return Item("failed", "ready", f"{url} is not ready", "; ".join(faults))

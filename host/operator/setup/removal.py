@@ -17,8 +17,6 @@ from host.operator.setup.settings import Settings
 from host.operator.setup.telling import telling
 from host.operator.setup.terminal import Item, Terminal, any_in
 
-#: Seconds between two looks whether jobs have ended.
-AGAIN_AFTER = 10.0
 PAGES = "https://modal.com"
 #: Where the App's key is in the Modal secret alone, nobody but the deployed app could ask GitHub.
 ALONE = Item(
@@ -194,7 +192,7 @@ class Teardown:
 
     def _delete_secret(self) -> list[Item]:
         if not self._clean:
-            cure = "mend what failed above and run teardown again"
+            cure = "fix what failed above and run teardown again"
             return [Item("failed", f"Modal secret {SECRET}", "stays while GitHub is not clean", cure)]
         self._cloud.delete_secret()
         return [Item("done", f"Modal secret {SECRET}", "is deleted")]

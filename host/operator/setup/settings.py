@@ -13,7 +13,7 @@ TOKEN = """A GitHub token with Administration and Webhooks: Read and write, Acti
 
 
 #: As a finding's level says how a thing stands.
-STANDINGS = {"ok": "kept", "warn": "skipped", "fail": "failed"}
+STANDINGS = {"ok": "kept", "warn": "warned", "fail": "failed"}
 
 
 class Settings:
@@ -21,7 +21,9 @@ class Settings:
 
     def __init__(self, environment: Mapping[str, str], loaded: Loaded | None = None) -> None:
         self.loaded = loaded or Loaded()
-        self.names = [setting.name for setting in Component({}, self.loaded).declared()]
+        component = Component(environment, self.loaded)
+        self.names = [setting.name for setting in component.declared()]
+        self._misspelt = of_settings([], component.misspelt())
         self.values = {name: environment[name] for name in self.names if environment.get(name, "").strip()}
 
     def component(self) -> Component:
@@ -33,7 +35,7 @@ class Settings:
         try:
             errand = Conversation(self.component(), "setup", "errand", *arguments, opening=opening)
         except LookupError as fault:
-            stop("settings", str(fault), "`./build.sh doctor` names each fault")
+            stop("settings", str(fault), "`./jitney doctor` names each fault")
         return [Item.of(one) for one in errand.play().call("items")]
 
     def are_blind(self, stored: set[str] | None) -> bool:
@@ -52,6 +54,10 @@ class Settings:
         """What the component has against them, apart from settings that are still to come."""
         found = of_settings(self.component().check())
         return [as_item(one) for one in found if one.what not in pending]
+
+    def slips(self) -> list[Item]:
+        """Variables of the environment that look like misspelt settings."""
+        return [as_item(one) for one in self._misspelt]
 
     def must_do(self, terminal: Terminal, *pending: str) -> None:
         """Shows what is wrong with them; ends the command where that is something."""

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -11,10 +11,10 @@ from rich.text import Text
 
 MARKS = {
     "done": ("done", "green"), "kept": ("kept", "green"), "wanted": ("would", "yellow"), "refused": ("fail", "red"),
-    "failed": ("fail", "red"), "skipped": ("skip", "yellow"),
+    "failed": ("fail", "red"), "skipped": ("skip", "yellow"), "warned": ("warn", "yellow"),
 }  # fmt: skip
 #: An instance of the component has five minutes for all that it asks in one go.
-SLOW = "GitHub took too long over its answers, or the component failed"
+SLOW = "took too long to answer, or the component failed"
 #: Where a thing stands that is no good end.
 BAD = {"failed", "refused"}
 
@@ -72,7 +72,7 @@ class Terminal:
         self.say(f"\n{question}")
         if self._assent:
             return True
-        self._need_somebody("--yes says yes to everything, --dry-run changes nothing")
+        self._need_somebody("use --yes to agree to everything, or --dry-run to change nothing")
         return input("Do it? [Y/n] ").strip().lower() in ("", "y", "yes")
 
     def ask(self, what: str, question: str, hidden: bool = False) -> str:
@@ -86,13 +86,22 @@ class Terminal:
         """Until the operator has done something elsewhere."""
         self.say(text)
         if not self._assent:
-            self._need_somebody("--yes waits for nobody")
+            self._need_somebody("--yes does not wait")
             input("Then press Enter. ")
 
     @staticmethod
     def _need_somebody(cure: str) -> None:
         if not sys.stdin.isatty():
-            stop("terminal", "there is nobody here to ask", cure)
+            stop("terminal", "cannot prompt: standard input is not a terminal", cure)
+
+
+def stoppable(run: Callable[[], int]) -> int:
+    """The exit status of a command that its operator may stop."""
+    try:
+        return run()
+    except (KeyboardInterrupt, EOFError):
+        print("\nStopped. Run it again to continue from here.", file=sys.stderr)
+        return 130
 
 
 def any_in(items: Iterable[Item], *standings: str) -> bool:

@@ -40,7 +40,7 @@ async function update() {
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   live.querySelectorAll(".wide").forEach((one, i) => { one.scrollLeft = scrolled[i] ?? 0; });
   const now = alarms();
-  if (now !== lastAlarms) said.textContent = now || "All alarms are over.";
+  if (now !== lastAlarms) said.textContent = now || "Nothing needs attention any more.";
   lastAlarms = now;
 }
 
@@ -48,6 +48,6 @@ pause.hidden = false;
 pause.addEventListener("click", () => {
   const paused = pause.getAttribute("aria-pressed") !== "true";
   pause.setAttribute("aria-pressed", String(paused));
-  said.textContent = paused ? "Updates are paused." : "Updates go on.";
+  said.textContent = paused ? "Updates are paused." : "Updates are on.";
 });
 setInterval(update, EVERY);

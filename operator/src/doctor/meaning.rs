@@ -1,23 +1,16 @@
-//! What GitHub's responses mean to an operator.
+//! What GitHub's responses about repositories mean to an operator, and what is said where there are none.
 
 use super::{Finding, Level};
-use jitney::github::app::App;
-use jitney::github::hook::ListedHook;
+use jitney::github::group::{Member, RunnerGroup};
+use jitney::github::hook::{HookHome, ListedHook};
 use jitney::github::release::read_downloads;
 use jitney::github::{Answer, Fault, Response};
-use jitney::settings::{CoursesSettings, SignIn};
+use jitney::settings::CoursesSettings;
 use jitney::words::printable::Shown;
 use jitney::words::repository::Repository;
-use jitney::words::scope::Scope;
-use jitney::words::time::Timestamp;
 use jitney::words::version::RunnerVersion;
 
-/// A clock that is off by more, in milliseconds, makes JWTs and ages wrong.
-const SKEW: u64 = 30_000;
-/// A credential that ends sooner, in milliseconds, is worth a warning.
-const SOON: u64 = 14 * 24 * 3_600_000;
-
-fn finding(
+pub(super) fn finding(
     level: Level,
     what: impl Into<String>,
     why: impl Into<String>,
@@ -26,10 +19,71 @@ fn finding(
     Finding { level, what: what.into(), why: why.into(), cure: cure.into() }
 }
 
+fn unchecked(what: impl Into<String>, why: impl Into<String>, cure: impl Into<String>) -> Finding {
+    finding(Level::Unchecked, what, format!("not checked: {}", why.into()), cure)
+}
+
 pub(super) fn silence(settings: &CoursesSettings, fault: Fault) -> Finding {
-    let why = format!("GitHub's API at {} gave no answer: {fault:?}", settings.api);
-    let cure = "check GITHUB_ENTERPRISE_DOMAIN and GITHUB_API_URL, and that this machine reaches it";
-    finding(Level::Fail, "reachability", why, cure)
+    let how = match fault {
+        Fault::Unreachable => "cannot be reached",
+        Fault::TimedOut => "did not answer in time",
+        Fault::Broken => "broke the connection off",
+        Fault::TooLarge => "answered with more than jitney reads",
+        Fault::Denied => "is not the host that the settings name, so jitney's guard stopped the request",
+    };
+    let cure = "check GITHUB_ENTERPRISE_DOMAIN and GITHUB_API_URL, and that this machine has a network";
+    finding(Level::Fail, "reachability", format!("GitHub's API at {} {how}", settings.api), cure)
+}
+
+/// An App whose key is not here, or at fault.
+pub(super) fn unsigned() -> Finding {
+    let why = "the App's private key is missing or invalid, so GitHub was not asked anything";
+    let cure = "set GITHUB_APP_PRIVATE_KEY here, or run `modal run modal_app.py::doctor`, which has the key";
+    unchecked("GitHub", why, cure)
+}
+
+/// What comes after a row that nothing else can come after.
+pub(super) fn stopped() -> Finding {
+    let why = "the row above keeps everything else at GitHub from being seen";
+    unchecked("permissions, webhook, runner version", why, "fix that first, then run doctor again")
+}
+
+/// What of `ALLOWED_REPOS` is not tried, for permissions are tried on repositories.
+pub(super) fn unnamed(settings: &CoursesSettings, named: &[Repository], most: usize) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let owners = settings.allowlist.owners();
+    if named.is_empty() {
+        let why = if owners.is_empty() {
+            "ALLOWED_REPOS is not set, so there is no repository to try them on"
+        } else {
+            "ALLOWED_REPOS names no repository in full, so there is none to try them on"
+        };
+        let cure = "name at least one as owner/repo in ALLOWED_REPOS; for this check alone: ALLOWED_REPOS=owner/repo before the command";
+        findings.push(unchecked("permissions, webhook, runner version", why, cure));
+    } else {
+        for owner in owners {
+            let why = "repositories that a pattern admits are not tried one by one";
+            let what = format!("{}/*", owner.owner());
+            findings.push(finding(Level::Warn, what, why, "name one in ALLOWED_REPOS to have it tried"));
+        }
+    }
+    if let Some(rest) = named.get(most..).filter(|rest| !rest.is_empty()) {
+        let first = rest.first().map(Repository::to_string).unwrap_or_default();
+        let what = match rest.len() {
+            1 => first,
+            more => format!("{first} and {} more repositories", more - 1),
+        };
+        let cure = "for the rest, run doctor with ALLOWED_REPOS=owner/repo before the command";
+        findings.push(unchecked(what, format!("doctor tries {most} repositories at a time"), cure));
+    }
+    findings
+}
+
+/// A repository that the credential does not see: one cause, one row.
+pub(super) fn hidden(repository: &Repository) -> Finding {
+    let why = "GitHub answers 404: there is no such repository, or the credential was not given it";
+    let cure = "check the spelling in ALLOWED_REPOS, and give the token or the App access to the repository";
+    finding(Level::Fail, repository.to_string(), why, cure)
 }
 
 pub(super) fn actions(repository: &Repository, response: &Response) -> Finding {
@@ -37,123 +91,66 @@ pub(super) fn actions(repository: &Repository, response: &Response) -> Finding {
     permission(repository, response, "Actions: read", "jobs and runs can be read", cure)
 }
 
-pub(super) fn group(repository: &Repository, response: &Response) -> Finding {
-    let cure = "set RUNNER_GROUP_ID to a group of the organization that this repository may use";
-    permission(repository, response, "runner group", "the group is there", cure)
+pub(super) fn group(repository: &Repository, id: u64, answer: &Answer) -> Finding {
+    let what = format!("{}: runner group {id}", repository.owner());
+    if let Some(group) = RunnerGroup::seen(answer) {
+        return finding(Level::Ok, what, format!("is there: {}", Shown(&group.name)), "");
+    }
+    let status = answer.as_ref().map_or(0, |response| response.status);
+    if status == 404 {
+        let cure = "set RUNNER_GROUP_ID to a group of this organization";
+        return finding(Level::Fail, what, "GitHub answers 404: the organization has no such group", cure);
+    }
+    let cure = "give the credential Self-hosted runners: Read and write on the organization";
+    unchecked(what, format!("GitHub answers {status}"), cure)
 }
 
-fn clock(response: &Response, now: Timestamp) -> Option<Finding> {
-    let theirs = response.date?;
-    let off = theirs.since(now).max(now.since(theirs));
-    Some(if off > SKEW {
-        let why = format!("this machine's clock differs from GitHub's by {} s", off / 1000);
-        finding(Level::Fail, "clock", why, "set this machine's clock")
-    } else {
-        finding(Level::Ok, "clock", "agrees with GitHub's", "")
-    })
-}
-
-pub(super) fn quota(settings: &CoursesSettings, response: &Response, now: Timestamp) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    match response.status {
-        200 => {
-            let kind = match &settings.credential {
-                SignIn::Token(token) if token.expose().starts_with("github_pat_") => "fine-grained token",
-                SignIn::Token(token) if token.expose().starts_with("ghp_") => {
-                    let why = "is a classic token, which opens every repository that its owner can see";
-                    let cure = "use a GitHub App or a fine-grained token: docs/credentials.md";
-                    findings.push(finding(Level::Warn, "GITHUB_TOKEN", why, cure));
-                    "classic token"
+/// Whether a repository may use the runner group. Whether a repository is public is not asked.
+pub(super) fn access(repository: &Repository, group: &RunnerGroup, members: &[Member]) -> Finding {
+    let what = format!("{repository}: runner group");
+    let public = if group.allows_public_repositories { "" } else { "; public repositories may not use it" };
+    match group.visibility.as_str() {
+        "all" => {
+            finding(Level::Ok, what, format!("is open to every repository of the organization{public}"), "")
+        }
+        "private" => finding(
+            Level::Ok,
+            what,
+            format!("is open to every private repository of the organization{public}"),
+            "",
+        ),
+        "selected" => {
+            let name = repository.to_string();
+            let member = members.iter().find(|member| member.full_name.eq_ignore_ascii_case(&name));
+            match member {
+                Some(member) if member.private || group.allows_public_repositories => {
+                    finding(Level::Ok, what, "may use the group", "")
                 }
-                _ => "token",
-            };
-            findings.push(finding(Level::Ok, "credential", format!("GitHub takes the {kind}"), ""));
+                Some(_) => finding(
+                    Level::Fail,
+                    what,
+                    "the repository is public, and the group is for private ones",
+                    "allow public repositories in the group's settings, or use another group (RUNNER_GROUP_ID)",
+                ),
+                None => finding(
+                    Level::Fail,
+                    what,
+                    "the group is not open to this repository, so its jobs never reach the runners",
+                    "add the repository in the organization's Settings → Actions → Runner groups",
+                ),
+            }
         }
-        401 => {
-            let cure = "make a new one and put it into GITHUB_TOKEN";
-            findings.push(finding(
-                Level::Fail,
-                "credential",
-                "GitHub answers 401: it is wrong, revoked or expired",
-                cure,
-            ));
-        }
-        status => {
-            findings.push(finding(
-                Level::Warn,
-                "credential",
-                format!("GitHub answers {status}"),
-                "try again",
-            ));
-        }
+        other => unchecked(
+            what,
+            format!("GitHub calls the group's access {}", Shown(other)),
+            "look at the group's settings",
+        ),
     }
-    if let Some(end) = response.token_ends {
-        let days = end.since(now) / (24 * 3_600_000);
-        let level = if end.since(now) < SOON { Level::Warn } else { Level::Ok };
-        let cure = if level == Level::Warn { "make a new token in time" } else { "" };
-        findings.push(finding(level, "credential's end", format!("in {days} days"), cure));
-    }
-    if let (Some(remaining), Some(limit)) = (response.remaining, response.limit) {
-        let level = if remaining.saturating_mul(10) < limit { Level::Warn } else { Level::Ok };
-        let cure = if level == Level::Warn {
-            "look who else uses this credential; a GitHub App has a quota of its own"
-        } else {
-            ""
-        };
-        findings.push(finding(
-            level,
-            "quota",
-            format!("{remaining} of {limit} requests are left in this hour"),
-            cure,
-        ));
-    }
-    findings.extend(clock(response, now));
-    findings
-}
-
-pub(super) fn app(
-    settings: &CoursesSettings,
-    response: &Response,
-    answer: &Answer,
-    now: Timestamp,
-) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = clock(response, now).into_iter().collect();
-    let Some(app) = App::seen(answer) else {
-        let why = format!("GitHub answers {}: the App's id and key do not belong together", response.status);
-        let cure =
-            "make a new private key on the App's page and set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY";
-        findings.push(finding(Level::Fail, "credential", why, cure));
-        return findings;
-    };
-    findings.push(finding(Level::Ok, "credential", "GitHub knows the App", ""));
-    let runners = match settings.scope {
-        Scope::Repository => "administration",
-        Scope::Organization => "organization_self_hosted_runners",
-    };
-    for (name, wanted) in [(runners, "write"), ("actions", "read")] {
-        let has = app.permissions.get(name).map_or("none", String::as_str);
-        let fits = has == wanted || has == "write";
-        let cure = if fits {
-            String::new()
-        } else {
-            format!("give the App {name}: {wanted}, and accept it where it is installed")
-        };
-        let level = if fits { Level::Ok } else { Level::Fail };
-        findings.push(finding(level, format!("App's permission {name}"), format!("is {has}"), cure));
-    }
-    let hears = app.events.iter().any(|event| event == "workflow_job");
-    let (level, why, cure) = if hears {
-        (Level::Ok, "the App hears of workflow jobs", "")
-    } else {
-        (Level::Fail, "the App does not hear of workflow jobs", "subscribe it to the event `Workflow job`")
-    };
-    findings.push(finding(level, "App's events", why, cure));
-    findings
 }
 
 fn permission(repository: &Repository, response: &Response, name: &str, good: &str, cure: &str) -> Finding {
     let what = format!("{repository}: {name}");
-    if response.status == 200 {
+    if matches!(response.status, 200 | 201) {
         return finding(Level::Ok, what, good, "");
     }
     let wanted = response.accepted_permissions.as_deref();
@@ -161,45 +158,44 @@ fn permission(repository: &Repository, response: &Response, name: &str, good: &s
     finding(Level::Fail, what, format!("GitHub answers {}{asks}", response.status), cure)
 }
 
-pub(super) fn administration(
-    settings: &CoursesSettings,
-    repository: &Repository,
-    response: &Response,
-    answer: &Answer,
-) -> Vec<Finding> {
+pub(super) fn administration(repository: &Repository, response: &Response) -> Finding {
     let cure = "give the credential Administration: Read and write on the repository (in org scope Self-hosted runners on the organization)";
-    let mut findings =
-        vec![permission(repository, response, "Administration", "runners can be administered", cure)];
-    if let Some(offered) = read_downloads(answer) {
-        let old = !settings.api.is_server() && offered.version < RunnerVersion::LEAST;
-        let level = if old { Level::Warn } else { Level::Ok };
-        findings.push(finding(level, "runner's version", format!("GitHub offers {}", offered.version), ""));
-    }
-    findings
+    permission(repository, response, "Administration", "runners can be registered", cure)
 }
 
-pub(super) fn webhook(
-    settings: &CoursesSettings,
-    repository: &Repository,
-    response: &Response,
-    answer: &Answer,
-) -> Vec<Finding> {
-    let what = format!("{repository}: webhook");
+/// Which runner GitHub offers, if it says so.
+pub(super) fn offer(settings: &CoursesSettings, answer: &Answer) -> Vec<Finding> {
+    let found = read_downloads(answer).map(|offered| {
+        let old = !settings.api.is_server() && offered.version < RunnerVersion::LEAST;
+        let level = if old { Level::Warn } else { Level::Ok };
+        finding(level, "runner's version", format!("GitHub offers {}", offered.version), "")
+    });
+    found.into_iter().collect()
+}
+
+pub(super) fn webhook(settings: &CoursesSettings, home: &HookHome, answer: &Answer) -> Vec<Finding> {
+    let (what, owner) = match home {
+        HookHome::Organization(repository) => (format!("{}: webhook", repository.owner()), "organization"),
+        HookHome::Repository(repository) => (format!("{repository}: webhook"), "repository"),
+        HookHome::App => ("App's webhook".to_owned(), "App"),
+    };
     let Some(hooks) = ListedHook::all(answer) else {
-        let why = format!(
-            "GitHub answers {}: it cannot be looked at, and failed deliveries are not redelivered",
-            response.status
-        );
-        return vec![finding(Level::Warn, what, why, "give the credential Webhooks: Read and write")];
+        let status = answer.as_ref().map_or(0, |response| response.status);
+        let why = format!("GitHub answers {status}; failed deliveries are not redelivered either");
+        return vec![unchecked(what, why, "give the credential Webhooks: Read and write")];
     };
     let Some(hook) = hooks.iter().find(|hook| settings.is_our_webhook(&hook.config.url)) else {
-        let cure = "add it in the repository's Settings → Webhooks (README, step 4), or set WEBHOOK_URL; an organization's or an App's will do as well";
-        return vec![finding(Level::Warn, what, "none of the repository's own leads to jitney", cure)];
+        let why = format!("none of the {owner}'s own webhooks leads to jitney");
+        let cure = format!(
+            "run setup, or add one in the {owner}'s Settings → Webhooks; set WEBHOOK_URL if its URL is your own; \
+             a GitHub App's webhook works too"
+        );
+        return vec![finding(Level::Warn, what, why, cure)];
     };
     let mut findings = Vec::new();
     let mut wrong = |why: &str, cure: &str| findings.push(finding(Level::Fail, what.clone(), why, cure));
     if !hook.active {
-        wrong("is switched off", "switch it on in the repository's Settings → Webhooks");
+        wrong("is switched off", "switch it on in Settings → Webhooks");
     }
     if !hook.sends_jobs() {
         wrong("does not send workflow jobs", "choose the event `Workflow jobs` for it");
@@ -213,14 +209,16 @@ pub(super) fn webhook(
             "give both the same secret",
         ),
         Some(503) => wrong(
-            "its last delivery was answer 503",
+            "its last delivery was answered 503",
             "open the endpoint's URL: it names the setting at fault",
         ),
-        Some(code) if code >= 500 => wrong("its last delivery failed", "look into `modal app logs jitney`"),
+        Some(code) if code >= 500 => {
+            wrong("its last delivery failed", "run `modal app logs jitney`, which shows why");
+        }
         _ => {}
     }
     if findings.is_empty() {
-        findings.push(finding(Level::Ok, what, "is there, sends workflow jobs, and is answered", ""));
+        findings.push(finding(Level::Ok, what, "is there and sends workflow jobs", ""));
     }
     findings
 }

@@ -2,6 +2,9 @@
 
 use super::Conclusion;
 use super::evidence::{Evidence, span};
+use super::facts::Vetted;
+use jitney::ending::Cause;
+use jitney::ledger::Entry;
 use jitney::policy::delivery::Verdict;
 use jitney::words::ids::RunnerName;
 use jitney::words::printable::Shown;
@@ -16,7 +19,7 @@ impl Evidence<'_> {
             "queued" => self.queued(),
             status => {
                 let text = format!(
-                    "GitHub holds the job back ({}): a protection rule, an approval or a concurrency group; it is delivered as queued once it is let through, and gets its runner then.",
+                    "GitHub is holding the job back ({}): a protection rule, an approval or a concurrency group. It gets a runner as soon as GitHub queues it.",
                     Shown(status)
                 );
                 Conclusion { state: "held-back", text }
@@ -35,22 +38,19 @@ impl Evidence<'_> {
         match RunnerName::job_of(name) {
             Some(job) if job == self.facts.job.id => Conclusion {
                 state: "in-progress",
-                text: format!(
-                    "In progress on its own runner {shown} for {time}; when it is over the runner and its sandbox are gone.{}",
-                    self.limit()
-                ),
+                text: format!("In progress on its own runner {shown} for {time}.{}", self.limit()),
             },
             Some(other) => Conclusion {
                 state: "in-progress-swapped",
                 text: format!(
-                    "In progress for {time} on {shown}, which was started for job {other} and took this one, as GitHub lets any runner do whose labels match; job {other} takes this one's runner, or gets a new one.{}",
+                    "In progress for {time} on {shown}, which was started for job {other}: GitHub gives a job to any runner whose labels match. Job {other} takes this job's runner, or gets a new one.{}",
                     self.limit()
                 ),
             },
             None => Conclusion {
                 state: "in-progress-elsewhere",
                 text: format!(
-                    "In progress for {time} on {shown}, which is none of jitney's.{}",
+                    "In progress for {time} on {shown}, which is not one of jitney's runners.{}",
                     self.left_behind()
                 ),
             },
@@ -63,10 +63,7 @@ impl Evidence<'_> {
         machine.map_or_else(
             |_| String::new(),
             |machine| {
-                format!(
-                    " Its sandbox is ended after {} whatever it does.",
-                    span(machine.timeout.as_milliseconds())
-                )
+                format!(" Its sandbox ends after {} at the latest.", span(machine.timeout.as_milliseconds()))
             },
         )
     }
@@ -75,11 +72,10 @@ impl Evidence<'_> {
     fn left_behind(&self) -> String {
         match self.sandboxes() {
             [] => String::new(),
-            [one] => format!(
-                " Sandbox {} was started in vain; the sweep ends it, or its own limit.",
-                Shown(&one.id)
-            ),
-            more => format!(" {} sandboxes were started in vain; the sweep ends them.", more.len()),
+            [one] => format!(" Sandbox {} is not needed; it ends by itself within minutes.", Shown(&one.id)),
+            more => {
+                format!(" {} sandboxes are not needed; they end by themselves within minutes.", more.len())
+            }
         }
     }
 
@@ -90,19 +86,20 @@ impl Evidence<'_> {
             return match conclusion {
                 "skipped" => Conclusion {
                     state: "skipped",
-                    text: "Skipped by its workflow, so it never wanted a runner.".to_owned(),
+                    text: "Skipped by its workflow, so it never needed a runner.".to_owned(),
                 },
                 "cancelled" => Conclusion {
                     state: "cancelled",
-                    text: format!("Cancelled before a runner took it; nothing more happens.{left}"),
+                    text: format!("Cancelled before a runner took it.{left}"),
                 },
                 other => Conclusion {
                     state: "ended-without-runner",
                     text: format!(
-                        "Over ({}) without a runner: GitHub gives a job up that has waited for 24 hours.{}{left}",
+                        "Finished ({}) without a runner: GitHub gives up a job after 24 hours in the queue.{}{left}",
                         Shown(other),
-                        self.refused()
-                            .map_or_else(String::new, |(_, why)| format!(" It gets none here: {why}."))
+                        self.refused().map_or_else(String::new, |(_, why)| format!(
+                            " jitney starts none for it: {why}."
+                        ))
                     ),
                 },
             };
@@ -112,38 +109,54 @@ impl Evidence<'_> {
             times = format!(", after {} in the queue", span(started.since(created)));
         }
         if let (Some(started), Some(completed)) = (self.facts.job.started, self.facts.job.completed) {
-            times = format!("{times} and {} at work", span(completed.since(started)));
+            times = format!("{times} and a run of {}", span(completed.since(started)));
         }
-        let cost: Usd = self.entries().iter().filter_map(|entry| entry.nano_usd).sum();
+        let entries = self.entries();
+        let jobs = entries.iter().filter(|entry| !entry.refusal);
+        let cost: Usd = jobs.filter_map(|entry| entry.nano_usd).sum();
         let cost = if cost > Usd::default() { format!("; it cost {cost}") } else { String::new() };
-        let (word, name) = (Shown(conclusion), Shown(name));
-        let refusal = match &self.facts.decision.verdict {
-            Verdict::Refuse(answer, _) if conclusion == "failure" => Some(answer.reason.to_string()),
+        let ended = entries.iter().find(|entry| entry.runner == name);
+        let refusal = match (&self.facts.decision.verdict, &self.facts.vetted) {
+            _ if conclusion != "failure" => None,
+            (Verdict::Refuse(answer, _), _) => Some(answer.reason.to_string()),
+            (_, Some(Vetted::MayNot(reason))) if ended.is_some_and(|entry| shows_refusal(entry)) => {
+                Some(reason.to_string())
+            }
             _ => None,
         };
+        let cause = ended.and_then(|entry| entry.cause).filter(|_| conclusion != "success");
+        let cause = cause.filter(|cause| !matches!(cause, Cause::Done | Cause::Refused));
+        let cause =
+            cause.map_or_else(String::new, |cause| format!(" Its sandbox ended because {}.", cause.said()));
+        let (word, name) = (Shown(conclusion), Shown(name));
         match (RunnerName::job_of(name.0), refusal) {
             (None, _) => Conclusion {
                 state: "completed-elsewhere",
-                text: format!("Over, {word}, on {name}, a runner of somebody else{times}.{left}"),
+                text: format!(
+                    "Finished ({word}) on {name}, which is not one of jitney's runners{times}.{left}"
+                ),
             },
             (Some(_), Some(why)) => Conclusion {
                 state: "failed-with-reason",
                 text: format!(
-                    "Refused ({why}); the small runner {name} failed it so that its author sees why.{left}"
+                    "Refused ({why}). The small runner {name} failed the job, so that its author sees the reason.{left}"
                 ),
             },
             (Some(meant), None) if meant != self.facts.job.id => Conclusion {
                 state: "completed-swapped",
                 text: format!(
-                    "Over, {word}, on {name}, which was started for job {meant}{times}{cost}; nothing more happens.{left}"
+                    "Finished ({word}) on {name}, which was started for job {meant}{times}{cost}.{cause}{left}"
                 ),
             },
             (Some(_), None) => Conclusion {
                 state: "completed",
-                text: format!(
-                    "Over, {word}, on its own runner {name}{times}{cost}; nothing more happens.{left}"
-                ),
+                text: format!("Finished ({word}) on its own runner {name}{times}{cost}.{cause}{left}"),
             },
         }
     }
+}
+
+/// Whether a runner's sandbox showed a refusal: started for that, or by its own judgement of the job.
+fn shows_refusal(entry: &Entry) -> bool {
+    entry.refusal || entry.cause == Some(Cause::Refused)
 }

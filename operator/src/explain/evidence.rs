@@ -93,11 +93,11 @@ impl<'a> Evidence<'a> {
         if app || lately || settings.allowlist.exact().contains(repository) {
             let settled = jitney::course::SETTLED / 1000;
             return format!(
-                "the sweep, which comes every 3 min, starts a runner for a job that has waited {settled} s without one"
+                "the sweep (every 3 min) starts a runner for a job that has waited {settled} s without one"
             );
         }
         format!(
-            "no sweep looks into {repository}, which ALLOWED_REPOS does not name one by one: name it, or have GitHub redeliver the delivery"
+            "no sweep looks into {repository}, because ALLOWED_REPOS does not name it in full: name it, or redeliver the delivery"
         )
     }
 
@@ -106,7 +106,7 @@ impl<'a> Evidence<'a> {
         if self.host.sandboxes.is_some() {
             ""
         } else {
-            " Modal could not be asked, so a sandbox may be on its way all the same."
+            " Modal could not be asked, so a sandbox may be on its way."
         }
     }
 

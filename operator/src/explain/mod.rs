@@ -10,6 +10,7 @@ mod conclusion;
 mod deliveries;
 mod evidence;
 mod facts;
+mod once;
 mod questions;
 mod queued;
 mod subject;
@@ -71,11 +72,12 @@ pub fn explain(facts: &Facts, host: &HostFacts, now: Timestamp) -> Explanation {
     let evidence = Evidence { facts, host, now };
     let job = &facts.job;
     let pages = facts.settings.api.pages();
+    let conclusion = evidence.conclusion();
     Explanation {
         repository: job.repository.clone(),
         job: job.id,
         page: format!("{pages}/{}/actions/runs/{}/job/{}", job.repository, job.run, job.id),
-        timeline: evidence.timeline(),
-        conclusion: evidence.conclusion(),
+        timeline: once::once(&evidence, evidence.timeline(), &conclusion),
+        conclusion,
     }
 }

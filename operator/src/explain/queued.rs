@@ -31,32 +31,32 @@ impl Evidence<'_> {
             Verdict::Reply(answer) if answer.outcome == Outcome::Ignored => state(
                 "ignored",
                 format!(
-                    "Ignored: {why}. Another runner must take it; or change `runs-on`, RUNNER_LABELS or RUNNER_PROFILES, then run the job again."
+                    "Ignored: {why}. If jitney should run it, change `runs-on`, RUNNER_LABELS or RUNNER_PROFILES, and run the job again."
                 ),
             ),
             Verdict::Reply(_) if code == "repository-not-allowed" => state(
                 "repository-not-allowed",
                 format!(
-                    "Refused: {why}. Name the repository there, deploy, and have the delivery redelivered or run the job again."
+                    "Refused: {why}. Add the repository to ALLOWED_REPOS, deploy, and run the job again."
                 ),
             ),
             Verdict::Reply(_) => state(
                 "refused",
                 format!(
-                    "Refused: {why}. It waits until it is cancelled, or given up by GitHub after 24 hours."
+                    "Refused: {why}. The job stays queued until somebody cancels it, or GitHub gives it up after 24 hours."
                 ),
             ),
             Verdict::Refuse(..) => state(
                 "refused-and-told",
                 format!(
-                    "Refused: {why}. A small runner fails it with this reason, {} an hour at most and none that could hit another job; change its labels, or the limit.",
+                    "Refused: {why}. A small runner fails the job with this reason (at most {} an hour). Change the job's labels, or the limit.",
                     self.facts.settings.refusals_per_hour
                 ),
             ),
             Verdict::Open(_) => state(
                 "run-not-allowed",
                 format!(
-                    "Refused: {why}. It waits until it is cancelled, or given up by GitHub after 24 hours; the setting that is named decides."
+                    "Refused: {why}. The job stays queued until somebody cancels it, or GitHub gives it up after 24 hours. Change the setting that is named if it should run."
                 ),
             ),
         })
@@ -69,7 +69,7 @@ impl Evidence<'_> {
             return Some(state(
                 "runner-idle",
                 format!(
-                    "Its runner {name} is online and idle: it waits for GitHub to give it the job. If none comes in {START_WITHIN} s the sandbox ends, and {}.",
+                    "Its runner {name} is online and idle: GitHub has yet to give it the job. If it gets none within {START_WITHIN} s, the sandbox ends, and {}.",
                     self.sweep()
                 ),
             ));
@@ -85,7 +85,7 @@ impl Evidence<'_> {
             return Some(state(
                 "runner-starting",
                 format!(
-                    "Runner {} is registered and its sandbox {} starts it; it takes the job once it is online. If it has no job in {START_WITHIN} s the sandbox ends, and {}.",
+                    "Runner {} is starting in sandbox {} and takes the job once it is online. If it gets no job within {START_WITHIN} s, the sandbox ends, and {}.",
                     Shown(name),
                     Shown(&sandbox.id),
                     self.sweep()
@@ -96,7 +96,7 @@ impl Evidence<'_> {
         Some(state(
             "sandbox-booting",
             format!(
-                "Its sandbox {} is booting, or waits for its turn at GitHub; the config follows when it reads. If nothing comes in {HAND_OVER_WITHIN} s the sandbox ends, and {}.",
+                "Its sandbox {} is booting, or waiting for its turn to register a runner. If that takes over {HAND_OVER_WITHIN} s, the sandbox ends, and {}.",
                 Shown(&booting.id),
                 self.sweep()
             ),
@@ -112,7 +112,7 @@ impl Evidence<'_> {
         let when = if wait == 0 { "now".to_owned() } else { format!("in {wait} s") };
         Some(state(
             "ticket-waits",
-            format!("Deferred{why}: its ticket waits and is taken up again {when}; nothing is to be done."),
+            format!("Deferred{why}. jitney tries again {when}; you need not do anything."),
         ))
     }
 
@@ -128,7 +128,7 @@ impl Evidence<'_> {
         Some(state(
             "runner-taken",
             format!(
-                "Its runner{runner} was taken by {by}, whose labels match. A new one is started when that job's `in_progress` delivery comes; if it was lost, {}.",
+                "Its runner{runner} was taken by {by}, whose labels match. A new one is started when GitHub reports that job as in progress; if that report is lost, {}.",
                 self.sweep()
             ),
         ))
@@ -140,7 +140,7 @@ impl Evidence<'_> {
         Some(state(
             "runner-gone",
             format!(
-                "The runner of its sandbox {} is registered no longer: it had another job, or was deleted. The sandbox is about to end; then {}.",
+                "The runner of its sandbox {} is no longer registered: it ran another job, or was deleted. The sandbox is about to end; then {}.",
                 Shown(&sandbox.id),
                 self.sweep()
             ),
@@ -156,7 +156,7 @@ impl Evidence<'_> {
             return Some(state(
                 "delivery-failed",
                 format!(
-                    "GitHub could not deliver it ({} {word}). A sweep has GitHub deliver it again, and {sweep}; `doctor` looks why.{but}",
+                    "GitHub could not deliver it ({} {word}). jitney has GitHub deliver it again, and {sweep}. Run `doctor` to find out why.{but}",
                     logged.newest.status
                 ),
             ));
@@ -169,43 +169,39 @@ impl Evidence<'_> {
             "launched" | "duplicate" => state(
                 "sandbox-gone",
                 format!(
-                    "A runner was started for it, but its sandbox is gone and the job still waits: {sweep}. `modal app logs jitney` has the sandbox's end."
+                    "A runner was started for it, but its sandbox is gone and the job still waits: {sweep}. `modal app logs jitney` shows how the sandbox ended."
                 ),
             ),
             "deferred" => state(
                 "deferred",
                 format!(
-                    "Deferred ({why}): it is tried again by itself, 5 s to 5 min after the last time; else {sweep}.{but}"
+                    "Deferred ({why}). jitney tries again by itself, 5 s to 5 min after the last try; failing that, {sweep}.{but}"
                 ),
             ),
             "refused" if said.reason.starts_with("signature-") => state(
                 "not-signed",
                 format!(
-                    "Its delivery was refused ({why}): give the webhook and WEBHOOK_SECRET the same secret, then redeliver it. Meanwhile {sweep}."
+                    "Its delivery was refused ({why}). Set the webhook's secret and WEBHOOK_SECRET to the same value, then redeliver it. Meanwhile {sweep}."
                 ),
             ),
             "refused" if said.reason.starts_with("runners-taken") => state(
                 "runners-taken",
                 format!(
-                    "Given up ({why}). Give the job a label of its own, `id=${{{{ github.run_id }}}}`, and run it again.{but}"
+                    "Given up ({why}). Give the job a label that no other job has, `id=${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}-NAME` with a NAME of its own, and run it again.{but}"
                 ),
             ),
             "refused" => state(
                 "was-refused",
-                format!(
-                    "Refused when it came ({why}), but by the settings of now it would be launched: {sweep}.{but}"
-                ),
+                format!("Refused when it arrived ({why}), but today's settings allow it: {sweep}.{but}"),
             ),
             "ignored" => state(
                 "was-ignored",
-                format!(
-                    "Ignored when it came ({why}), but by the settings of now it would be launched: {sweep}.{but}"
-                ),
+                format!("Ignored when it arrived ({why}), but today's settings admit it: {sweep}.{but}"),
             ),
             _ => state(
                 "unready",
                 format!(
-                    "jitney could not work on it ({why}): mend that. A sweep has GitHub deliver it again then, and {sweep}; `doctor` looks at the rest.{but}"
+                    "jitney could not work on it ({why}). Fix that; GitHub then delivers it again, and {sweep}. Run `doctor` to check the rest.{but}"
                 ),
             ),
         })
@@ -218,18 +214,18 @@ impl Evidence<'_> {
             WebhookLog::Hidden(_) => state(
                 "delivery-unknown",
                 format!(
-                    "Whether it was delivered cannot be seen, for the webhook's deliveries may not be read; no runner is coming as far as can be told. In any case {sweep}.{but}"
+                    "Nobody can tell whether it was delivered, because the credential may not read the webhook's deliveries. No runner is on its way as far as can be seen; {sweep}.{but}"
                 ),
             ),
             WebhookLog::Nowhere => state(
                 "no-webhook",
                 format!(
-                    "No webhook that is switched on sends workflow jobs to jitney: add it (README, step 4) or set WEBHOOK_URL. Meanwhile {sweep}.{but}"
+                    "No active webhook sends workflow jobs to jitney. Run setup, or add one, or set WEBHOOK_URL. Meanwhile {sweep}.{but}"
                 ),
             ),
             WebhookLog::Read(..) => state(
                 "no-delivery",
-                format!("No delivery of it was found: GitHub may be late, or it was lost; {sweep}.{but}"),
+                format!("No delivery of it was found: it may be late, or lost; {sweep}.{but}"),
             ),
         }
     }

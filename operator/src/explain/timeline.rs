@@ -3,8 +3,11 @@
 use super::Moment;
 use super::evidence::{Evidence, span};
 use super::facts::{LoggedDelivery, Vetted, WebhookLog};
+use crate::inside::inside;
+use jitney::ending::Cause;
 use jitney::github::delivery::Said;
 use jitney::github::runner::Runner;
+use jitney::ledger::REFUSAL;
 use jitney::policy::delivery::{Decision, Verdict};
 use jitney::ticket::Purpose;
 use jitney::words::ids::RunnerName;
@@ -57,9 +60,9 @@ impl Evidence<'_> {
             self.facts.job.labels.iter().map(|label| format!("`{}`", Shown(label.as_str()))).collect();
         let (job, repository) = (self.facts.job.id, &self.facts.job.repository);
         let said = format!(
-            "{job} of {repository}, run {}, was created; it asks for {}",
+            "{job} of {repository} was created in run {}; its labels: {}",
             self.facts.job.run,
-            if labels.is_empty() { "no label".to_owned() } else { labels.join(", ") }
+            if labels.is_empty() { "none".to_owned() } else { labels.join(", ") }
         );
         moment(self.facts.job.created, "job", said)
     }
@@ -69,20 +72,17 @@ impl Evidence<'_> {
         match &self.facts.deliveries {
             WebhookLog::Hidden(status) if queued => {
                 let said = format!(
-                    "the webhook's deliveries may not be read (GitHub answers {status}); what follows is made of the job itself"
+                    "the credential may not read the webhook's deliveries (GitHub answers {status}), so the checks below are those of the job as it is now"
                 );
                 vec![moment(None, "delivery", said).with("give the credential Webhooks: Read and write")]
             }
             WebhookLog::Nowhere if queued => {
-                let said = "no webhook of the repository, or of its owner as far as it shows, is switched on and sends workflow jobs to jitney";
-                let cure =
-                    "add it in the repository's Settings → Webhooks (README, step 4), or set WEBHOOK_URL";
+                let said = "no active webhook that the credential can see sends workflow jobs to jitney";
+                let cure = "run setup, or add one in the repository's Settings → Webhooks; set WEBHOOK_URL if its URL is your own";
                 vec![moment(None, "delivery", said).stopping(cure)]
             }
             WebhookLog::Read(_, looked) if queued && self.facts.deliveries.of(action).is_none() => {
-                let said = format!(
-                    "none is about the job's queueing, of the {looked} looked into that are nearest to its times"
-                );
+                let said = format!("none of the {looked} deliveries closest in time is about this job");
                 vec![moment(None, "delivery", said)]
             }
             log => log.of(action).map(delivered).into_iter().collect(),
@@ -99,29 +99,27 @@ impl Evidence<'_> {
                 Moment { stops: !check.passed, ..moment(None, "check", said) }
             })
             .collect();
-        let of = if made { "of a delivery made of the job" } else { "of that delivery" };
+        let of = if made { "the job as it is now" } else { "that delivery" };
         let said = match verdict {
             Verdict::Open(ticket) if ticket.purpose == Purpose::Launch => {
-                format!("{of}, by the settings of now: launch")
+                format!("with today's settings, {of} starts a runner")
             }
-            Verdict::Open(_) => format!("{of}, by the settings of now: nothing to launch"),
+            Verdict::Open(_) => format!("with today's settings, {of} starts no runner"),
             Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
-                format!("{of}, by the settings of now: {}, {}", answer.outcome.word(), answer.reason)
+                format!("with today's settings, {of} is {}: {}", answer.outcome.word(), answer.reason)
             }
         };
         let stops = !matches!(verdict, Verdict::Open(_));
         moments.push(Moment { stops, ..moment(None, "verdict", said) });
         moments.extend(self.facts.vetted.as_ref().map(|vetted| {
             match vetted {
-                Vetted::May => moment(None, "run", "what started it may run here"),
+                Vetted::May => moment(None, "run", "what started the run is allowed"),
                 Vetted::MayNot(reason) => moment(None, "run", reason.to_string())
-                    .stopping("the setting that is named decides; see README, Settings"),
-                Vetted::Unknown => moment(
-                    None,
-                    "run",
-                    "GitHub does not say what started it, and without that no runner is started",
-                )
-                .stopping("give the credential Actions: read"),
+                    .stopping("change the setting that it names if the run should be allowed"),
+                Vetted::Unknown => {
+                    moment(None, "run", "GitHub does not say what started the run, so no runner is started")
+                        .stopping("give the credential Actions: read")
+                }
             }
         }));
         moments
@@ -143,43 +141,47 @@ impl Evidence<'_> {
     fn of_sandboxes(&self) -> Vec<Moment> {
         let Some(sandboxes) = &self.host.sandboxes else {
             let said = format!("Modal could not be asked ({})", Sentence(&self.host.unasked));
-            let cure = "sign in with `modal setup`, or run `modal run modal_app.py::explain --subject …`";
+            let cure = "run `.venv/bin/modal setup` to sign in, or ask from Modal itself: `.venv/bin/modal run modal_app.py::explain --subject …`";
             return vec![moment(None, "sandbox", said).with(cure)];
         };
         if sandboxes.is_empty() && self.facts.job.status != "completed" {
-            return vec![moment(None, "sandbox", "none lives for the job")];
+            return vec![moment(None, "sandbox", "none is running for this job")];
         }
         let tell = |sandbox: &jitney::course::Sandbox| {
             let started = sandbox.tag("started").and_then(|at| at.parse().ok()).map(Timestamp);
             let shape = sandbox.tag("shape").filter(|shape| !shape.is_empty());
             let shape = shape.map_or_else(String::new, |shape| format!(" ({})", Shown(shape)));
             let config = match sandbox.tag("runner") {
-                Some(runner) => format!("the config of {} is meant for it", Shown(runner)),
-                None => "it has no config yet".to_owned(),
+                Some(runner) if sandbox.tag(REFUSAL).is_some() => {
+                    format!("its runner {} only shows the refusal", Shown(runner))
+                }
+                Some(runner) => format!("its runner is {}", Shown(runner)),
+                None => "it has no runner yet".to_owned(),
             };
-            moment(
-                started,
-                "sandbox",
-                format!("{}{shape} was started and lives; {config}", Shown(&sandbox.id)),
-            )
+            let said = format!("{}{shape} was started and is running; {config}", Shown(&sandbox.id));
+            let look: Vec<String> = inside(&sandbox.id)
+                .into_iter()
+                .map(|(purpose, command)| format!("{purpose}: `{command}`"))
+                .collect();
+            moment(started, "sandbox", said).with(look.join("; "))
         };
         sandboxes.iter().map(tell).collect()
     }
 
     fn registrations(&self) -> Vec<Moment> {
         let Some(runners) = &self.facts.runners else {
-            let said = "the registered runners may not be read";
+            let said = "the credential may not list the registered runners";
             return vec![
                 moment(None, "registration", said).with("give the credential Administration: Read and write"),
             ];
         };
         let tell = |runner: &Runner| {
             let doing = match (runner.busy, runner.status.as_str()) {
-                (true, _) => "at work",
+                (true, _) => "registered and busy",
                 (false, "online") => "online and idle",
-                _ => "not connected yet, or no longer",
+                _ => "registered but offline (still starting, or already gone)",
             };
-            moment(None, "registration", format!("{} is registered, {doing}", Shown(&runner.name)))
+            moment(None, "registration", format!("{} is {doing}", Shown(&runner.name)))
         };
         runners.iter().map(tell).collect()
     }
@@ -187,12 +189,12 @@ impl Evidence<'_> {
     fn pairing(&self) -> Vec<Moment> {
         let mut moments = Vec::new();
         if let Some(taker) = self.taker() {
-            let said = format!("job {taker} has a runner that was started for this one");
+            let said = format!("job {taker} took a runner that was started for this job");
             moments.push(moment(None, "pairing", said));
         }
         let meant = self.facts.job.runner.as_deref().and_then(RunnerName::job_of);
         if let Some(other) = meant.filter(|other| *other != self.facts.job.id) {
-            let said = format!("it has a runner that was started for job {other}");
+            let said = format!("it took a runner that was started for job {other}");
             moments.push(moment(self.facts.job.started, "pairing", said));
         }
         moments
@@ -209,7 +211,7 @@ impl Evidence<'_> {
     fn over(&self) -> Option<Moment> {
         let conclusion =
             self.facts.job.conclusion.as_deref().filter(|_| self.facts.job.status == "completed")?;
-        Some(moment(self.facts.job.completed, "job", format!("was over: {}", Shown(conclusion))))
+        Some(moment(self.facts.job.completed, "job", format!("finished: {}", Shown(conclusion))))
     }
 
     fn costs(&self) -> Vec<Moment> {
@@ -218,8 +220,12 @@ impl Evidence<'_> {
         closed
             .map(|(entry, ended, cost)| {
                 let lived = span(ended.since(entry.started));
-                let said = format!("{} ended; it lived {lived} and cost {cost}", Shown(&entry.sandbox));
-                moment(Some(ended), "cost", said)
+                let why = entry
+                    .cause
+                    .map_or_else(String::new, |cause| format!(" ({}: {})", cause.word(), cause.said()));
+                let what = if entry.refusal { "it only showed the refusal and cost" } else { "it cost" };
+                let said = format!("{} ended after {lived}{why}; {what} {cost}", Shown(&entry.sandbox));
+                moment(Some(ended), "cost", said).with(entry.cause.map_or("", Cause::cure))
             })
             .collect()
     }
@@ -229,8 +235,11 @@ impl Evidence<'_> {
         waiting
             .map(|(ticket, due)| {
                 let said = format!(
-                    "a ticket waits, after deferral no. {}; it is due in {} s",
-                    ticket.deferrals,
+                    "deferred {}; the next try is in {} s",
+                    match ticket.deferrals {
+                        1 => "once".to_owned(),
+                        times => format!("{times} times"),
+                    },
                     due.since(self.now) / 1000
                 );
                 moment(Some(self.now), "ticket", said)
@@ -256,9 +265,9 @@ fn delivered(logged: &LoggedDelivery) -> Moment {
     let told = moment(Some(*first), "delivery", text);
     match newest.status {
         200..=299 => told,
-        401 => told.stopping("give the webhook and WEBHOOK_SECRET the same secret"),
-        403 => told.stopping("the setting that is named decides"),
-        503 => told.stopping("mend what the answer names; the sweep has GitHub deliver it again"),
-        _ => told.stopping("look whether the endpoint's URL answers; the sweep has GitHub deliver it again"),
+        401 => told.stopping("set the webhook's secret and WEBHOOK_SECRET to the same value"),
+        403 => told.stopping("change the setting that it names if the job should be allowed"),
+        503 => told.stopping("fix what the answer names; GitHub then delivers it again by itself"),
+        _ => told.stopping("check that the endpoint's URL answers; GitHub then delivers it again by itself"),
     }
 }

@@ -84,7 +84,7 @@ async fn align(
             return Ok(thing.is(Standing::Kept, "is there, is active, and sends workflow jobs"));
         }
         (Mode::Look, false) => {
-            let item = thing.is(Standing::Wanted, format!("would be mended: {why}"));
+            let item = thing.is(Standing::Wanted, format!("needs a fix: {why}"));
             return Ok(item.needing_secret(!has_secret));
         }
         (Mode::Mend, false) => {}
@@ -97,7 +97,7 @@ async fn align(
     let hook = Hook { home: home.clone(), id: Some(found.id) };
     thing.ask(Request::configure_hook(&hook, None, secret), &[200]).await?;
     thing.ask(Request::switch_hook(&hook), &[200]).await?;
-    Ok(thing.is(Standing::Done, format!("is mended: {why}")))
+    Ok(thing.is(Standing::Done, format!("fixed: {why}")))
 }
 
 /// The App's one webhook. Its events and whether it is active are on the App's page alone.

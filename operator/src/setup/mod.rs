@@ -7,7 +7,7 @@ mod ping;
 mod places;
 mod registrations;
 mod remove;
-mod thing;
+pub(crate) mod thing;
 
 pub use hooks::{Mode, hooks};
 pub use manifest::{Made, Manifest, convert, read_conversion};

@@ -10,6 +10,8 @@ use jitney::settings::CoursesSettings;
 use jitney::words::repository::Repository;
 use jitney::words::scope::Scope;
 
+/// The most pages of runners that are read, of a hundred each.
+const PAGES: u32 = 100;
 const NEEDS: &str =
     "Administration: Read and write on the repository (in org scope Self-hosted runners on the organization)";
 
@@ -34,11 +36,13 @@ async fn remove(
     };
     let thing = Thing::new(desk, settings, what, NEEDS);
     let mut found = Vec::new();
-    for number in 1.. {
+    let mut more = false;
+    for number in 1..=PAGES {
         let listing = Request::runners(settings.scope, place, number);
         let page = thing.read(listing, Runner::page).await?;
         found.extend(page.items.iter().filter(|runner| runner.meant_for().is_some()).map(|runner| runner.id));
-        if !page.full {
+        more = page.full;
+        if !more {
             break;
         }
     }
@@ -56,6 +60,10 @@ async fn remove(
         }
     }
     Ok(match (removed, busy) {
+        (removed, 0) if more => {
+            let why = format!("{removed} are removed of the first {} that GitHub lists", PAGES * 100);
+            thing.is(Standing::Failed, why).with_cure("look at the rest yourself, or run it again")
+        }
         (0, 0) => thing.is(Standing::Kept, "none of jitney's is registered"),
         (removed, 0) => thing.is(Standing::Done, format!("{removed} are removed")),
         (_, busy) => {

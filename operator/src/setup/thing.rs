@@ -9,7 +9,7 @@ use jitney::words::printable::Shown;
 use serde::Deserialize;
 
 /// A thing, and the desk at which it is asked about.
-pub(super) struct Thing<'a> {
+pub(crate) struct Thing<'a> {
     desk: &'a Desk,
     settings: &'a CoursesSettings,
     what: String,
@@ -18,7 +18,7 @@ pub(super) struct Thing<'a> {
 }
 
 impl<'a> Thing<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         desk: &'a Desk,
         settings: &'a CoursesSettings,
         what: String,
@@ -44,12 +44,12 @@ impl<'a> Thing<'a> {
     }
 
     /// How it stands.
-    pub(super) fn is(&self, standing: Standing, why: impl Into<String>) -> Item {
+    pub(crate) fn is(&self, standing: Standing, why: impl Into<String>) -> Item {
         Item::new(standing, self.what.clone(), why)
     }
 
     /// GitHub's response, if its status is among `good`.
-    pub(super) async fn ask(&self, request: Request, good: &[u16]) -> Result<Response, Item> {
+    pub(crate) async fn ask(&self, request: Request, good: &[u16]) -> Result<Response, Item> {
         match self.desk.ask(request).await {
             Ok(response) if good.contains(&response.status) => Ok(response),
             Ok(response) => Err(self.refused(&response)),
@@ -58,7 +58,7 @@ impl<'a> Thing<'a> {
     }
 
     /// What GitHub's response says, if it can be read.
-    pub(super) async fn read<T>(
+    pub(crate) async fn read<T>(
         &self,
         request: Request,
         read: impl FnOnce(&Answer) -> Option<T>,

@@ -7,14 +7,14 @@ use serde_json::json;
 #[test]
 fn without_a_delivery_the_job_speaks_for_itself() {
     let explanation = world().ends("no-delivery", &["No delivery of it was found", "every 3 min"]);
-    assert!(says(&explanation, "delivery", "of the 0 looked into"));
+    assert!(says(&explanation, "delivery", "none of the 0 deliveries"));
     let owner = || world().with(|w| w.settings[0].1 = "octo/*");
     owner().ends("no-delivery", &["no sweep looks into octo/demo"]);
     let explanation =
-        world().with(|w| w.hooks = (403, json!({}))).ends("delivery-unknown", &["may not be read"]);
+        world().with(|w| w.hooks = (403, json!({}))).ends("delivery-unknown", &["may not read"]);
     let hidden = explanation.timeline.iter().find(|moment| moment.what == "delivery").expect("a delivery");
     assert!(hidden.said.contains("403") && hidden.cure.contains("Webhooks"));
-    world().with(|w| w.hooks.1 = json!([])).ends("no-webhook", &["README, step 4", "WEBHOOK_URL"]);
+    world().with(|w| w.hooks.1 = json!([])).ends("no-webhook", &["Run setup", "WEBHOOK_URL"]);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn its_deliveries_are_found_among_many_and_those_of_others_are_not_looked_at_twi
     assert!(near.asked < 15, "{}", near.asked);
     let mut far = busy(50);
     let explanation = far.explained("octo/demo 41").expect("an explanation");
-    assert!(says(&explanation, "delivery", "of the 20 looked into") && far.asked < 30, "{}", far.asked);
+    assert!(says(&explanation, "delivery", "none of the 20 deliveries") && far.asked < 30, "{}", far.asked);
     let mut remembered = busy(50);
     remembered.recent =
         vec![json!({ "at": 1000, "outcome": "launched", "reason": "runner-started", "why": "x",

@@ -52,7 +52,7 @@ pub(super) fn play<T, F: Future<Output = T> + 'static>(
     let (mut sent, mut script) = (Vec::new(), script.iter());
     let mut play = Play::new(settings.credential.clone(), None, make);
     let mut event = Event::Report(Report::Opened);
-    for _ in 0..200 {
+    for _ in 0..600 {
         event = match play.next(event, Timestamp(0)).expect("it goes on") {
             Next::Step(Step::Ask(request)) => {
                 let (expected, answer) = script.next().expect("an answer is left");

@@ -5,13 +5,14 @@
 mod readiness;
 
 use crate::config::{self, Input};
-use crate::ending::{Cause, Ending};
+use crate::ending::Ending;
 use crate::listener::{DEPRECATED, Listener, RETRY, UPDATING, UPDATING_ONE_JOB};
 use crate::orders::Orders;
 use crate::state::{self, State};
 use crate::usage::Meter;
 use crate::usage::seconds;
 use crate::{daemon, state::READING};
+use jitney::ending::{Cause, EVENT};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -112,7 +113,7 @@ pub(crate) fn main() -> ExitCode {
     }
     let exit = u8::try_from(status).unwrap_or(u8::MAX);
     let ending = Ending {
-        event: "sandbox-ended",
+        event: EVENT,
         cause,
         reason,
         exit,

@@ -13,6 +13,8 @@ const BAD_INPUT: i32 = 64;
 /// How long the end of standard input, or a second line, may take after the first line.
 const SETTLED: Duration = Duration::from_secs(1);
 const DOCKER_WITHIN: Duration = Duration::from_secs(30);
+/// How long the daemon may take to say that it is up, before it is asked again.
+const INFO_WITHIN: Duration = Duration::from_secs(5);
 
 impl Supervisor {
     pub(super) fn read_config(&mut self) -> Result<String, End> {
@@ -53,7 +55,7 @@ impl Supervisor {
         }
         let until = Instant::now() + DOCKER_WITHIN;
         while Instant::now() < until && !self.terminated {
-            if daemon::is_up() {
+            if daemon::is_up(INFO_WITHIN.min(until.saturating_duration_since(Instant::now()))) {
                 return true;
             }
             self.tick(None, 5 * TICK);

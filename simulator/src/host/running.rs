@@ -50,6 +50,8 @@ pub struct Running {
     pub resumed: bool,
     /// Whether it is the first that its host has of its job.
     pub first: bool,
+    /// Whether it was told that its job is its own.
+    pub claims: bool,
     /// Whether it asked what lives for its job.
     pub looked: bool,
     /// Whether its delivery has its answer.
@@ -102,6 +104,7 @@ impl Running {
             resumption: None,
             resumed: false,
             first: false,
+            claims: false,
             looked: false,
             answered: false,
             watching: None,

@@ -73,6 +73,11 @@ impl Limits {
         Taken::Yes
     }
 
+    /// The last request does not count against the hour's quota.
+    pub fn uncount(&mut self) {
+        self.used = self.used.saturating_sub(1);
+    }
+
     /// `X-RateLimit-Limit` and `X-RateLimit-Remaining`.
     pub fn left(&self) -> (u64, u64) {
         let quota = if self.quota == 0 { 1_000_000 } else { self.quota };

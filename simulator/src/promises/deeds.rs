@@ -2,7 +2,7 @@
 
 use super::Promise;
 use crate::dice::MINUTE;
-use crate::host::Course;
+use crate::host::{Course, Running};
 use crate::hub::{Nature, Stage};
 use crate::world::World;
 use jitney::course::Start;
@@ -103,6 +103,25 @@ impl World {
 
     pub(super) fn is_over(&self, job: u64) -> bool {
         self.hub.jobs.get(&job).is_none_or(|job| job.stage == Stage::Over)
+    }
+
+    /// A course is told that it may have its job.
+    pub(crate) fn check_claim(&mut self, course: u64) {
+        let Some(known) = self.courses.get(&course).filter(|known| known.kind == Course::Launch) else {
+            return;
+        };
+        let (job, host) = (known.job, known.host);
+        let other = |(id, r): (&u64, &Running)| {
+            *id != course
+                && r.job == job
+                && r.host == host
+                && r.kind == Course::Launch
+                && r.claims
+                && !r.answered
+        };
+        if self.courses.iter().any(other) {
+            self.breaks(Promise::Course, || format!("two courses of a host have job {job}"));
+        }
     }
 
     pub(crate) fn check_end(&mut self, course: u64) {

@@ -202,9 +202,9 @@ pub const PROMISES: &[Row] = &[
         "GitHub's limits of 900 points a minute and 100 requests at once are never met",
     ),
     held(P::Held, "held", "no request at all is sent while GitHub said wait"),
-    waits(P::Course, "course", 17, "no course opens for a job that has one"),
+    held(P::Course, "course", "no two courses of a host have the same job"),
     waits(P::Spare, "spare", 17, "no idle runner is taken away that a queued job counts on"),
-    waits(P::Booting, "booting", 17, "no registration is deleted whose sandbox is about to connect"),
+    held(P::Booting, "booting", "no registration is deleted whose sandbox is about to connect"),
     waits(P::Rotation, "rotation", 17, "twenty sweeps ask about every repository"),
 ];
 

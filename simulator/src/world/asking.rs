@@ -6,7 +6,8 @@ use crate::faults::Fault;
 use crate::host::Course;
 use crate::promises::Promise;
 use jitney::course::Event;
-use jitney::github::{Fault as Failure, Method, Request, Response};
+use jitney::github::{Etag, Fault as Failure, Method, Request, Response};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 impl World {
     pub(super) fn ask(&mut self, id: u64, request: &Request) {
@@ -101,6 +102,19 @@ impl World {
                 answer.body = text.into_bytes();
             }
         }
+        if request.method == Method::Get && answer.status == 200 {
+            answer.etag = Etag::parse(&format!("\"{:x}\"", digest(&answer.body)));
+            if answer.etag.is_some() && answer.etag == request.known {
+                // GitHub does not count it.
+                self.hub.limits.uncount();
+                self.uncount(id, request);
+                (answer.status, answer.body) = (304, Vec::new());
+                (answer.limit, answer.remaining) = {
+                    let (limit, left) = self.hub.limits.left();
+                    (Some(limit), Some(left))
+                };
+            }
+        }
         if self.fault(Fault::AnswerLost) {
             return (10 * SECOND, Err(Failure::TimedOut));
         }
@@ -111,6 +125,24 @@ impl World {
             );
         }
         (delay, Ok(answer))
+    }
+
+    /// Whether a request is one of the hour's. An hour without jobs is one of many: the first sweep has seen what there is.
+    fn is_counted(&self) -> bool {
+        let first = self.play.hour && self.play.jobs == 0 && self.visits.1 < 2;
+        !first && self.now < crate::dice::DAWN + self.busy()
+    }
+
+    /// A request that GitHub did not count.
+    fn uncount(&mut self, id: u64, request: &Request) {
+        let sweeps = self.courses.get(&id).is_some_and(|running| running.kind == Course::Sweep);
+        if self.is_counted() {
+            self.seen.unchanged += 1;
+            self.seen.swept -= u64::from(sweeps);
+            if let Some(count) = self.seen.requests.get_mut(&endpoint(request)) {
+                *count -= 1;
+            }
+        }
     }
 
     /// Counts a request, for the tables and for the bounds.
@@ -142,7 +174,7 @@ impl World {
             asked.0 += 1;
             self.seen.most_asked.0 = self.seen.most_asked.0.max(asked.0);
         }
-        if self.now < crate::dice::DAWN + self.busy() {
+        if self.is_counted() {
             self.seen.swept += u64::from(kind == Course::Sweep);
             *self.seen.requests.entry(endpoint(request)).or_default() += 1;
         }
@@ -169,4 +201,10 @@ fn endpoint(request: &Request) -> String {
         query.split('&').find(|pair| pair.starts_with("status=")).map_or(String::new(), |s| format!("?{s}"));
     let method = format!("{:?}", request.method).to_uppercase();
     format!("{method} {}{status}", path.join("/").replacen("repos/", "", 1))
+}
+
+fn digest(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    hasher.finish()
 }

@@ -104,8 +104,12 @@ impl World {
 
     fn change(&mut self, host: u64, changes: Changes) {
         for (course, ruling) in changes.told {
+            if matches!(ruling, Ruling::First | Ruling::Again) {
+                self.check_claim(course);
+            }
             if let Some(running) = self.courses.get_mut(&course) {
                 running.first |= ruling == Ruling::First;
+                running.claims |= matches!(ruling, Ruling::First | Ruling::Again);
                 running.held |= matches!(ruling, Ruling::Held(_));
                 self.hears(course, 0, Event::Ruling(ruling));
             }

@@ -99,7 +99,11 @@ impl World {
     /// The world of a seed, before anything happens.
     pub fn new(play: Play) -> Self {
         let mut dice = Dice::new(play.seed);
-        let layout = if play.hour { Layout::plain() } else { Layout::roll(&mut dice, &play.strengths) };
+        let layout = match play.hour {
+            true if play.jobs == 0 => Layout::ten(),
+            true => Layout::plain(),
+            false => Layout::roll(&mut dice, &play.strengths),
+        };
         let strength = |fault| play.strengths.get(fault);
         let places = match strength(Fault::Places) {
             _ if play.hour => 10_000,
@@ -254,7 +258,9 @@ impl World {
 
     /// Whether all that will happen is that somebody looks.
     fn is_at_rest(&self) -> bool {
-        self.doing == 0
+        let idle_hour = self.play.hour && self.play.jobs == 0 && self.now < DAWN + HOUR;
+        !idle_hour
+            && self.doing == 0
             && self.courses.is_empty()
             && self.hub.queued.iter().all(|job| !self.wants(*job))
             && self.cloud.living.is_empty()

@@ -146,7 +146,7 @@ impl World {
         let (home, created) = (&self.hub.homes[job.home], time_text(self.hub.clock(job.created)));
         let mut body = serde_json::json!({
             "action": told.action, "repository": {"full_name": home.name, "private": !home.public},
-            "workflow_job": {"id": told.job, "run_id": job.run, "labels": job.labels, "status": status_of(&job),
+            "workflow_job": {"id": told.job, "run_id": job.run, "run_attempt": 1, "labels": job.labels, "status": status_of(&job),
                 "created_at": created, "started_at": created,
                 "runner_id": told.runner.as_ref().map(|(id, _)| *id),
                 "runner_name": told.runner.as_ref().map(|(_, name)| name.clone())},
@@ -194,10 +194,6 @@ impl World {
     fn open(&mut self, host: u64, ticket: Ticket, resumed: bool) -> u64 {
         let (kind, job, runner) = (Course::from(ticket.purpose), ticket.job.0, ticket.runner.clone());
         let deferrals = ticket.deferrals;
-        let has_one = self.courses.values().any(|r| r.job == job && r.kind == Course::Launch && !r.answered);
-        if kind == Course::Launch && has_one {
-            self.breaks(Promise::Course, || format!("a course of job {job} is opened beside another"));
-        }
         let seed = self.dice.roll();
         let course = jitney::course::Course::open(ticket, self.settings.clone(), seed);
         let id = self.number();

@@ -3,7 +3,7 @@
 
 use super::{Launch, PATIENCE, Road, WayOut};
 use crate::github::job::{Job, QueuedJob};
-use crate::github::{self, Refusal, Request, run};
+use crate::github::{self, Refusal, Request};
 use crate::reply::{Outcome, Reason};
 use crate::ticket::Purpose;
 
@@ -20,9 +20,8 @@ impl Launch {
         if self.refusal.is_some() || !self.settings.vetting.is_needed(self.ticket.private, cached) {
             return Ok(());
         }
-        let response = self.desk.ask(Request::run(&self.ticket.repository, self.ticket.run)).await;
-        let Some(run) = run::started_by(&response) else {
-            return Err(match github::refusal(&response, self.desk.now()) {
+        let run = self.desk.started_by(&self.ticket).await.map_err(|answer| {
+            match github::refusal(&answer, self.desk.now()) {
                 Refusal::Permanent(reason) => {
                     let text =
                         format!("{} (asked what started the run, which needs Actions: read)", reason.text);
@@ -32,8 +31,8 @@ impl Launch {
                     WayOut::Defer(self.dice.jitter(wait.max(PATIENCE + 1)), reason)
                 }
                 _ => self.defer(Reason::new("run-unknown", "GitHub did not say what started the run")),
-            });
-        };
+            }
+        })?;
         let (repository, private) = (&self.ticket.repository, self.ticket.private);
         match self.settings.vetting.judge(repository, private, &run) {
             Ok(forked) => self.forked = forked,

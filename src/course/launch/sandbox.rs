@@ -3,6 +3,7 @@
 use super::{HAND_OVER_WITHIN, Launch, Road, START_WITHIN, Tags, WayOut, claimed, tag};
 use crate::course::desk::Started;
 use crate::course::{Start, Volume};
+use crate::ledger::REFUSAL;
 use crate::machine::Machine;
 use crate::policy::run::VARIABLE;
 use crate::reply::{Outcome, Reason};
@@ -150,6 +151,9 @@ impl Launch {
             ("rate", self.rate.as_nano().to_string()),
             ("started", self.started.0.to_string()),
         ];
+        if let Some(refusal) = &self.refusal {
+            tags.push((REFUSAL, tag(refusal.code)));
+        }
         if let Some(minted) = &self.minted {
             tags.push(("runner", self.name.as_str().to_owned()));
             tags.push(("runner_id", minted.runner.to_string()));

@@ -1,6 +1,6 @@
 //! The end of a sweep: sandboxes and registrations put beside each other, and what no job needs cleared away.
 
-use super::{PAGES, Registered, SETTLED, Sandbox, Sweep};
+use super::{PAGES, Registered, Sandbox, Sweep};
 use crate::delivery::runner_id;
 use crate::github::job::Job;
 use crate::github::runner::{self, Runner};
@@ -9,6 +9,9 @@ use crate::words::ids::{JobId, RunnerId};
 use crate::words::repository::Repository;
 use crate::words::time::Timestamp;
 use std::collections::BTreeSet;
+
+/// A sandbox younger than this, in milliseconds, is on its way to its job.
+const BOOTED: u64 = 30_000;
 
 /// A sandbox whose runner is not at work, and whose job may be over.
 struct Suspect {
@@ -22,8 +25,6 @@ struct Suspect {
 struct Orphan {
     repository: Repository,
     runner: RunnerId,
-    /// The job that it was meant for.
-    job: JobId,
 }
 
 impl Sweep {
@@ -76,31 +77,23 @@ impl Sweep {
         let orphan = |(id, runner): (&RunnerId, &Registered)| Orphan {
             repository: runner.repository.clone(),
             runner: *id,
-            job: runner.job,
         };
         orphans.map(orphan).collect()
     }
 
-    /// Of these registrations those whose job has a runner or is over, and those that were without a sandbox in a
-    /// sweep before this one: Modal's listing lags, and the sandbox of a runner that is about to connect may be another
-    /// container's, of which this one has not heard.
-    async fn without_doubt(&self, orphans: Vec<Orphan>) -> Vec<Orphan> {
-        let ids = orphans.iter().map(|orphan| orphan.runner).collect();
-        let before = self.desk.orphans(ids).await;
-        let mut sure = Vec::new();
-        for orphan in orphans {
-            if before.contains(&orphan.runner) || self.desk.is_over(orphan.job).await {
-                sure.push(orphan);
-            }
-        }
-        sure
+    /// Of these registrations those that were without a sandbox in a sweep before this one: Modal's listing lags, and the
+    /// sandbox of a runner that is about to connect may be another container's, of which this one has not heard.
+    async fn without_doubt(&self, mut orphans: Vec<Orphan>) -> Vec<Orphan> {
+        let before = self.desk.orphans(orphans.iter().map(|orphan| orphan.runner).collect()).await;
+        orphans.retain(|orphan| before.contains(&orphan.runner));
+        orphans
     }
 
     fn suspects(&self, found: &[Sandbox]) -> Vec<Suspect> {
         let now = self.desk.now();
         let suspect = |sandbox: &Sandbox| {
             let started = sandbox.tag("started").and_then(|at| at.parse().ok()).map(Timestamp);
-            if started.is_some_and(|at| now.since(at) < SETTLED) {
+            if started.is_some_and(|at| now.since(at) < BOOTED) {
                 return None;
             }
             let (repository, job) = whose(sandbox)?;

@@ -92,7 +92,23 @@ impl Redelivery {
 
 impl Failed {
     fn is_due(&self, now: Timestamp) -> bool {
-        let wait = WAIT.checked_shl(self.attempts).unwrap_or(LONGEST).min(LONGEST);
+        let wait = WAIT.saturating_mul(2_u64.saturating_pow(self.attempts)).min(LONGEST);
         now.since(self.at) >= wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failed, LONGEST, Timestamp, WAIT};
+    use crate::words::ids::DeliveryId;
+
+    #[test]
+    fn the_wait_doubles_up_to_the_longest_and_stays_there() {
+        let waits = |attempts: u32, wait: u64| {
+            let failed = Failed { newest: DeliveryId(1), at: Timestamp(0), attempts };
+            !failed.is_due(Timestamp(wait - 1)) && failed.is_due(Timestamp(wait))
+        };
+        assert!(waits(1, 2 * WAIT) && waits(2, 4 * WAIT));
+        assert!((9..600).all(|attempts| waits(attempts, LONGEST)));
     }
 }

@@ -46,7 +46,7 @@ pub struct Vetting {
 }
 
 /// A run, as far as it is vetted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The event that started it; empty if nobody says.
     pub event: String,

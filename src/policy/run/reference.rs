@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a run is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reference {
     /// A full ref of the repository itself, as `refs/heads/main`.
     Full(String),
@@ -75,7 +75,7 @@ impl RefPattern {
 }
 
 /// The file that defines a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workflow {
     /// Its path; of a file in another repository, behind that repository's name.
     path: String,

@@ -1,5 +1,12 @@
 # shellcheck shell=bash
-# `./build.sh test`: every test, Rust's and Python's.
+#: usage: ./build.sh test [PYTEST ARGUMENTS]
+#:
+#: run every test, Rust's and Python's
+#:
+#: The arguments choose among Python's tests: Rust's run anyway.
+#:
+#: example:
+#:   ./build.sh test -k launcher
 
 . tools/build/chromium.sh
 
@@ -11,7 +18,7 @@ need_wasmtime() {
   chmod +x .tools/bin/wasmtime
 }
 
-run_tests() {
+run() {
   build
   need_python test
   need_wasmtime

