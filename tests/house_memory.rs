@@ -90,8 +90,14 @@ fn a_memory_that_cannot_be_read_is_as_good_as_none() {
 #[test]
 fn a_sweep_leaves_half_of_a_minutes_points_to_launches() {
     let mut house = House::default();
-    let errand = |rank| Errand { account: Account::Token, rank, changes: false, mints: false };
-    let fine = || Came { account: Account::Token, limited: Limited::No, left: None, well: Some(true) };
+    let errand = |rank| Errand { account: Account::Token, rank, changes: false, mints: false, listing: None };
+    let fine = || Came {
+        account: Account::Token,
+        limited: Limited::No,
+        left: None,
+        listing: None,
+        well: Some(true),
+    };
     for course in 0..450 {
         let told = house.ask(course, Question::Send(errand(Rank::Sweep)), at(0)).told;
         assert_eq!(told, [(course, Ruling::Go)]);
@@ -123,7 +129,13 @@ fn a_sandbox_that_ended_takes_no_place_while_modal_still_lists_it() {
 fn the_end_of_an_outage_is_told_once() {
     let mut house = House::default();
     let mut came = |well| {
-        let came = Came { account: Account::Token, limited: Limited::No, left: None, well: Some(well) };
+        let came = Came {
+            account: Account::Token,
+            limited: Limited::No,
+            left: None,
+            listing: None,
+            well: Some(well),
+        };
         house.ask(1, Question::Came(came), at(0)).back
     };
     assert_eq!([true, false, false, false, false, true].map(&mut came), [false; 6], "four are no outage");
