@@ -41,14 +41,14 @@ fn walked(house: &mut House) -> Vec<u64> {
 }
 
 #[test]
-fn a_registration_goes_only_after_a_minute_without_a_sandbox() {
+fn a_registration_goes_only_after_half_a_minute_without_a_sandbox() {
     let mut house = House::default();
     assert_eq!(orphans(&mut house, &[5], 0), NONE);
-    assert_eq!(orphans(&mut house, &[5, 6], 59), NONE);
-    assert_eq!(orphans(&mut house, &[5, 6], 60), [5]);
+    assert_eq!(orphans(&mut house, &[5, 6], 29), NONE);
+    assert_eq!(orphans(&mut house, &[5, 6], 30), [5]);
     assert_eq!(orphans(&mut house, &[6], 1800), [6]);
     // One that had a sandbox for an hour is found anew.
-    assert_eq!(orphans(&mut house, &[5, 6], 60 + 3600), [6]);
+    assert_eq!(orphans(&mut house, &[5, 6], 30 + 3600), [6]);
 }
 
 #[test]
