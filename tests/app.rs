@@ -47,6 +47,12 @@ fn a_key_is_taken_however_it_was_pasted() {
 }
 
 #[test]
+fn a_key_is_never_shown() {
+    let shown = format!("{:?}", keys("Iv23liStandin0App", PKCS1).settings.expect("good settings"));
+    assert_eq!(shown, "KeysSettings { app: \"Iv23liStandin0App\", .. }");
+}
+
+#[test]
 fn a_key_that_will_not_do_is_named_and_not_repeated() {
     let cut = &PKCS1[..700];
     let other = "-----BEGIN CERTIFICATE-----\ncanary\n-----END CERTIFICATE-----";

@@ -28,9 +28,13 @@ fn answer(path: &str) -> String {
     }
 }
 
-/// What a sweep asks, as `METHOD path`, of a GitHub that answers so.
+/// What a sweep of one repository asks, as `METHOD path`, of a GitHub that answers so.
 fn asked(answer: impl Fn(&str) -> String) -> Vec<String> {
-    let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", "octo/x")];
+    asked_of("octo/x", answer)
+}
+
+fn asked_of(repositories: &str, answer: impl Fn(&str) -> String) -> Vec<String> {
+    let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", repositories)];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[]);
     let (mut event, mut asked) = (Event::Report(Report::Opened), Vec::new());
@@ -55,6 +59,36 @@ fn a_full_page_is_followed_by_the_next_one() {
         let there = |path: &String| path.contains(second) && path.ends_with("page=2");
         assert!(asked.iter().any(there), "{second}: {asked:?}");
     }
+}
+
+#[test]
+fn what_failed_and_never_succeeded_is_delivered_again() {
+    let hook = r#"[{"id":4,"active":true,"events":["workflow_job"],"config":{"url":"https://o--jitney.modal.run"}}]"#;
+    let attempt = |id: u32, guid: &str, minute: u32, status: u32| {
+        format!(
+            r#"{{"id":{id},"guid":"{guid}","delivered_at":"2027-01-15T07:{minute:02}:00Z","status_code":{status},
+                "event":"workflow_job","action":"queued"}}"#
+        )
+    };
+    let failed = [(23, "late", 3, 502), (22, "early", 2, 0), (21, "refused", 1, 403), (20, "again", 0, 503)];
+    let failed = failed.map(|(id, guid, minute, status)| attempt(id, guid, minute, status)).join(",");
+    let asked = asked(|path| match path {
+        path if path.contains("/deliveries?") && path.contains("failure") => format!("[{failed}]"),
+        path if path.contains("/deliveries?") => format!("[{}]", attempt(24, "again", 4, 201)),
+        path if path.ends_with("/hooks?per_page=100") || path.ends_with("/hooks") => hook.to_owned(),
+        _ => "{}".to_owned(),
+    });
+    let mut again: Vec<_> = asked.iter().filter(|one| one.starts_with("Post")).collect();
+    again.sort_unstable();
+    let path = |id: u32| format!("Post /repos/octo/x/hooks/4/deliveries/{id}/attempts");
+    assert_eq!(again, [&path(22), &path(23)], "{asked:?}");
+}
+
+#[test]
+fn many_repositories_cost_no_more_than_one_sweeps_budget() {
+    let many: Vec<String> = (0..400).map(|nth| format!("octo/x{nth}")).collect();
+    let asked = asked_of(&many.join(","), |_| r#"{"workflow_runs":[]}"#.to_owned());
+    assert_eq!(asked.len(), 250);
 }
 
 #[test]

@@ -149,3 +149,10 @@ def test_the_help_of_bench_names_what_can_be_measured() -> None:
     source = (ROOT / "bench/__main__.py").read_text()
     parts = {line.split('"')[1] for line in source.splitlines() if '": lambda: ' in line}
     assert len(parts) > 10 and parts <= set(ours.replace(".", "").split())
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], []])
+def test_mutants_that_there_are_not_are_named(arguments: list[str]) -> None:
+    done = run("./build.sh", "mutants", *arguments)
+    assert (done.returncode, done.stdout) == (2, "") and "usage: ./build.sh mutants" in done.stderr
+    assert not arguments or "frobnicate" in done.stderr

@@ -135,6 +135,8 @@ async def test_a_body_has_time_in_proportion_to_what_it_announces(monkeypatch: p
     for length in (None, 1, 20_000, 25 * MIB):
         assert await read(places, Sender(), length) == "truncated"
     assert given[0] == reading.WITHIN and given[1] < given[2] < given[3] < 10
+    # The largest has twice the time of one without a length.
+    assert given[3] > 2 * given[0]
 
 
 async def test_what_is_too_long_or_breaks_off_or_lies_is_no_body() -> None:

@@ -26,6 +26,8 @@ run() {
   cargo build --quiet --release --locked -p jitney-rogue --target wasm32-wasip2
   local failed=0
   cargo test --quiet --locked --workspace || failed=1
+  # Every planted bug, asked of what noticed it the last time, so that a whole table takes seconds behind its one build.
+  [ $# -gt 0 ] || cargo run --quiet --locked -p jitney-mutants -- planted --quick || failed=1
   .venv/bin/python -m pytest "$@" || failed=1
   return "$failed"
 }

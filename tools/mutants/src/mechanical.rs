@@ -1,0 +1,219 @@
+//! Cargo-mutants' mutants of a group, judged by native tests, Python's where a binary of ours is tested by them, and
+//! for the core a short simulation.
+
+use crate::cargo::{Built, Scope, build};
+use crate::judge::{Judge, Verdict};
+use crate::kept::{self, Row};
+use crate::listing;
+use crate::mutant::Mutant;
+use crate::page::Group;
+use crate::schema;
+use crate::suite::Suite;
+use crate::tree::Tree;
+use anyhow::{Context, Result, ensure};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How many seeds are played for a mutant of the core that no test notices.
+const SEEDS: u32 = 40;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Only files whose name begins so.
+    pub files: Vec<String>,
+    /// The k-th of n parts.
+    pub shard: Option<(usize, usize)>,
+    /// Only those that survived, or were not run, the last time.
+    pub open: bool,
+    /// How many are judged at once.
+    pub workers: usize,
+    /// After how many minutes none is begun any more.
+    pub minutes: Option<u64>,
+}
+
+/// What is of a group.
+struct Kind {
+    packages: &'static [&'static str],
+    /// Their tests.
+    tests: &'static [&'static str],
+    python: &'static [&'static str],
+    seeds: u32,
+    /// Files that are not part of a native build.
+    without: &'static [&'static str],
+}
+
+fn kind(group: &Group) -> Kind {
+    if group.name == "core" {
+        Kind {
+            packages: &["jitney"],
+            tests: &["jitney", "jitney-operator", "jitney-runner", "jitney-guard", "jitney-simulator"],
+            python: &[],
+            seeds: SEEDS,
+            without: &[],
+        }
+    } else {
+        Kind {
+            packages: &["jitney-runner", "jitney-guard"],
+            tests: &["jitney-runner", "jitney-guard"],
+            python: &["tests/test_runner.py", "tests/test_refusal.py"],
+            seeds: 0,
+            without: &["guard/src/component.rs", "guard/src/bare.rs"],
+        }
+    }
+}
+
+/// Runs a group, keeps the verdicts, and says whether all that survived is excused.
+pub(crate) fn run(root: &Path, group: &Group, wanted: &Wanted) -> Result<()> {
+    let kind = kind(group);
+    let mut all = listing::list(root, kind.packages)?;
+    all.retain(|mutant| !kind.without.contains(&mutant.file()));
+    for file in &wanted.files {
+        ensure!(
+            all.iter().any(|mutant| mutant.file().starts_with(file)),
+            "no mutant of {} is in a file whose name begins with {file}",
+            group.name
+        );
+    }
+    let old: HashMap<(String, String), Verdict> =
+        kept::rows(root, group.kept)?.into_iter().map(|row| ((row.file, row.name), row.verdict)).collect();
+    let key = |mutant: &Mutant| (mutant.file().to_owned(), mutant.name.clone());
+    let mut verdicts: Vec<Verdict> =
+        all.iter().map(|mutant| old.get(&key(mutant)).cloned().unwrap_or(Verdict::NotRun)).collect();
+    let chosen: BTreeMap<u32, Mutant> = (1..)
+        .zip(all.iter().cloned())
+        .enumerate()
+        .filter(|(at, (_, mutant))| {
+            let open = matches!(old.get(&key(mutant)), None | Some(Verdict::Missed | Verdict::NotRun));
+            (wanted.files.is_empty() || wanted.files.iter().any(|file| mutant.file().starts_with(file)))
+                && wanted.shard.is_none_or(|(k, n)| at % n == k - 1)
+                && (open || !wanted.open)
+        })
+        .map(|(_, pair)| pair)
+        .collect();
+    let mut tree = Tree::new(root, group.name)?;
+    let mut texts: HashMap<String, String> = HashMap::new();
+    let (mut together, mut alone) = (BTreeMap::new(), Vec::new());
+    for (id, mutant) in chosen {
+        let file = mutant.file().to_owned();
+        if !texts.contains_key(&file) {
+            texts.insert(file.clone(), std::fs::read_to_string(root.join(&file))?);
+        }
+        if schema::switchable(texts.get(&file).map_or("", String::as_str), &file, &mutant)? {
+            together.insert(id, mutant);
+        } else {
+            alone.push((id, mutant));
+        }
+    }
+    eprintln!("mutants: building {} at once; {} need a build of their own", together.len(), alone.len());
+    let scope = Scope { packages: kind.tests, tests: &[] };
+    let built = build(&mut tree, &together, scope)?;
+    eprintln!("mutants: {} do not compile", built.refused.len());
+    let judge = judge_of(root, &tree, &built, &kind)?;
+    eprintln!("mutants: {}", judge.told());
+    let mut keep = |id: u32, verdict: Verdict| {
+        if let Some(kept) = usize::try_from(id).ok().and_then(|id| verdicts.get_mut(id - 1)) {
+            *kept = verdict;
+        }
+    };
+    for id in &built.refused {
+        keep(*id, Verdict::Refused);
+    }
+    together.retain(|id, _| !built.refused.contains(id));
+    let old = |mutant: &Mutant| match old.get(&key(mutant)) {
+        Some(Verdict::Caught(by)) => Some(by.clone()),
+        _ => None,
+    };
+    let until = wanted.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let in_time = || until.is_none_or(|until| Instant::now() < until);
+    let workers = if kind.python.is_empty() { wanted.workers.max(1) } else { 1 };
+    for (id, verdict) in judged(&judge, &together, workers, &old, &in_time)? {
+        keep(id, verdict);
+    }
+    for (id, mutant) in alone.into_iter().take_while(|_| in_time()) {
+        let verdict = by_itself(&mut tree, &kind, &mutant)?;
+        say(&mutant, &verdict);
+        keep(id, verdict);
+    }
+    let rows = all.iter().zip(verdicts).map(|(mutant, verdict)| Row {
+        file: mutant.file().to_owned(),
+        name: mutant.name.clone(),
+        verdict,
+    });
+    kept::write(root, group.kept, &rows.collect::<Vec<_>>())
+}
+
+fn judge_of(root: &Path, tree: &Tree, built: &Built, kind: &Kind) -> Result<Judge> {
+    let mut suites = Suite::of(built);
+    if !kind.python.is_empty() {
+        let runner = built.programs.get("jitney-runner").context("jitney-runner was not built")?;
+        tree.write("target/jitney-runner", &std::fs::read(runner)?)?;
+        std::fs::set_permissions(
+            tree.top().join("target/jitney-runner"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )?;
+        suites.push(Suite::Python {
+            python: root.join(".venv/bin/python"),
+            top: tree.top(),
+            files: kind.python.iter().map(|&file| file.to_owned()).collect(),
+        });
+    }
+    Judge::new(suites, built.programs.get("simulate").cloned(), kind.seeds, tree.folder())
+}
+
+fn judged(
+    judge: &Judge,
+    mutants: &BTreeMap<u32, Mutant>,
+    workers: usize,
+    last: &(dyn Fn(&Mutant) -> Option<String> + Sync),
+    in_time: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<(u32, Verdict)>> {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let all: Vec<(&u32, &Mutant)> = mutants.iter().collect();
+    let work = |worker: usize| -> Result<()> {
+        while in_time()
+            && let Some((id, mutant)) = all.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let verdict = judge.judge(worker, **id, last(mutant).as_deref())?;
+            say(mutant, &verdict);
+            found.lock().map_err(|_| anyhow::anyhow!("a worker fell over"))?.push((**id, verdict));
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a worker fell over"))?)
+    })?;
+    found.into_inner().map_err(|_| anyhow::anyhow!("a worker fell over"))
+}
+
+/// One that cannot stand behind a switch is built alone, always on.
+fn by_itself(tree: &mut Tree, kind: &Kind, mutant: &Mutant) -> Result<Verdict> {
+    tree.lay(&BTreeMap::new())?;
+    tree.lay_alone(mutant)?;
+    let built = crate::cargo::once(tree, Scope { packages: kind.tests, tests: &[] });
+    let verdict = match built? {
+        (Some(built), _, _) => {
+            let simulate = built.programs.get("simulate").cloned();
+            Judge::alone(&Suite::of(&built), simulate.as_deref(), kind.seeds, tree.folder())
+        }
+        (None, _, _) => Ok(Verdict::Refused),
+    };
+    tree.lay(&BTreeMap::new())?;
+    verdict
+}
+
+fn say(mutant: &Mutant, verdict: &Verdict) {
+    match verdict {
+        Verdict::Missed => println!("SURVIVED: {}: {}", mutant.file(), mutant.name),
+        Verdict::Caught(by) => println!("caught: {}: {} | {by}", mutant.file(), mutant.name),
+        Verdict::Timeout(by) => println!("timeout: {}: {} | {by}", mutant.file(), mutant.name),
+        Verdict::Refused => println!("refused: {}: {}", mutant.file(), mutant.name),
+        Verdict::NotRun => {}
+    }
+}
