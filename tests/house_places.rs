@@ -144,3 +144,19 @@ fn nobody_waits_for_a_place_longer_than_half_an_hour() {
     let tired = house.tick(at(1_800_000)).told;
     assert_eq!(tired, [(2, Ruling::Held(0))], "the job is looked at anew");
 }
+
+#[test]
+fn a_launch_that_hears_of_its_job_s_end_while_it_counts_waits_no_longer() {
+    let mut house = House::default();
+    fill(&mut house, 0..1, 1);
+    let repository = Repository::parse("octo/x").expect("a name");
+    let (job, delivery, labels) = (JobId(7), None, String::new());
+    let claim = Claim { job, repository, delivery, resumed: false, found: false, labels, launches: true };
+    house.ask(2, Question::Claim(claim), at(0));
+    let told = house.ask(2, room("octo/x", 1, 1, PLENTY), at(0)).told;
+    assert_eq!(told, [(2, Ruling::Count)]);
+    house.ask(3, Question::Over(job, None), at(1));
+    house.ask(2, Question::Lives(Vec::new()), at(1));
+    let told = house.ask(2, room("octo/x", 1, 1, PLENTY), at(1)).told;
+    assert_eq!(told, [(2, Ruling::Over)]);
+}

@@ -23,7 +23,7 @@ fn each_rule_by_itself_wants_to_know_the_run() {
         ("ALLOWED_EVENTS", "push"),
         ("ALLOWED_BRANCHES", "main"),
         ("ALLOWED_ACTORS", "octocat"),
-        ("ALLOWED_WORKFLOWS", "ci.yml"),
+        ("ALLOWED_WORKFLOWS", ".github/workflows/ci.yml"),
     ] {
         assert!(courses(&[rule]).vetting.is_needed(Some(true), false), "{rule:?}");
     }

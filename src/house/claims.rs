@@ -118,6 +118,11 @@ impl Claims {
         self.over.holds(&job)
     }
 
+    /// Whether the job that a course has is over, or a runner has it.
+    pub(super) fn is_held_in_vain(&self, course: CourseId) -> bool {
+        self.held.iter().any(|(job, holder)| *holder == course && self.over.holds(job))
+    }
+
     /// Whether a course of it runs, or a ticket of it waits.
     pub(super) fn is_claimed(&self, job: JobId) -> bool {
         self.held.contains_key(&job) || self.waiting.contains(&job)

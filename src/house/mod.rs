@@ -228,6 +228,11 @@ impl House {
 
     /// A place first, then a turn: a turn that is spent on a full house is lost to somebody else.
     fn room(&mut self, course: CourseId, room: Room, now: Timestamp) {
+        // What was heard while the course looked which sandboxes live.
+        if self.claims.is_held_in_vain(course) {
+            self.places.leave(course);
+            return self.tell(course, Ruling::Over);
+        }
         match &room.place {
             Some(_) if !self.places.has(course) => self.places.queue(course, room, now),
             _ => self.turn(course, room, now),
