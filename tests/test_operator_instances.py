@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from host.commands import setup, teardown
 from host.component import Component, Instance
 from host.operator.doctor import examine
-from host.operator.setup.command import setup, teardown
 from tests.control_plane import ControlPlane
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
@@ -73,8 +73,8 @@ def test_no_instance_holds_two_secrets(settings: dict[str, str], seen: Seen, pla
     found = examine(settings)
     assert {"credential"} <= {one.what for one in found if one.level == "ok"}, found
     plane.state.secrets.clear()
-    setup(["--yes", "--url", URL, *SKIPPED])
-    teardown(["--yes", "--url", URL])
+    setup.run(setup.parser().parse_args(["--yes", "--url", URL, *SKIPPED]))
+    teardown.run(teardown.parser().parse_args(["--yes", "--url", URL]))
     assert {"[static]errand.hooks", "[static]errand.remove-registrations"} <= {function for function, _ in seen.told}
     assert all(len(held) <= 1 for held in seen.held), seen.held
     # Each of them was held at all, or the test sees nothing.
@@ -85,7 +85,7 @@ def test_the_webhook_secret_is_told_where_a_webhook_is_given_it(
     settings: dict[str, str], seen: Seen, plane: ControlPlane, github: StandinGitHub
 ) -> None:
     plane.state.secrets.clear()
-    setup(["--yes", "--url", URL, *SKIPPED])
+    setup.run(setup.parser().parse_args(["--yes", "--url", URL, *SKIPPED]))
     told = [(function, arguments[1]) for function, arguments in seen.told if SECRET in arguments]
     assert told == [("[static]errand.hooks", "mend")]
     assert [hook.secret for hook in github.hooks.all] == [SECRET]
