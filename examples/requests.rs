@@ -47,6 +47,7 @@ fn main() {
         show("runs", &Request::runs(&repository, status, 1));
     }
     show("runner_group", &Request::runner_group(&repository, 1));
+    show("group_repositories", &Request::group_repositories(&repository, 1, 1));
     for scope in [Scope::Repository, Scope::Organization] {
         of_scope(scope, &repository);
     }

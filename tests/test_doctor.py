@@ -159,7 +159,7 @@ def test_modal_is_looked_at_and_left_as_it_is(github: StandinGitHub, plane: Cont
     plane.state.apps.clear()
     assert "modal deploy" in findings(github, **told)["Modal app"]["cure"]
     plane.state.apps["jitney"] = "ap-1"
-    assert findings(github, **plane.environment())["runner image"]["why"] == "is not published yet"
+    assert findings(github, **plane.environment())["runner image"]["why"] == "is not built yet"
     plane.state.published[f"main/{image.published(None)}:latest"] = "im-1"
     before = len(plane.state.requests)
     assert findings(github, **told)["Modal app"]["level"] == "ok"

@@ -20,7 +20,7 @@ from tests.standin.state import State
 TOKEN = "ghp_standin0token0canary"
 
 RUNNERS = re.compile(r"/(?:repos/(?P<repo>[^/]+/[^/]+)|orgs/(?P<org>[^/]+))/actions/runners(?P<rest>/.*)?")
-GROUP = re.compile(r"/orgs/[^/]+/actions/runner-groups/(?P<group>\d+)")
+GROUP = re.compile(r"/orgs/(?P<org>[^/]+)/actions/runner-groups/(?P<group>\d+)(?P<members>/repositories)?")
 RELEASE = re.compile(r"/repos/actions/runner/releases/(?:latest|tags/v2\.336\.0)")
 RUNS = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs(?:/(?P<run>\d+)/jobs)?")
 RUN = re.compile(r"/repos/(?P<repo>[^/]+/[^/]+)/actions/runs/(?P<run>\d+)")
@@ -123,6 +123,9 @@ class Handler(BaseHTTPRequestHandler):
             if found := RUNNERS.fullmatch(path):
                 scope = found["repo"] or found["org"]
                 return self._runners(method, scope, found["rest"] or "", body, parse_qs(address.query))
+            if (found := GROUP.fullmatch(path)) and method == "GET" and found["members"]:
+                members = [{"id": 1, "full_name": f"{found['org']}/demo", "private": True}]
+                return self._answer(200, {"total_count": 1, "repositories": members})
             if (found := GROUP.fullmatch(path)) and method == "GET":
                 group = {"id": int(found["group"]), "name": "Default", "default": True, "visibility": "all"}
                 return self._answer(200, group | {"allows_public_repositories": False})
