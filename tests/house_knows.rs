@@ -48,29 +48,35 @@ fn started(event: &str) -> Ruling {
 fn what_started_a_run_is_asked_once_for_all_its_jobs() {
     let mut house = House::default();
     let mut ask = |course, question| told(house.ask(course, question, NOW));
-    let wants = || Question::StartedBy(RunId(3), 1);
+    let wants = || Question::StartedBy(octo("x"), RunId(3), 1);
     assert_eq!(ask(1, wants()), [(1, Ruling::Go)]);
     assert_eq!((ask(2, wants()), ask(3, wants())), (vec![], vec![]), "they wait for what the first is told");
-    let heard = ask(1, Question::Heard(RunId(3), 1, Some(said("push"))));
+    let heard = ask(1, Question::Heard(octo("x"), RunId(3), 1, Some(said("push"))));
     assert_eq!(heard, [(2, started("push")), (3, started("push")), (1, Ruling::Go)]);
     assert_eq!(ask(4, wants()), [(4, started("push"))]);
     assert_eq!(
-        ask(5, Question::StartedBy(RunId(3), 2)),
+        ask(5, Question::StartedBy(octo("x"), RunId(3), 2)),
         [(5, Ruling::Go)],
         "somebody else may have started it again"
     );
-    assert_eq!(ask(6, Question::StartedBy(RunId(4), 1)), [(6, Ruling::Go)]);
+    assert_eq!(ask(6, Question::StartedBy(octo("x"), RunId(4), 1)), [(6, Ruling::Go)]);
+    let elsewhere = Question::StartedBy(octo("y"), RunId(3), 1);
+    assert_eq!(
+        ask(7, elsewhere),
+        [(7, Ruling::Go)],
+        "what is said of one repository's run is said of no other's"
+    );
 }
 
 #[test]
 fn where_github_does_not_say_or_who_asks_is_gone_the_next_one_asks() {
     let mut house = House::default();
-    let wants = || Question::StartedBy(RunId(3), 1);
+    let wants = || Question::StartedBy(octo("x"), RunId(3), 1);
     for course in 1..=4 {
         house.ask(course, wants(), NOW);
     }
     assert_eq!(
-        told(house.ask(1, Question::Heard(RunId(3), 1, None), NOW)),
+        told(house.ask(1, Question::Heard(octo("x"), RunId(3), 1, None), NOW)),
         [(2, Ruling::Go), (1, Ruling::Go)]
     );
     assert_eq!(told(house.leave(3, NOW)), [], "it only waited");

@@ -120,7 +120,7 @@ def test_a_matrix_whose_deliveries_never_came_is_found_page_by_page(github: Stan
         github.state.jobs[job].run = 1_007_000
     settings = {"ALLOWED_REPOS": "octo/demo", "MAX_RUNNERS": "200", "MINTS_PER_MINUTE": "180"}
     with Jitney(github.url, tmp_path / "j.db", sweep_every=15.0, **settings):
-        eventually(lambda: all(github.state.jobs[job].status == "completed" for job in range(7000, 7130)), 110)
+        eventually(lambda: all(github.state.jobs[job].status == "completed" for job in range(7000, 7130)), 240)
     assert github.mints() == 130
 
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from host.modal import image
 from tests.operator import World
 
 
@@ -21,7 +22,8 @@ def come_online(world: World, over: threading.Event) -> None:
 def deployed(world: World) -> World:
     """Set up, and its runner image built."""
     assert world.setup("--skip", "doctor").status == 0
-    world.plane.state.published |= {"main/jitney-runner:latest": "im-1", "jitney-runner": "im-1"}
+    name = image.published(None)
+    world.plane.state.published |= {f"main/{name}:latest": "im-1", name: "im-1"}
     world.changed()
     return world
 

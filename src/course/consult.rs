@@ -103,16 +103,18 @@ impl Desk {
 
     /// What started the ticket's run: GitHub is asked once for all jobs of it. Else what GitHub answered.
     pub async fn started_by(&self, ticket: &Ticket) -> Result<Run, github::Answer> {
-        let attempt = ticket.attempt.map(|attempt| (ticket.run, attempt));
-        if let Some((run, attempt)) = attempt
-            && let Some(Ruling::StartedBy(run)) = self.consult(Question::StartedBy(run, attempt)).await
-        {
-            return Ok(*run);
+        let (repository, run) = (&ticket.repository, ticket.run);
+        if let Some(attempt) = ticket.attempt {
+            let question = Question::StartedBy(repository.clone(), run, attempt);
+            if let Some(Ruling::StartedBy(run)) = self.consult(question).await {
+                return Ok(*run);
+            }
         }
-        let answer = self.ask(Request::run(&ticket.repository, ticket.run)).await;
+        let answer = self.ask(Request::run(repository, run)).await;
         let said = run::started_by(&answer);
-        if let Some((run, attempt)) = attempt {
-            self.consult(Question::Heard(run, attempt, said.clone().map(Box::new))).await;
+        if let Some(attempt) = ticket.attempt {
+            let heard = said.clone().map(Box::new);
+            self.consult(Question::Heard(repository.clone(), run, attempt, heard)).await;
         }
         said.ok_or(answer)
     }

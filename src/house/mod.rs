@@ -140,12 +140,12 @@ impl House {
                 let before = self.orphans.before(runners, now);
                 self.tell(course, Ruling::Runners(before));
             }
-            Question::StartedBy(run, attempt) => {
-                let ruling = self.runs.ask(course, (run, attempt));
+            Question::StartedBy(repository, run, attempt) => {
+                let ruling = self.runs.ask(course, (repository, run, attempt));
                 self.told.extend(ruling.map(|ruling| (course, ruling)));
             }
-            Question::Heard(run, attempt, said) => {
-                let told = self.runs.heard((run, attempt), said.map(|said| *said));
+            Question::Heard(repository, run, attempt, said) => {
+                let told = self.runs.heard((repository, run, attempt), said.map(|said| *said));
                 self.told.extend(told);
                 self.tell(course, Ruling::Go);
             }

@@ -44,9 +44,9 @@ pub enum Question {
         within: u32,
     },
     /// What started this attempt of a run? Waits while another course asks GitHub; without an answer, this one is to ask.
-    StartedBy(RunId, u32),
+    StartedBy(Repository, RunId, u32),
     /// What GitHub said of it, if it did.
-    Heard(RunId, u32, Option<Box<Run>>),
+    Heard(Repository, RunId, u32, Option<Box<Run>>),
     /// Of which repositories was heard?
     Repositories,
     /// Which of these runs in progress are to be looked into now?

@@ -3,13 +3,14 @@
 use super::{CourseId, Ruling};
 use crate::policy::run::Run;
 use crate::words::ids::RunId;
+use crate::words::repository::Repository;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many are remembered.
 const MOST: usize = 1_000;
 
 /// An attempt of a run. What started it stays as it is; another attempt may have been started by somebody else.
-type Attempt = (RunId, u32);
+type Attempt = (Repository, RunId, u32);
 
 /// The runs of late.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl Runs {
     pub(super) fn heard(&mut self, attempt: Attempt, run: Option<Run>) -> Vec<(CourseId, Ruling)> {
         let waiting = self.asked.remove(&attempt).map(|(_, waiting)| waiting).unwrap_or_default();
         let Some(run) = run else { return self.hand_on(attempt, waiting) };
-        if self.known.insert(attempt, run.clone()).is_none() {
+        if self.known.insert(attempt.clone(), run.clone()).is_none() {
             self.order.push_back(attempt);
         }
         while self.order.len() > MOST {
@@ -52,7 +53,8 @@ impl Runs {
         for (_, waiting) in self.asked.values_mut() {
             waiting.retain(|waits| *waits != course);
         }
-        let asking = self.asked.iter().find(|(_, (asks, _))| *asks == course).map(|(attempt, _)| *attempt);
+        let asking =
+            self.asked.iter().find(|(_, (asks, _))| *asks == course).map(|(attempt, _)| attempt.clone());
         let Some(attempt) = asking else { return Vec::new() };
         let waiting = self.asked.remove(&attempt).map(|(_, waiting)| waiting).unwrap_or_default();
         self.hand_on(attempt, waiting)
