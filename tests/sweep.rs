@@ -197,3 +197,15 @@ fn jobs_of_a_run_that_was_created_just_now_are_not_asked_for() {
     assert!(!of("2027-01-15T07:59:01Z"));
     assert!(of("2027-01-15T07:59:00Z") && of("no date"));
 }
+
+#[test]
+fn below_half_of_the_hours_quota_a_sweep_cleans_nothing_and_below_a_tenth_it_stops() {
+    let with = |remaining| {
+        let left = Response { remaining: Some(remaining), limit: Some(5000), ..good(NOTHING) };
+        played(move |_| left.clone(), |_| None).0
+    };
+    let cleans = |asked: &[String]| asked.iter().any(|one| one.contains("/actions/runners?"));
+    assert!(cleans(&with(2500)) && !cleans(&with(2499)));
+    assert!(with(500).len() > 2, "it still looks for jobs that wait");
+    assert_eq!(with(499).len(), 1);
+}
