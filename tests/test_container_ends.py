@@ -39,6 +39,12 @@ def deferred(cloud: Cloud, job: int) -> Call:
     return call
 
 
+def is_launched(cloud: Cloud, job: int) -> bool:
+    """Whether one sandbox of the job lives, and has its config, once."""
+    living = [one for one in cloud.sandboxes(job) if not one.ended]
+    return len(living) == 1 and living[0].eof and living[0].stdin.count(b"\n") == 1
+
+
 def next_container_launches(cloud: Cloud, *jobs: int) -> None:
     """What waits is taken up, and ends in one runner for each job."""
     cloud.state.boots = True
@@ -46,9 +52,7 @@ def next_container_launches(cloud: Cloud, *jobs: int) -> None:
         eventually(lambda: all(call.web or call.result for call in cloud.state.calls), PATIENCE)
         assert not any(cloud.tickets(job) for job in jobs)
         assert {call.result.status for call in cloud.state.calls if not call.web} == {SUCCESS}
-        for job in jobs:
-            (sandbox,) = [one for one in cloud.sandboxes(job) if not one.ended]
-            assert sandbox.eof and sandbox.stdin.count(b"\n") == 1
+        eventually(lambda: all(is_launched(cloud, job) for job in jobs), PATIENCE)
         assert container.scale_down() == 0
         assert container.wanting() == []
 
@@ -58,10 +62,8 @@ def test_a_course_that_can_end_ends_before_its_container(cloud: Cloud) -> None:
         call, sandbox = booting(cloud, 61)
         container.signal(signal.SIGINT)
         eventually(lambda: call.result, PATIENCE)
-        print(call.result, container.lines)
         sandbox.ready = True
         assert container.wait() == 0
-        print(container.lines)
     assert sandbox.eof and sandbox.stdin.count(b"\n") == 1
     assert [one for one in cloud.state.calls if not one.web] == []
 
