@@ -3,10 +3,9 @@
 import argparse
 import asyncio
 import re
-from pathlib import Path
 from typing import Any
 
-from host.commands.parser import Parser
+from host.commands.parser import Parser, placed
 
 EXAMPLES = """examples:
   ./jitney cost --since 24h --by job
@@ -37,14 +36,7 @@ def parser() -> Parser:
     form = made.add_mutually_exclusive_group()
     form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print CSV, for spreadsheets")
     form.add_argument("--json", dest="form", action="store_const", const="json", help="print JSON, for programs")
-    made.add_argument(
-        "--launcher", choices=["modal", "local"], default="modal", help="where the sandboxes ran (default: modal)"
-    )
-    made.add_argument(
-        "--journal", type=Path, metavar="FILE", default=Path(".jitney/journal.db"),
-        help="with --launcher local: the journal of `serve`",
-    )  # fmt: skip
-    return made
+    return placed(made, "where the sandboxes ran")
 
 
 def run(options: Any) -> int:

@@ -3,10 +3,9 @@
 import asyncio
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
-from host.commands.parser import Parser
+from host.commands.parser import Parser, placed
 
 EXAMPLES = """examples:
   ./jitney explain https://github.com/OWNER/REPO/actions/runs/1234/job/5678
@@ -23,14 +22,7 @@ def parser() -> Parser:
         "subject", nargs="+", metavar="SUBJECT", help="a job's address, `OWNER/REPO JOB_ID`, or a delivery's GUID"
     )
     made.add_argument("--json", action="store_true", help="print JSON, for programs")
-    made.add_argument(
-        "--launcher", choices=["modal", "local"], default="modal", help="where the job's sandbox ran (default: modal)"
-    )
-    made.add_argument(
-        "--journal", type=Path, metavar="FILE", default=Path(".jitney/journal.db"),
-        help="with --launcher local: the journal of `serve`",
-    )  # fmt: skip
-    return made
+    return placed(made, "where the job's sandbox ran")
 
 
 def run(options: Any) -> int:

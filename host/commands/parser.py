@@ -4,7 +4,11 @@ import argparse
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NoReturn
+
+#: Where `serve` keeps what must outlive it, unless it is told.
+JOURNAL = Path(".jitney/journal.db")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -39,6 +43,15 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """What is wrong, how the command is called, and where the help is."""
         self.exit(2, f"{self.prog}: {message}\n{self.format_usage()}`{self.prog} --help` says more.\n")
+
+
+def placed(made: Parser, where: str) -> Parser:
+    """With the options that say which launcher's sandboxes are meant. `where` is the help's word for that."""
+    made.add_argument("--launcher", choices=["modal", "local"], default="modal", help=f"{where} (default: modal)")
+    made.add_argument(
+        "--journal", type=Path, metavar="FILE", default=JOURNAL, help="with --launcher local: the journal of `serve`"
+    )
+    return made
 
 
 def port(text: str) -> int:

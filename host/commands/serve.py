@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from host.commands.parser import Parser, port, seconds
+from host.commands.parser import JOURNAL, Parser, port, seconds
 
 EXAMPLE = """example:
   GITHUB_TOKEN=… WEBHOOK_SECRET=… ./jitney serve --port 8080 --launcher local"""
@@ -23,7 +23,7 @@ def parser() -> Parser:
         "--journal",
         type=Path,
         metavar="FILE",
-        default=Path(".jitney/journal.db"),
+        default=JOURNAL,
         help="the file that keeps deferred jobs",
     )
     made.add_argument(

@@ -205,8 +205,10 @@ pub(super) fn came(account: Account, listing: Option<String>, answer: &github::A
         Err(Fault::Denied) => None,
         Err(_) => Some(false),
     };
-    // One that goes on elsewhere is not whole.
-    let whole = response.filter(|response| response.status == 200 && response.next.is_none());
+    // One that goes on elsewhere is not whole, and a long one would cross to the house for nothing.
+    let whole = response.filter(|response| {
+        response.status == 200 && response.next.is_none() && response.body.len() <= Listing::LONGEST
+    });
     let listing = listing.and_then(|path| {
         let response = whole?;
         let body = String::from_utf8(response.body.clone()).ok()?;

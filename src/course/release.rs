@@ -11,7 +11,7 @@ use crate::house::Ruling;
 use crate::reply::{Outcome, Reason};
 use crate::settings::CoursesSettings;
 use crate::ticket::Ticket;
-use crate::words::ids::RunnerName;
+use crate::words::ids::{JobId, RunnerName};
 
 pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) -> End {
     let over = |code, text: String| End::Finish(ticket.answer(Outcome::Released, Reason::new(code, text)));
@@ -33,9 +33,7 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
     }
     // The delivery that told of the runner's taking may have been lost, and with it the job whose runner that was.
     if kept == 0
-        && let Some(other) = ticket.runner.as_deref().and_then(RunnerName::job_of)
-        && other != ticket.job
-        && !desk.is_over(other).await
+        && let Some(other) = victim(&desk, &ticket).await
         && let Some(victims) = pair::left_behind(&desk, &ticket, &settings, other).await
     {
         let text = format!("job {other}, whose runner it had, is looked after");
@@ -52,6 +50,12 @@ pub(super) async fn play(desk: Desk, ticket: Ticket, settings: CoursesSettings) 
     }
 }
 
+/// The job that the runner of this one was meant for, unless that was this one, or is known to be served.
+async fn victim(desk: &Desk, ticket: &Ticket) -> Option<JobId> {
+    let other = ticket.runner.as_deref().and_then(RunnerName::job_of).filter(|other| *other != ticket.job)?;
+    (!desk.is_over(other).await).then_some(other)
+}
+
 /// Whether no job will run in a sandbox any more: it has no runner, or its runner is deleted now. The one that had the
 /// job ends by itself.
 async fn is_spent(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings, sandbox: &Sandbox) -> bool {
@@ -66,10 +70,7 @@ async fn is_spent(desk: &Desk, ticket: &Ticket, settings: &CoursesSettings, sand
         return false;
     }
     // The job whose runner this one took may count on it. Where that job does not, it ends by itself.
-    if let Some(other) = ticket.runner.as_deref().and_then(RunnerName::job_of)
-        && other != ticket.job
-        && !desk.is_over(other).await
-    {
+    if victim(desk, ticket).await.is_some() {
         return false;
     }
     let request = Request::delete_runner(settings.scope, &ticket.repository, id);

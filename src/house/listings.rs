@@ -4,9 +4,8 @@
 use super::{Account, CourseId, Listing, Ruling};
 use std::collections::{BTreeMap, VecDeque};
 
-/// How many are kept, and the longest of them in bytes: what is long is rarely the same twice.
+/// How many are kept.
 const MOST: usize = 500;
-const LONGEST: usize = 4096;
 
 /// Whose listing it is, and its path.
 type Key = (Account, String);
@@ -39,7 +38,7 @@ impl Listings {
 
     pub(super) fn came(&mut self, account: &Account, path: String, listing: Listing) {
         let key = (account.clone(), path);
-        if listing.body.len() > LONGEST {
+        if listing.body.len() > Listing::LONGEST {
             self.known.remove(&key);
             return;
         }

@@ -222,6 +222,11 @@ pub struct Listing {
     pub body: String,
 }
 
+impl Listing {
+    /// The longest that is kept, in bytes: what is long is rarely the same twice.
+    pub const LONGEST: usize = 4096;
+}
+
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Came {

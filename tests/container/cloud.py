@@ -33,8 +33,6 @@ class Cloud:
         told = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
         self.state.secrets["github-secret"] = told | {"GITHUB_API_URL": self.github.url} | settings
         self.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
-        self.state.named_dicts.add(APP)
-        self.state.published["main/jitney-runner:latest"] = "im-runner"
         self.state.named_dicts |= {APP, TICKETS}
         self.gateway = Gateway(deployed)
 

@@ -9,12 +9,10 @@ use crate::layout::SECRET;
 use crate::promises::Promise;
 use hmac::{Hmac, KeyInit, Mac};
 use jitney::course::{Event, Report};
-use jitney::house::Waiting;
+use jitney::house::{Waiting, first_sweep};
 use jitney::policy::delivery::{Trust, Verdict, decide};
 use jitney::ticket::{Purpose, Ticket};
-
-/// How soon a host sweeps whose predecessor did not end as it should, or long ago.
-const RESTARTED: u64 = 20 * SECOND;
+use jitney::words::time::Timestamp;
 
 impl World {
     // --- hosts
@@ -22,8 +20,10 @@ impl World {
     pub(super) fn host_up(&mut self) {
         let host = self.number();
         self.begin(host);
-        if std::mem::take(&mut self.unclean) {
-            self.at(self.now + RESTARTED, Happening::SweepOnce);
+        if std::mem::take(&mut self.unclean)
+            && let Some(wait) = first_sweep(false, None, Timestamp(self.now))
+        {
+            self.at(self.now + wait, Happening::SweepOnce);
         }
         let entries: Vec<u64> = self.journal.keys().copied().collect();
         for entry in entries {

@@ -22,10 +22,7 @@ struct Suspect {
 }
 
 /// A registration without a sandbox.
-struct Orphan {
-    repository: Repository,
-    runner: RunnerId,
-}
+type Orphan = (Repository, RunnerId);
 
 impl Sweep {
     pub(super) async fn read_runners(&mut self, repository: &Repository) {
@@ -59,8 +56,8 @@ impl Sweep {
         for suspect in self.suspects(&found).into_iter().rev() {
             self.look_into(suspect).await;
         }
-        for orphan in orphans.into_iter().rev() {
-            self.delete(&orphan.repository, orphan.runner).await;
+        for (repository, runner) in orphans.into_iter().rev() {
+            self.delete(&repository, runner).await;
         }
     }
 
@@ -74,18 +71,14 @@ impl Sweep {
             idle && !owned.contains(id) && !awaited.contains(job.as_str())
         };
         let orphans = self.registered.iter().filter(|(id, runner)| orphan(id, runner));
-        let orphan = |(id, runner): (&RunnerId, &Registered)| Orphan {
-            repository: runner.repository.clone(),
-            runner: *id,
-        };
-        orphans.map(orphan).collect()
+        orphans.map(|(id, runner)| (runner.repository.clone(), *id)).collect()
     }
 
     /// Of these registrations those that were without a sandbox in a sweep before this one: Modal's listing lags, and the
     /// sandbox of a runner that is about to connect may be another container's, of which this one has not heard.
     async fn without_doubt(&self, mut orphans: Vec<Orphan>) -> Vec<Orphan> {
-        let before = self.desk.orphans(orphans.iter().map(|orphan| orphan.runner).collect()).await;
-        orphans.retain(|orphan| before.contains(&orphan.runner));
+        let before = self.desk.orphans(orphans.iter().map(|(_, runner)| *runner).collect()).await;
+        orphans.retain(|(_, runner)| before.contains(runner));
         orphans
     }
 
