@@ -15,6 +15,7 @@ fn main() {
             serde_json::from_str(&line.expect("a line")).expect("a pair of texts");
         let (kind, said) =
             match decide(&settings.admission, &head, &body, Trust::Signed(&settings.secrets)).verdict {
+                Verdict::Unread(answer) => ("unread", answer.body()),
                 Verdict::Reply(answer) => ("reply", answer.body()),
                 Verdict::Refuse(answer, _) => ("refuse", answer.body()),
                 Verdict::Open(ticket) => ("open", ticket.write()),

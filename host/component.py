@@ -10,7 +10,6 @@ import platform
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +20,7 @@ from wasmtime.component import Component as Artifact
 from wasmtime.component import ExportIndex, OptionType, RecordType, Variant, VariantType
 
 from host.linking import linked
+from host.values import Signature, call
 
 #: Where `build.sh` leaves the component.
 PATH = Path(__file__).resolve().parent.parent / "target" / "jitney.wasm"
@@ -47,14 +47,6 @@ IMPORTS = {
 Environment = list[tuple[str, str]]
 #: A kind of instance.
 Kind = Literal["intake", "courses", "keys"]
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A function's types, in the form in which wasmtime's `Func` asks for them."""
-
-    params: list[tuple[str, Any]]
-    result: Any
 
 
 def _remember(kind: type, *properties: str) -> None:
@@ -195,16 +187,13 @@ class Component:
             self._exports[key] = inner
         return self._exports[key]
 
-    def function(self, instance: Any, store: Store, interface: str, function: str) -> Any:
-        """A function of an instance, with its types read once and not at every call."""
+    def function(self, instance: Any, store: Store, interface: str, function: str) -> tuple[Any, Signature]:
+        """A function of an instance, and its types, which are read once."""
         found = instance.get_func(store, self.export(interface, function))
         key = f"{interface}#{function}"
         if key not in self._signatures:
-            kind = found.type(store)
-            self._signatures[key] = Signature([*kind.params], kind.result)
-        signature = self._signatures[key]
-        found.type = lambda _: signature
-        return found
+            self._signatures[key] = Signature.of(found.type(store))
+        return found, self._signatures[key]
 
     def _tick(self) -> None:
         if self._ticking.acquire(blocking=False):
@@ -226,14 +215,16 @@ class Instance:
         self._epochs = epochs
         self._store = component.store(environment, memory, epochs, http)
         self._instance = component.instantiate(self._store, http)
+        self._functions: dict[tuple[str, str], tuple[Any, Signature]] = {}
 
     def call(self, interface: str, function: str, *arguments: Any) -> Any:
         """Calls a function of `jitney:core`. Raises WasmtimeError or Trap where the component fails."""
-        found = self._component.function(self._instance, self._store, interface, function)
+        known = self._functions.get((interface, function))
+        if known is None:
+            known = self._component.function(self._instance, self._store, interface, function)
+            self._functions[interface, function] = known
         self._store.set_epoch_deadline(self._epochs)
-        result = found(self._store, *arguments)
-        found.post_return(self._store)
-        return result
+        return call(*known, self._store, arguments)
 
 
 class Course:

@@ -14,10 +14,11 @@ from wasmtime import Trap, WasmtimeError
 
 from host import log
 from host.chores import Chores
-from host.component import Component, Instance
+from host.component import Component
 from host.courses import Courses
 from host.health import Health
 from host.house import House
+from host.intake import Intake
 from host.launcher import Launcher
 from host.reading import Reading, Receive, TurnedAway
 from host.records import Records
@@ -42,9 +43,6 @@ FLUSH_WITHIN = 5.0
 HELD = 512
 READ = 512
 READ_BYTES = 96 * 1024 * 1024
-#: A body above this is read by the component in a thread, one at a time: HMAC over megabytes takes a while, and text
-#: takes up to four bytes a character.
-INLINE = 64 * 1024
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -83,10 +81,9 @@ class Endpoint:
         self._begun = False
         self._sweeping = False
         self._page: StatusPage | None = None
-        self._spare: Instance | None = component.intake()
+        self._intake = Intake(component)
         self._held = 0
         self._reading = Reading(BODY_LIMIT, READ, READ_BYTES)
-        self._slow = asyncio.Lock()
         self._closing = False
 
     def begin(self, sweep_every: float | None = None) -> None:
@@ -108,7 +105,7 @@ class Endpoint:
         if scope["path"] in ("/metrics", "/status") or scope["path"].startswith("/status/"):
             return await self._show(scope, receive, send)
         if is_look:
-            answer = self._component.intake().call("intake", "turn-away", "", "no-page")
+            answer = self._intake.turn_away("", "no-page")
             return await _respond(send, answer.status, answer.body)
         began = time.perf_counter()
         answer, ms = await self._delivery(scope, receive)
@@ -116,8 +113,7 @@ class Endpoint:
         log.tell("delivery", answer, ms, status=answer.status)
         self._records.observe("delivery", answer, ms)
         await _respond(send, answer.status, answer.body)
-        if self._spare is None:
-            self._spare = self._component.intake()
+        self._intake.prepare()
         return None
 
     async def _show(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -248,10 +244,10 @@ class Endpoint:
                 verdict = await self._decide(head, body)
                 ms = {"decide": _ms(began)}
         except TurnedAway as fault:
-            return self._component.intake().call("intake", "turn-away", head, str(fault)), {}
+            return self._intake.turn_away(head, str(fault)), {}
         if verdict is None:
-            return self._component.intake().call("intake", "turn-away", head, "broken"), ms
-        if verdict.tag == "reply":
+            return self._intake.turn_away(head, "broken"), ms
+        if verdict.tag in ("unread", "reply"):
             return verdict.payload, ms
         if verdict.tag == "refuse":
             self._courses.open(verdict.payload.ticket, verdict.payload.resumption)
@@ -260,17 +256,13 @@ class Endpoint:
         try:
             return await self._play(verdict.payload), ms
         except NotKept:
-            return self._component.intake().call("intake", "turn-away", head, "unkept"), ms
+            return self._intake.turn_away(head, "unkept"), ms
         finally:
             self._held -= 1
 
     async def _decide(self, head: str, body: bytearray) -> Any:
         try:
-            if len(body) <= INLINE:
-                instance, self._spare = self._spare or self._component.intake(), None
-                return _decide(instance, head, body)
-            async with self._slow:
-                return await asyncio.to_thread(_decide, self._component.intake(), head, body)
+            return await self._intake.decide(head, body)
         except UnicodeDecodeError:
             raise TurnedAway("not-text") from None
         except (Trap, WasmtimeError) as error:
@@ -289,10 +281,6 @@ class Endpoint:
         if isinstance(course.result(), NotKept):
             raise course.result()
         return course.result() or opening.waiting
-
-
-def _decide(instance: Instance, head: str, body: bytearray) -> Any:
-    return instance.call("intake", "decide", head, body.decode())
 
 
 def _head(scope: dict[str, Any]) -> str:

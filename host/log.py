@@ -14,6 +14,8 @@ if _rich is None:
 
 #: What a line for people begins with, where it is there, and what it leaves out: what only programs look for.
 FIRST = ("status", "outcome", "reason", "repository", "job", "runner", "sandbox")
+#: Under which a line carries a WIT `reply.log`, until it is written.
+SAID = "said"
 LEFT_OUT = {"event", "level", "timestamp", "why", "ms", "run", "delivery"}
 
 
@@ -21,7 +23,7 @@ def configure(for_people: bool | None = None) -> None:
     """Sets the form of all log lines of this process: words if a person reads them at a terminal, else JSON."""
     if for_people is None:
         for_people = sys.stderr.isatty()
-    render: Any = in_words if for_people else structlog.processors.JSONRenderer(ensure_ascii=True)
+    render: Any = in_words if for_people else in_json
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -33,8 +35,16 @@ def configure(for_people: bool | None = None) -> None:
     )
 
 
+def in_json(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
+    """A line as programs read it. What the component said of it is JSON already."""
+    said: str = line.pop(SAID, "{}")
+    own = _ENCODE(line)
+    return own if said == "{}" else f"{own[:-1]}, {said[1:]}"
+
+
 def in_words(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
     """A line as a person reads it: `21:03:11Z delivery 201 launched runner-started octo/demo job 41 (12 ms)`."""
+    line |= json.loads(line.pop(SAID, "{}"))
     level = line["level"]
     said = [str(line["timestamp"])[11:19] + "Z", *([level.upper()] if level != "info" else []), str(line["event"])]
     said += [f"job {line[name]}" if name == "job" else str(line[name]) for name in FIRST if line.get(name)]
@@ -49,6 +59,7 @@ def in_words(_: Any, __: str, line: MutableMapping[str, Any]) -> str:
 
 
 _LOGGER = structlog.get_logger()
+_ENCODE = json.JSONEncoder(default=repr).encode
 
 
 def logger() -> Any:
@@ -58,4 +69,4 @@ def logger() -> Any:
 
 def tell(event: str, reply: Any, ms: dict[str, float], **more: Any) -> None:
     """Prints the line of a WIT `reply`. `reply.log` is read here and in no other place: it is for people."""
-    _LOGGER.info(event, **more, **json.loads(reply.log), ms=ms)
+    _LOGGER.info(event, **more, ms=ms, **{SAID: reply.log})

@@ -22,7 +22,7 @@ fn replay(settings: &[(&str, &str)], event: &str, body: &str) -> Decision {
 
 fn answered(decision: Decision) -> (Outcome, &'static str) {
     match decision.verdict {
-        Verdict::Reply(answer) | Verdict::Refuse(answer, _) => (answer.outcome, answer.reason.code),
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => (answer.outcome, answer.reason.code),
         Verdict::Open(ticket) => panic!("opened {ticket:?}"),
     }
 }
@@ -30,7 +30,7 @@ fn answered(decision: Decision) -> (Outcome, &'static str) {
 fn opened(decision: Decision) -> Ticket {
     match decision.verdict {
         Verdict::Open(ticket) => ticket,
-        Verdict::Reply(answer) | Verdict::Refuse(answer, _) => panic!("answered {}", answer.body()),
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => panic!("answered {}", answer.body()),
     }
 }
 
@@ -71,7 +71,7 @@ fn a_completed_job_of_ours_is_released() {
 fn the_allowlist_admits_and_excludes() {
     let verdict = |list: &str| match replay(&[K8S, ("ALLOWED_REPOS", list)], "workflow_job", QUEUED).verdict {
         Verdict::Open(_) => "launch",
-        Verdict::Reply(answer) | Verdict::Refuse(answer, _) => answer.reason.code,
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => answer.reason.code,
     };
     assert_eq!(verdict("octo/x, Lineville/Elastic-Machines-Testing,"), "launch");
     assert_eq!(verdict("lineville/*"), "launch");
@@ -84,7 +84,7 @@ fn the_allowlist_admits_and_excludes() {
 fn the_label_rule() {
     let verdict = |labels: &[&str]| match replay(&[], "workflow_job", &queued(labels)).verdict {
         Verdict::Open(_) => "launch",
-        Verdict::Reply(answer) | Verdict::Refuse(answer, _) => answer.reason.code,
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => answer.reason.code,
     };
     for ours in [
         &["self-hosted", "modal"][..],
@@ -116,7 +116,7 @@ fn an_operator_can_allow_gpus_and_offer_profiles() {
     ];
     let verdict = |labels: &[&str]| match replay(&settings, "workflow_job", &queued(labels)).verdict {
         Verdict::Open(_) => "launch",
-        Verdict::Reply(answer) | Verdict::Refuse(answer, _) => answer.reason.code,
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => answer.reason.code,
     };
     assert_eq!(verdict(&["modal", "gpu=h100:2"]), "launch");
     assert_eq!(verdict(&["modal", "gpu=H100:4"]), "gpu-not-allowed");

@@ -25,7 +25,7 @@ fn decided(head: &str, payload: &str, change: &dyn Fn(&mut Value)) -> Result<Tic
     let head = format!("X-GitHub-Event: workflow_job\n{head}");
     match decide(&settings.admission, &head, &payload.to_string(), Trust::Unsigned).verdict {
         Verdict::Open(ticket) => Ok(ticket),
-        Verdict::Reply(reply) | Verdict::Refuse(reply, _) => Err(reply),
+        Verdict::Unread(reply) | Verdict::Reply(reply) | Verdict::Refuse(reply, _) => Err(reply),
     }
 }
 

@@ -73,7 +73,7 @@ fn verdict(action: &str, runner: &str) -> Result<Purpose, (&'static str, Option<
     let head = "X-GitHub-Event: workflow_job";
     match decide(&settings.admission, head, &payload.to_string(), Trust::Unsigned).verdict {
         Verdict::Open(ticket) => Ok(ticket.purpose),
-        Verdict::Reply(reply) | Verdict::Refuse(reply, _) => {
+        Verdict::Unread(reply) | Verdict::Reply(reply) | Verdict::Refuse(reply, _) => {
             Err((reply.reason.code, reply.runner.map(|runner| runner.as_str().to_owned())))
         }
     }

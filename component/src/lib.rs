@@ -34,10 +34,12 @@ use jitney::settings::{
 use jitney::ticket::{Purpose, Ticket};
 use jitney::words::time::Timestamp;
 use reply::carry;
+use std::sync::OnceLock;
 use wasi::cli::environment::get_environment;
 use wasi::clocks::wall_clock;
 use wit::intake::{Fault, Opening, Reply};
 use wit::settings::Kind;
+use zeroize::Zeroize;
 
 struct Jitney;
 
@@ -99,13 +101,20 @@ fn opening(ticket: &Ticket, waiting: &jitney::reply::Reply) -> Opening {
 }
 
 impl wit::intake::Guest for Jitney {
-    fn decide(head: String, body: String) -> wit::intake::Verdict {
-        let checked = IntakeSettings::read(&get_environment());
-        let Some(settings) = checked.settings else {
+    fn decide(head: String, mut body: String) -> wit::intake::Verdict {
+        // An instance's settings never change, and one that reads no body decides often.
+        static SETTINGS: OnceLock<Checked<IntakeSettings>> = OnceLock::new();
+        let checked = SETTINGS.get_or_init(|| IntakeSettings::read(&get_environment()));
+        let Some(settings) = &checked.settings else {
             let answer = unready(&checked.problems).unwrap_or_else(|| Self::turn_away(head, Fault::Broken));
             return wit::intake::Verdict::Reply(answer);
         };
         match decide(&settings.admission, &head, &body, Trust::Signed(&settings.secrets)).verdict {
+            Verdict::Unread(answer) => {
+                // The next delivery that this instance decides on is somebody else's.
+                body.zeroize();
+                wit::intake::Verdict::Unread(carry(&answer))
+            }
             Verdict::Reply(answer) => wit::intake::Verdict::Reply(carry(&answer)),
             Verdict::Refuse(answer, ticket) => wit::intake::Verdict::Refuse(opening(&ticket, &answer)),
             Verdict::Open(ticket) => {

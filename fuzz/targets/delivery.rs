@@ -21,7 +21,7 @@ pub fn delivery(data: &[u8]) {
     ]);
     let Some(settings) = IntakeSettings::read(&given).settings else { return };
     let unsigned = decide(&settings.admission, head, body, Trust::Signed(&settings.secrets));
-    let Verdict::Reply(answer) = unsigned.verdict else { panic!("an unsigned delivery got in") };
+    let Verdict::Unread(answer) = unsigned.verdict else { panic!("an unsigned delivery got in") };
     assert!((400..500).contains(&answer.outcome.status()), "{}", answer.body());
 
     let Ok(mac) = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()) else { return };
@@ -36,7 +36,7 @@ pub fn delivery(data: &[u8]) {
         assert!(!check.found.contains('\n') && !check.found.contains(SECRET));
     }
     match decision.verdict {
-        Verdict::Reply(answer) => {
+        Verdict::Unread(answer) | Verdict::Reply(answer) => {
             let log: serde_json::Value = serde_json::from_str(&answer.log()).expect("a log line is JSON");
             assert!(log["outcome"].is_string() && !answer.log().contains('\n'));
             assert!(!answer.body().contains(SECRET));

@@ -37,6 +37,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._children: dict[tuple[Any, tuple[str, ...]], Any] = {}
         self._lines = {
             "delivery": Counter(
                 "jitney_deliveries",
@@ -102,13 +103,21 @@ class Metrics:
         """Counts one WIT `reply`, and what its stages took."""
         if event not in self._lines:
             return
-        self._lines[event].labels(reply.outcome, reply.reason).inc()
+        self._child(self._lines[event], reply.outcome, reply.reason).inc()
         tally = reply.news.payload if reply.news is not None and reply.news.tag == "swept" else None
         stages = event if tally is None else "sweep"
         for stage, spent in ms.items():
-            self._stages.labels(stages, stage).observe(spent / 1000)
+            self._child(self._stages, stages, stage).observe(spent / 1000)
         if tally is not None:
             self._tally(tally)
+
+    def _child(self, family: Any, *labels: str) -> Any:
+        """A family's metric with these labels, which are the component's: few, and looked up at every delivery."""
+        key = (family, labels)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = family.labels(*labels)
+        return child
 
     def _tally(self, tally: Any) -> None:
         for name, counted in COUNTED.items():

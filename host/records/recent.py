@@ -60,8 +60,11 @@ class RecentDeliveries:
             tally = reply.news.payload
             self.sweep = Sweep(time.time(), tally.summary, tally.queued, getattr(tally, "oldest-queued"), tally.quota)
         elif event == "delivery":
-            kind = self._known if reply.delivery else self._strangers
-            kind.appendleft(Recent(time.time(), ms.get("total", 0.0), reply.delivery, reply.answered))
+            recent = Recent(time.time(), ms.get("total", 0.0), reply.delivery, reply.answered)
+            if not reply.delivery:
+                self._strangers.appendleft(recent)
+                return
+            self._known.appendleft(recent)
         elif reply.delivery:
             for recent in self._known:
                 if recent.delivery == reply.delivery:

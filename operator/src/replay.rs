@@ -165,13 +165,10 @@ fn compact(json: &str) -> String {
 
 /// The exit status that a decision means.
 pub fn exit_code(decision: &Decision) -> u8 {
-    match &decision.verdict {
-        Verdict::Open(_) => 0,
-        Verdict::Reply(answer) | Verdict::Refuse(answer, _) => match answer.outcome {
-            Outcome::Refused | Outcome::Unsigned => 3,
-            Outcome::Ignored | Outcome::Pong | Outcome::Duplicate | Outcome::Released => 0,
-            _ => 2,
-        },
+    match decision.verdict.reply().map(|answer| answer.outcome) {
+        Some(Outcome::Refused | Outcome::Unsigned) => 3,
+        None | Some(Outcome::Ignored | Outcome::Pong | Outcome::Duplicate | Outcome::Released) => 0,
+        Some(_) => 2,
     }
 }
 
@@ -191,10 +188,7 @@ pub fn render(decision: &Decision) -> String {
 /// The trace as JSON: `trace`, `verdict`, `reason`, and the `ticket` where a course would be opened.
 pub fn render_json(decision: &Decision) -> String {
     let (word, why) = verdict(decision);
-    let ticket = match &decision.verdict {
-        Verdict::Open(ticket) | Verdict::Refuse(_, ticket) => serde_json::to_value(ticket).ok(),
-        Verdict::Reply(_) => None,
-    };
+    let ticket = decision.verdict.ticket().and_then(|ticket| serde_json::to_value(ticket).ok());
     // JSON lets through what a terminal takes for a command, such as U+009B.
     let plain = |check: &Check| Check { found: Sentence(&check.found).to_string(), ..check.clone() };
     let trace: Vec<Check> = decision.trace.iter().map(plain).collect();
@@ -204,7 +198,7 @@ pub fn render_json(decision: &Decision) -> String {
 
 fn verdict(decision: &Decision) -> (&'static str, String) {
     match &decision.verdict {
-        Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
             (answer.outcome.word(), answer.reason.to_string())
         }
         Verdict::Open(ticket) => {

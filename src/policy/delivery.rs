@@ -23,12 +23,32 @@ pub struct Admission {
 #[allow(clippy::large_enum_variant, reason = "one is made for each delivery, and read at once")]
 #[derive(Clone, Debug)]
 pub enum Verdict {
+    /// Reply it; that is all. The body was not read: its sender is unknown, and nothing but the header block was parsed.
+    Unread(Reply),
     /// Reply it; that is all.
     Reply(Reply),
     /// Open the course of this ticket.
     Open(Ticket),
     /// Reply it, and open a course that tells the workflow's author too.
     Refuse(Reply, Ticket),
+}
+
+impl Verdict {
+    /// What is replied at once; none where a course finds the reply.
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Unread(reply) | Self::Reply(reply) | Self::Refuse(reply, _) => Some(reply),
+            Self::Open(_) => None,
+        }
+    }
+
+    /// The ticket of the course that is opened.
+    pub fn ticket(&self) -> Option<&Ticket> {
+        match self {
+            Self::Open(ticket) | Self::Refuse(_, ticket) => Some(ticket),
+            Self::Unread(_) | Self::Reply(_) => None,
+        }
+    }
 }
 
 /// One check that a delivery went through.
@@ -63,19 +83,21 @@ pub enum Trust<'a> {
 /// Decides on the delivery of this header block and body.
 pub fn decide(admission: &Admission, head: &str, body: &str, trust: Trust<'_>) -> Decision {
     let mut trace = Vec::with_capacity(7);
-    let verdict = admit(admission, head, body, trust, &mut trace).unwrap_or_else(Verdict::Reply);
+    let mut record = Record { subject: Subject::default(), trace: &mut trace };
+    let verdict = match verify(head, body, trust, &mut record) {
+        Ok((headers, verified)) => admit(admission, headers, verified, record).unwrap_or_else(Verdict::Reply),
+        Err(reply) => Verdict::Unread(reply),
+    };
     Decision { verdict, trace }
 }
 
-fn admit(
-    admission: &Admission,
-    head: &str,
-    body: &str,
+/// Who sent it. Of the body nothing is read, but that its bytes are the signed ones.
+fn verify<'a>(
+    head: &'a str,
+    body: &'a str,
     trust: Trust<'_>,
-    trace: &mut Vec<Check>,
-) -> Result<Verdict, Reply> {
-    let mut record = Record { subject: Subject::default(), trace };
-
+    record: &mut Record<'_>,
+) -> Result<(Headers<'a>, Verified<'a>), Reply> {
     let headers = Headers::parse(head)
         .map_err(|e| record.stop("headers", Outcome::Malformed, Reason::new(e.code, e.text)))?;
     record.subject.delivery.clone_from(&headers.guid);
@@ -91,7 +113,16 @@ fn admit(
         Trust::Unsigned => (Verified::on_trust(body), "not checked (--unsigned)"),
     };
     record.pass("signature", signature);
+    Ok((headers, verified))
+}
 
+/// What it asks, and whether we do that.
+fn admit(
+    admission: &Admission,
+    headers: Headers<'_>,
+    verified: Verified<'_>,
+    mut record: Record<'_>,
+) -> Result<Verdict, Reply> {
     let delivery = Delivery::read(&headers, verified)
         .map_err(|e| record.stop("payload", Outcome::Malformed, Reason::new(e.code, e.text)))?;
     let job = match delivery {

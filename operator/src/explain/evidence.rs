@@ -5,7 +5,6 @@ use jitney::course::Sandbox;
 use jitney::github::delivery::Said;
 use jitney::github::runner::Runner;
 use jitney::ledger::Entry;
-use jitney::policy::delivery::Verdict;
 use jitney::reply::Reason;
 use jitney::settings::SignIn;
 use jitney::words::ids::{JobId, RunnerName};
@@ -74,12 +73,10 @@ impl<'a> Evidence<'a> {
     /// Why it gets no runner by the settings, if it gets none.
     pub(super) fn refused(&self) -> Option<(&'static str, String)> {
         let own = |reason: &Reason| (reason.code, reason.to_string());
-        match &self.facts.decision.verdict {
-            Verdict::Reply(answer) | Verdict::Refuse(answer, _) => Some(own(&answer.reason)),
-            Verdict::Open(_) => match &self.facts.vetted {
-                Some(Vetted::MayNot(reason)) => Some(own(reason)),
-                _ => None,
-            },
+        match (self.facts.decision.verdict.reply(), &self.facts.vetted) {
+            (Some(answer), _) => Some(own(&answer.reason)),
+            (None, Some(Vetted::MayNot(reason))) => Some(own(reason)),
+            (None, _) => None,
         }
     }
 

@@ -3,7 +3,6 @@
 
 use super::evidence::Evidence;
 use super::{Conclusion, Moment};
-use jitney::policy::delivery::Verdict;
 use jitney::words::printable::Sentence;
 
 /// Leaves out of the moments what was said before, or is said in the conclusion.
@@ -31,9 +30,7 @@ pub(super) fn once(evidence: &Evidence<'_>, timeline: Vec<Moment>, conclusion: &
 fn reasons(evidence: &Evidence<'_>) -> Vec<String> {
     let facts = evidence.facts;
     let mut reasons = Vec::new();
-    if let Verdict::Reply(answer) | Verdict::Refuse(answer, _) = &facts.decision.verdict {
-        reasons.push(answer.reason.to_string());
-    }
+    reasons.extend(facts.decision.verdict.reply().map(|answer| answer.reason.to_string()));
     reasons.extend(evidence.refused().map(|(_, why)| why));
     for action in ["queued", "in_progress", "completed"] {
         let said = facts.deliveries.of(action).and_then(|logged| logged.carried.said.as_ref());

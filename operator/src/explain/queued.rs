@@ -40,7 +40,7 @@ impl Evidence<'_> {
                     "Refused: {why}. Add the repository to ALLOWED_REPOS, deploy, and run the job again."
                 ),
             ),
-            Verdict::Reply(_) => state(
+            Verdict::Unread(_) | Verdict::Reply(_) => state(
                 "refused",
                 format!(
                     "Refused: {why}. The job stays queued until somebody cancels it, or GitHub gives it up after 24 hours."

@@ -105,7 +105,7 @@ impl Evidence<'_> {
                 format!("with today's settings, {of} starts a runner")
             }
             Verdict::Open(_) => format!("with today's settings, {of} starts no runner"),
-            Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
+            Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
                 format!("with today's settings, {of} is {}", answer.outcome.word())
             }
         };

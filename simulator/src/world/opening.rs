@@ -164,7 +164,7 @@ impl World {
         );
         let (status, ticket) =
             match decide(&self.intake.admission, &head, &body, Trust::Signed(&self.intake.secrets)).verdict {
-                Verdict::Reply(reply) => (reply.outcome.status(), None),
+                Verdict::Unread(reply) | Verdict::Reply(reply) => (reply.outcome.status(), None),
                 Verdict::Open(ticket) => (202, Some(ticket)),
                 Verdict::Refuse(reply, ticket) => (reply.outcome.status(), Some(ticket)),
             };
