@@ -88,3 +88,16 @@ fn a_job_on_its_own_runner_is_fine_and_on_anothers_makes_a_pair() {
     // Nothing of ours has a job that waits for approval.
     assert_eq!(verdict("waiting", own), Err(("job-waiting", None)));
 }
+
+#[test]
+fn a_log_line_is_ascii_and_says_the_same() {
+    let settings = IntakeSettings::read(&told(&[("WEBHOOK_SECRET", "s")])).settings.expect("good settings");
+    for event in ["püsh", "事件", "\u{1f600}", "plain"] {
+        let head = format!("X-GitHub-Event: {event}");
+        let verdict = decide(&settings.admission, &head, "{}", Trust::Unsigned).verdict;
+        let reply = verdict.reply().expect("it is ignored");
+        assert!(reply.log().is_ascii(), "{}", reply.log());
+        let read: Value = serde_json::from_str(&reply.log()).expect("JSON");
+        assert_eq!(read["why"], format!("jitney acts on workflow_job, not on {event}"));
+    }
+}

@@ -190,7 +190,8 @@ impl Reply {
         })
     }
 
-    /// The flat fields of the log line, which is for people: nothing is read out of it.
+    /// The flat fields of the log line, which is for people: nothing is read out of it. ASCII on one line, so that a
+    /// host can print it as it is, whatever the log's encoding.
     pub fn log(&self) -> String {
         #[derive(Serialize)]
         struct Log<'a> {
@@ -200,11 +201,28 @@ impl Reply {
             news: &'a News,
         }
         let answered = Answered::of(self);
-        match &self.news {
+        ascii(match &self.news {
             Some(news) => json(&Log { answered, news }),
             None => answered.write(),
+        })
+    }
+}
+
+/// JSON with `\u` escapes in place of all that is not ASCII: outside its strings, JSON has nothing else.
+fn ascii(json: String) -> String {
+    if json.is_ascii() {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    let mut units = [0; 2];
+    for c in json.chars() {
+        if c.is_ascii() {
+            text.push(c);
+        } else {
+            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
         }
     }
+    text
 }
 
 /// JSON of a value of ours, which always has one: string keys, finite numbers.
