@@ -1,4 +1,4 @@
-"""The component, loaded once; an instance of it for every delivery and every course.
+"""The component, loaded once, and the instances of it that read deliveries and play courses.
 
 An instance gets fresh memory, a memory limit, a time limit, and its part of the settings: an intake instance
 never holds the GitHub credential, a courses instance never holds the webhook secret, and a GitHub App's key is in a
@@ -206,7 +206,7 @@ class Component:
 
 
 class Instance:
-    """One instance: what it computes for one delivery or one course dies with it."""
+    """One instance: what it has read of a delivery, or knows of a course, dies with it."""
 
     def __init__(
         self, component: Component, environment: Environment, memory: int, epochs: int, http: bool = True

@@ -115,13 +115,16 @@ def test_a_delivery_that_failed_is_redelivered_once_and_its_job_launched(
 
 
 def test_a_matrix_whose_deliveries_never_came_is_found_page_by_page(github: StandinGitHub, tmp_path: Path) -> None:
+    """A page of GitHub's has a hundred jobs. Ours are on the second, behind those that GitHub's own machines run."""
     for job in range(7000, 7000 + 130):
-        github.state.queue(job, "octo/demo", LABELS).created = LONG_AGO
+        labels = ["ubuntu-latest"] if job < 7100 else LABELS
+        github.state.queue(job, "octo/demo", labels).created = LONG_AGO
         github.state.jobs[job].run = 1_007_000
-    settings = {"ALLOWED_REPOS": "octo/demo", "MAX_RUNNERS": "200", "MINTS_PER_MINUTE": "180"}
-    with Jitney(github.url, tmp_path / "j.db", sweep_every=15.0, **settings):
-        eventually(lambda: all(github.state.jobs[job].status == "completed" for job in range(7000, 7130)), 240)
-    assert github.mints() == 130
+    ours = range(7100, 7130)
+    settings = {"ALLOWED_REPOS": "octo/demo", "MAX_RUNNERS": "200"}
+    with Jitney(github.url, tmp_path / "j.db", sweep_every=2.0, **settings):
+        eventually(lambda: all(github.state.jobs[job].status == "completed" for job in ours), 100)
+    assert github.mints() == len(ours)
 
 
 def test_what_has_not_changed_since_the_last_sweep_costs_none_of_the_quota(
