@@ -24,7 +24,7 @@ def queue(github: StandinGitHub, jobs: range) -> None:
 
 
 def send(jitney: Jitney, jobs: Sequence[int], repository: str = "octo/demo") -> list[int]:
-    """All deliveries at once: the status of each answer; 0 where none came in GitHub's ten seconds."""
+    """All deliveries at once: the status of each answer; 0 where none came."""
 
     def one(job: int) -> int:
         content = payload("workflow_job.queued", id=job, repository=repository, labels=LABELS)

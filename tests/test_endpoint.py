@@ -55,7 +55,8 @@ def test_duplicates_at_once_and_later_give_one_sandbox_and_one_registration(
         answers = list(many.map(lambda _: deliver(jitney.url, SECRET, queued(42)).json()["outcome"], range(10)))
     assert sorted(answers) == ["duplicate"] * 9 + ["launched"]
     eventually(lambda: github.state.jobs[42].status == "completed")
-    assert deliver(jitney.url, SECRET, queued(42)).json()["outcome"] == "duplicate"
+    # Claimed, or by now known to be over.
+    assert deliver(jitney.url, SECRET, queued(42)).json()["outcome"] in ("duplicate", "ignored")
     assert github.mints() == 1
 
 

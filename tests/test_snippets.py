@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def inline(page: Path) -> list[str]:
 SHOWN = [(page.name, line) for page in PAGES for line in [*blocks(page), *inline(page)]]
 
 
+@cache
 def helped(*command: str) -> str:
     """What a command says of itself."""
     told = subprocess.run([*command, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
