@@ -66,7 +66,7 @@ class Jitney:
         self.process.stderr.close()
 
 
-def eventually(what: Any, seconds: float = 60.0) -> Any:
+def eventually(what: Any, seconds: float = 200.0) -> Any:
     """The first true value of `what()`; fails where none comes."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

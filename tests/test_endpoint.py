@@ -136,7 +136,7 @@ def test_a_job_that_meets_a_rate_limit_is_deferred_and_launched_when_it_is_over(
     github.faults.append((429, {"retry-after": "6"}))
     assert deliver(jitney.url, SECRET, queued(49)).status_code == 202
     assert github.state.runners == {}
-    eventually(lambda: github.state.jobs[49].status == "completed", 30)
+    eventually(lambda: github.state.jobs[49].status == "completed")
 
 
 def test_a_cancelled_job_takes_its_waiting_runner_along(github: StandinGitHub, jitney: Jitney) -> None:
@@ -154,7 +154,7 @@ def test_a_hundred_jobs_at_once(github: StandinGitHub, jitney: Jitney) -> None:
     with ThreadPoolExecutor(100) as many:
         answers = list(many.map(lambda job: deliver(jitney.url, SECRET, queued(job)), jobs))
     assert {answer.status_code for answer in answers} <= {201, 202}
-    eventually(lambda: all(github.state.jobs[job].status == "completed" for job in jobs), 90)
+    eventually(lambda: all(github.state.jobs[job].status == "completed" for job in jobs))
     assert github.mints() == 100
 
 
@@ -290,7 +290,7 @@ def test_a_sandbox_that_ends_before_its_job_is_replaced_at_once(github: StandinG
     script.write_text(f"if [ ! -e {tmp_path}/first ]; then : >{tmp_path}/first; read -r _; exit 7; fi\n{standin}\n")
     with Jitney(github.url, tmp_path / "j.db", JITNEY_LOCAL_RUNNER=f"bash {script}") as jitney:
         assert deliver(jitney.url, SECRET, queued(57)).status_code == 201
-        eventually(lambda: github.state.jobs[57].status == "completed", 40)
+        eventually(lambda: github.state.jobs[57].status == "completed")
         line = jitney.logged("watch")[0]
         assert line["reason"] == "runner-deprecated" and len(github.state.registered) == 2
 

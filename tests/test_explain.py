@@ -105,7 +105,7 @@ def test_the_story_of_a_job_that_ran_from_its_delivery_to_its_cost(
     hook.send("guid-42", payload("workflow_job.completed", id=41, repository=REPOSITORY, labels=LABELS,
         runner_name=job.runner, runner_id=1, completed_at=job.shown()["completed_at"]))  # fmt: skip
     asked = len(github.requests)
-    explanation = eventually(lambda: (told := operator.explained(PAGE)) and said(told, "cost") and told, 40)
+    explanation = eventually(lambda: (told := operator.explained(PAGE)) and said(told, "cost") and told)
     assert (
         explanation["state"] == "completed"
         and str(job.runner) in explanation["conclusion"]

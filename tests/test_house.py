@@ -37,7 +37,7 @@ async def house() -> AsyncIterator[House]:
 
 
 async def ask(house: House, course: int, question: str) -> object:
-    return json.loads(await asyncio.wait_for(house.ask(course, question), 20))
+    return json.loads(await asyncio.wait_for(house.ask(course, question), 60))
 
 
 async def test_whoever_waits_is_told_when_another_is_done(house: House) -> None:

@@ -81,4 +81,4 @@ def test_a_deferred_job_survives_kill_9(tmp_path: Path) -> None:
             assert deliver(jitney.url, SECRET, job).status_code == 202
             jitney.process.kill()
         with Jitney(github.url, journal):
-            eventually(lambda: github.state.jobs[71].status == "completed", 40)
+            eventually(lambda: github.state.jobs[71].status == "completed")

@@ -33,7 +33,7 @@ async def test_a_form_that_never_ends_is_not_waited_for(monkeypatch: pytest.Monk
         return {"type": "http.request", "body": b"", "more_body": True}
 
     scope = {"method": "POST", "path": "/status", "headers": []}
-    reply = await asyncio.wait_for(page.answer(scope, receive), 5)
+    reply = await asyncio.wait_for(page.answer(scope, receive), 60)
     assert reply.status == 401
 
 

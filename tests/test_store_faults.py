@@ -78,7 +78,7 @@ def test_what_cannot_be_kept_is_answered_503_and_all_goes_on_afterwards(
             said = health(jitney)
             assert not said["ready"] and "jobs that wait" in said["problems"][0]["fault"]
             # What was kept is taken up all the same, as often as it has to be.
-            eventually(is_done(github, 1), 40)
+            eventually(is_done(github, 1))
             assert not health(jitney)["ready"]
         eventually(lambda: health(jitney)["ready"])
         eventually(lambda: not kept(journal))
@@ -99,7 +99,7 @@ def test_a_damaged_journal_is_moved_aside_and_a_sweep_finds_what_it_held(
         assert Path(line["moved_to"]).read_bytes().startswith(b"no database") and line["level"] == "error"
         assert health(jitney)["ready"]
         # It sweeps every hour; this is the sweep after a process that did not end as it should.
-        eventually(is_done(github, 1), 60)
+        eventually(is_done(github, 1))
         assert len(jitney.logged("course")) == 2
 
 

@@ -54,7 +54,7 @@ def test_a_registration_without_a_sandbox_is_deleted_unless_it_is_busy(github: S
     assert orphan and busy and other
     busy.job = github.state.queue(66, "octo/demo", ["other"])
     # One that was without a sandbox half a minute ago as well: Modal's listing may lag.
-    eventually(lambda: orphan.id not in github.state.runners, 90)
+    eventually(lambda: orphan.id not in github.state.runners)
     eventually(lambda: [line for line in jitney.logged("course") if line["outcome"] == "swept"][2:])
     assert set(github.state.runners) == {busy.id, other.id}
 
@@ -67,7 +67,7 @@ def test_a_sandbox_whose_job_is_over_is_ended_and_its_runner_deleted(github: Sta
     assert len(github.state.runners) == 1
     github.state.jobs[67].status = "completed"
     # A sandbox younger than half a minute may be on its way.
-    eventually(lambda: not github.state.runners, 90)
+    eventually(lambda: not github.state.runners)
     eventually(lambda: any(line.get("ended") for line in jitney.logged("course")))
 
 
@@ -78,7 +78,7 @@ def test_a_runner_that_another_job_took_is_replaced(github: StandinGitHub, jitne
     victim.created = thief.created = LONG_AGO
     now = payload("workflow_job.queued", id=68, repository="octo/demo", labels=LABELS)
     assert deliver(jitney.url, SECRET, now).status_code == 201
-    eventually(lambda: github.state.jobs[68].status == "completed" == github.state.jobs[69].status, 40)
+    eventually(lambda: github.state.jobs[68].status == "completed" == github.state.jobs[69].status)
     assert github.mints() == 2
 
 
@@ -123,7 +123,7 @@ def test_a_matrix_whose_deliveries_never_came_is_found_page_by_page(github: Stan
     ours = range(7100, 7130)
     settings = {"ALLOWED_REPOS": "octo/demo", "MAX_RUNNERS": "200"}
     with Jitney(github.url, tmp_path / "j.db", sweep_every=2.0, **settings):
-        eventually(lambda: all(github.state.jobs[job].status == "completed" for job in ours), 100)
+        eventually(lambda: all(github.state.jobs[job].status == "completed" for job in ours))
     assert github.mints() == len(ours)
 
 

@@ -65,7 +65,7 @@ async def process(tickets: KeptInMemory) -> AsyncIterator[Process]:
 
 
 async def eventually(what: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not what():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -174,14 +174,14 @@ async def test_one_call_holds_a_process_awake_while_tickets_wait(tickets: KeptIn
     await eventually(lambda: called)
     held = asyncio.create_task(process.waiting.quiet(600.0))
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(process.waiting.quiet(600.0), 5)
+    await asyncio.wait_for(process.waiting.quiet(600.0), 60)
     for job in range(50, 55):
         await process.waiting.defer(ticket(job), 600.0)
         await asyncio.sleep(0.02)
     assert not held.done() and len(called) == 1
     for entry in list(process.waiting._entries.values()):
         await process.waiting.over(entry)
-    await asyncio.wait_for(held, 5)
+    await asyncio.wait_for(held, 60)
     await process.chores.end()
 
 
@@ -249,7 +249,7 @@ async def test_one_sweep_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint._courses, "sweep", sweep)
     first = asyncio.create_task(endpoint.sweep())
     await eventually(lambda: swept)
-    await asyncio.wait_for(endpoint.sweep(), 5)
+    await asyncio.wait_for(endpoint.sweep(), 60)
     assert not first.done() and len(swept) == 1
     go_on.set()
     await first
