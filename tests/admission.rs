@@ -22,7 +22,9 @@ fn replay(settings: &[(&str, &str)], event: &str, body: &str) -> Decision {
 
 fn answered(decision: Decision) -> (Outcome, &'static str) {
     match decision.verdict {
-        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => (answer.outcome, answer.reason.code),
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
+            (answer.outcome, answer.reason.code)
+        }
         Verdict::Open(ticket) => panic!("opened {ticket:?}"),
     }
 }
@@ -30,7 +32,9 @@ fn answered(decision: Decision) -> (Outcome, &'static str) {
 fn opened(decision: Decision) -> Ticket {
     match decision.verdict {
         Verdict::Open(ticket) => ticket,
-        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => panic!("answered {}", answer.body()),
+        Verdict::Unread(answer) | Verdict::Reply(answer) | Verdict::Refuse(answer, _) => {
+            panic!("answered {}", answer.body())
+        }
     }
 }
 

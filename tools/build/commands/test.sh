@@ -32,6 +32,6 @@ run() {
   # runs in order.
   local workers=()
   [ $# -gt 0 ] || workers=(-n "$(($(getconf _NPROCESSORS_ONLN) + 1))" --dist loadfile)
-  .venv/bin/python -m pytest "${workers[@]}" "$@" || failed=1
+  .venv/bin/python -m pytest ${workers[@]+"${workers[@]}"} "$@" || failed=1
   return "$failed"
 }
