@@ -27,7 +27,7 @@ need_python() {
     "$python" -m venv .venv || die "$python cannot make a venv. On Debian, install the package python3-venv."
   fi
   say "installing $list into .venv"
-  # What is imported is compiled when it first is; that of all these packages would take as long as half of the rest.
+  # Each module is translated when it is first imported, and not all of them now: most are not used by the demo.
   .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r "$list" ||
     die "The Python packages could not be installed. Is the package index reachable?"
   printf '%s' "$sum" >"$stamp"

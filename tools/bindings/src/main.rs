@@ -49,11 +49,7 @@ impl Bindings {
         let package = resolve.push_str(self.wit, &wit)?;
         let world = resolve.select_world(&[package], Some(self.world))?;
         let mut files = Files::default();
-        Opts { generate_all: true, ..Opts::default() }.build().generate(
-            &mut resolve,
-            world,
-            &mut files,
-        )?;
+        Opts { generate_all: true, ..Opts::default() }.build().generate(&mut resolve, world, &mut files)?;
         let (_, code) = files.iter().next().context("wit-bindgen made nothing")?;
         Ok(format!("{}{}", self.head(&wit), std::str::from_utf8(code)?))
     }

@@ -15,12 +15,23 @@ pub(crate) enum Item {
     /// A type without a name, as it is written; the types in it are this interface's.
     Unnamed(Vec<u8>),
     /// A type of another interface.
-    Used { interface: String, name: String },
+    Used {
+        interface: String,
+        name: String,
+    },
     /// A name for a type.
-    Type { name: String, is: u32 },
+    Type {
+        name: String,
+        is: u32,
+    },
     /// A resource.
-    Resource { name: String },
-    Function { name: String, of: u32 },
+    Resource {
+        name: String,
+    },
+    Function {
+        name: String,
+        of: u32,
+    },
 }
 
 impl Item {
