@@ -131,3 +131,21 @@ impl Composition {
         self.bytes.section(11, &content)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::compose;
+    use crate::binary::PREAMBLE;
+
+    #[test]
+    fn a_guard_that_guards_nothing_is_an_error() {
+        assert!(compose(&PREAMBLE, &PREAMBLE).is_err_and(|why| why.contains("exports nothing")));
+    }
+
+    #[test]
+    fn what_is_no_component_is_an_error() {
+        let module = *b"\0asm\x01\0\0\0";
+        assert!(compose(&module, &PREAMBLE).is_err_and(|why| why.starts_with("the component: ")));
+        assert!(compose(&PREAMBLE, &module).is_err_and(|why| why.starts_with("the guard: ")));
+    }
+}

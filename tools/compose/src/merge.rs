@@ -92,3 +92,46 @@ impl Merge<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::merge;
+    use crate::interface::{Interface, Item};
+
+    fn types(items: Vec<Item>) -> Vec<Interface> {
+        vec![Interface { name: "wasi:http/types".to_owned(), items }]
+    }
+
+    fn resource(name: &str) -> Item {
+        Item::Resource { name: name.to_owned() }
+    }
+
+    fn function(name: &str, of: u32) -> Item {
+        Item::Function { name: name.to_owned(), of }
+    }
+
+    #[test]
+    fn what_is_missing_is_added_with_the_numbers_that_its_types_have_there() {
+        let borrow = |index| Item::Unnamed(vec![0x68, index]);
+        let mut all = types(vec![resource("fields"), borrow(0), function("get", 1)]);
+        let more =
+            vec![resource("request"), resource("fields"), borrow(1), function("has", 2), function("get", 2)];
+        assert_eq!(merge(&mut all, types(more)), Ok(()));
+        let made = vec![
+            resource("fields"),
+            borrow(0),
+            function("get", 1),
+            resource("request"),
+            borrow(0),
+            function("has", 3),
+        ];
+        assert_eq!(all, types(made));
+    }
+
+    #[test]
+    fn an_interface_that_only_the_other_one_imports_is_imported_too() {
+        let mut all = Vec::new();
+        assert_eq!(merge(&mut all, types(vec![resource("fields")])), Ok(()));
+        assert_eq!(all, types(vec![resource("fields")]));
+    }
+}
