@@ -36,7 +36,7 @@ impl Guest for Guard {
 }
 
 mod exports {
-    #![allow(unsafe_code, reason = "generated code")]
+    #![allow(unsafe_code, clippy::pedantic, reason = "generated code")]
     use super::Guard;
     use crate::bindings;
 

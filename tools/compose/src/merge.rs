@@ -56,13 +56,12 @@ impl Merge<'_> {
             return Ok(place);
         }
         let item = *self.types.get(index).ok_or_else(|| format!("there is no type {index}"))?;
-        let place = match self.same(item) {
-            Some(place) => place,
-            None => {
-                let made = self.carried(item)?;
-                self.known.items.push(made);
-                self.known.items.iter().filter(|item| item.is_type()).count() - 1
-            }
+        let place = if let Some(place) = self.same(item) {
+            place
+        } else {
+            let made = self.carried(item)?;
+            self.known.items.push(made);
+            self.known.items.iter().filter(|item| item.is_type()).count() - 1
         };
         let place = u32::try_from(place).map_err(|_| "there are too many types")?;
         if let Some(known) = self.places.get_mut(index) {
