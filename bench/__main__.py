@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import inside, plots, strangers
+from bench import clone, inside, plots, strangers
 from bench.book import Book
 from bench.contestants import BOOT, RUNNER, Contestant
 from bench.inside import RESULTS, content
@@ -265,6 +265,7 @@ def main() -> int:
         "strangers": lambda: strangers.measure(book),
         "growth": lambda: inside.growth(book),
         "imports": lambda: inside.imports(book),
+        "clone": lambda: clone.measure(book),
     }
     for name, part in parts.items():
         if not options.only or name in options.only:

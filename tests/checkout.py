@@ -16,6 +16,8 @@ PARTS = [
 SPY = """#!/bin/bash
 [ "$*" != "-m host $COMMAND" ] || exec env >"$SPY_NOTES/host"
 env >>"$SPY_NOTES/$(basename "$0")"
+[ "$(basename "$0") $1" != "cargo build" ] || printf "$CARGO_SAYS" >&2
+[ "$(basename "$0") $1 $CARGO_FAILS" != "cargo build yes" ] || exit 101
 case "$(basename "$0") $*" in
   "rustc --print sysroot") echo "$SPY_NOTES/sysroot" ;;
   "cargo run"*) mkdir -p target; echo component >target/composed.wasm ;;
@@ -56,12 +58,13 @@ class Checkout:
             (made.spies / name).chmod(0o755)
         return made
 
-    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, stderr: int = subprocess.PIPE, **settings: str) -> subprocess.CompletedProcess[str]:
         """A command line in it."""
         environment = {"PATH": f"{self.spies}:{os.environ['PATH']}", "HOME": str(self.root.parent)}
         environment |= {"SPY_NOTES": str(self.notes), "COMMAND": " ".join(words[1:]), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {"CARGO_SAYS": "", "CARGO_FAILS": ""}
         return subprocess.run(
-            words, cwd=self.root, env=environment | settings, capture_output=True, text=True,
+            words, cwd=self.root, env=environment | settings, stdout=subprocess.PIPE, stderr=stderr, text=True,
             stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
 

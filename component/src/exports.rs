@@ -1,4 +1,5 @@
-//! Where the component's exports are made: the two macros' expansions are the only unsafe code in the artifact.
+//! Where the component's exports are made. What the two macros expand to, and `bindings.rs`, is the component's only
+//! unsafe code.
 #![allow(unsafe_code, unreachable_pub, clippy::pedantic, reason = "generated code")]
 
 use super::{Jitney, bindings};

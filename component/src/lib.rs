@@ -4,11 +4,11 @@
 
 #![cfg(target_os = "wasi")]
 
+#[rustfmt::skip]
 mod bindings;
 mod command;
 mod courses;
 mod doctor;
-mod exit;
 mod explain;
 mod exports;
 mod house;

@@ -41,7 +41,7 @@ impl wasi::exports::cli::run::Guest for Jitney {
             2
         });
         let _ = std::io::stdout().flush();
-        super::exit::exit_with_code(code);
+        wasi::cli::exit::exit_with_code(code);
         Ok(())
     }
 }

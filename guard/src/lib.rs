@@ -14,4 +14,7 @@ pub mod api_base;
 #[cfg(target_os = "wasi")]
 mod bare;
 #[cfg(target_os = "wasi")]
+#[rustfmt::skip]
+mod bindings;
+#[cfg(target_os = "wasi")]
 mod component;

@@ -13,6 +13,8 @@ find_python() {
   die "Python 3.11 or newer was not found. Install it."
 }
 
+. tools/build/progress.sh
+
 # The venv holds the packages of requirements/$1.txt, and a stamp that says so.
 need_python() {
   local list="requirements/$1.txt" stamp=".venv/.installed-$1" sum
@@ -25,7 +27,8 @@ need_python() {
     "$python" -m venv .venv || die "$python cannot make a venv. On Debian, install the package python3-venv."
   fi
   say "installing $list into .venv"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$list" ||
+  # Each module is translated when it is first imported, and not all of them now: most are not used by the demo.
+  .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r "$list" ||
     die "The Python packages could not be installed. Is the package index reachable?"
   printf '%s' "$sum" >"$stamp"
 }
@@ -54,31 +57,56 @@ forget_settings() {
   done
 }
 
-# Everything that `jitney` needs.
+# Everything that `./jitney demo` needs, or with `all` everything that any command of `jitney` does: what runs in sandboxes
+# at Modal is built only then. The Python packages are installed beside it.
 build() {
   mkdir -p .tools target
   touch target/.building
+  STEP=0 STEPS=4
+  [ "${1:-all}" = demo ] || STEPS=5
+  need_rust
+  need_python host >.tools/packages.log 2>&1 &
+  local packages=$!
+  # A build that fails does not leave them behind half installed.
+  trap wait EXIT
   . tools/build/component.sh
   build_component
-  . tools/build/runner.sh
-  build_runner
-  need_python host
-  .venv/bin/python tools/sbom.py target/jitney.wasm target/jitney.cdx.json wasm32-wasip2 jitney-component jitney-guard
-  .venv/bin/python tools/sbom.py target/jitney-runner target/jitney-runner.cdx.json x86_64-unknown-linux-musl jitney-runner
-  finish_build
+  if [ "${1:-all}" != demo ]; then
+    . tools/build/runner.sh
+    build_runner
+  fi
+  step "installing the Python packages"
+  wait "$packages" || { cat .tools/packages.log >&2; exit 1; }
+  trap - EXIT
+  if [ "${1:-all}" != demo ]; then
+    .venv/bin/python tools/sbom.py target/jitney.wasm target/jitney.cdx.json wasm32-wasip2 jitney-component jitney-guard
+    .venv/bin/python tools/sbom.py target/jitney-runner target/jitney-runner.cdx.json x86_64-unknown-linux-musl jitney-runner
+  fi
+  finish_build "${1:-all}"
 }
 
-# What is needed beside the two artifacts, and the mark that says that all of it is there.
+# What is needed beside the artifacts, and the mark that says that all of it is there, or all that the demo needs.
 finish_build() {
   need_python host
   ln -sf ../../jitney .venv/bin/jitney
+  step "translating the component for this machine"
   .venv/bin/python -m host precompile >&2
-  mv target/.building target/.built
+  [ "$1" = demo ] || cp -p target/.building target/.built
+  mv target/.building target/.built-demo
 }
 
-# Whether there is a build that is newer than all that it is made of. Asks neither cargo nor pip, which take seconds.
+# For which part of a build a command of `jitney` waits. The demo and a replay start no sandbox at Modal.
+part_for() {
+  case "${1:-}" in demo | replay) printf demo ;; *) printf all ;; esac
+}
+
+# Whether there is a build, for the demo or of all, that is newer than all that it is made of. Asks neither cargo nor pip,
+# which take seconds.
 is_built() {
-  [ -f target/.built ] && [ -f target/jitney.wasm ] && [ -f target/jitney-runner ] && [ -x .venv/bin/python ] &&
-    [ -z "$(find Cargo.toml Cargo.lock wit src operator component guard runner requirements/host.txt \
-      tools/compose tools/sbom.py tools/build/*.sh -newer target/.built | head -n 1)" ]
+  local mark=target/.built sources=(Cargo.toml Cargo.lock wit src operator component guard requirements/host.txt
+    tools/compose tools/sbom.py tools/build/*.sh)
+  if [ "$1" = demo ]; then mark=target/.built-demo; else sources+=(runner); fi
+  [ -f "$mark" ] && [ -f target/jitney.wasm ] && [ -x .venv/bin/python ] &&
+    { [ "$1" = demo ] || [ -f target/jitney-runner ]; } &&
+    [ -z "$(find "${sources[@]}" -newer "$mark" | head -n 1)" ]
 }

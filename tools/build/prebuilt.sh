@@ -19,5 +19,5 @@ take_prebuilt() {
     mv "target/$file.part" "target/$file"
   done < <(grep -E '^[0-9a-f]{64}  [A-Za-z0-9.-]+$' "$pins")
   chmod +x target/jitney-runner
-  finish_build
+  finish_build all
 }

@@ -5,10 +5,10 @@
 build_runner() {
   local platform=x86_64-unknown-linux-musl flags
   need_rust "$platform"
-  say "building the sandbox's binary"
+  step "building the sandbox's binary"
   flags="-Clinker=rust-lld"$'\x1f'"-Clink-self-contained=yes"$'\x1f'"-Ctarget-feature=+crt-static"
   CARGO_ENCODED_RUSTFLAGS="$flags"$'\x1f'"$(remap)" \
-    cargo build --quiet --release --locked -p jitney-runner --target "$platform"
+    watched cargo build --release --locked -p jitney-runner --target "$platform"
   if ! cmp -s "target/$platform/release/jitney-runner" target/jitney-runner; then
     cp "target/$platform/release/jitney-runner" target/jitney-runner
   fi

@@ -4,7 +4,7 @@
 #: measure jitney beside a plain FastAPI endpoint: a table, plots, bench/results
 #:
 #: Parts: artifact parts cold-start turned-away floor own-share own-steps launched burst machine-floor limited-burst flood
-#: strangers growth imports. Without one, all of them are measured.
+#: strangers growth imports clone. Without one, all of them are measured.
 
 run() {
   build

@@ -1,21 +1,35 @@
 //! `compose COMPONENT GUARD OUTPUT`: the guard's exports become the component's imports, and one artifact comes out.
+//!
+//! It has no dependency, so that whoever builds jitney does not wait for a composer of everything: the two components are
+//! carried over as they are, and what is written around them is what they import, how they are joined, and what is
+//! exported. Whatever it does not expect in a component is an error, and wasmtime validates what comes out.
 
-use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
-use wac_graph::types::Package;
-use wac_graph::{CompositionGraph, EncodeOptions, plug};
+mod binary;
+mod compose;
+mod interface;
+mod merge;
+mod parsed;
 
-fn main() -> Result<()> {
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [component, guard, output] = paths.as_slice() else { bail!("usage: compose COMPONENT GUARD OUTPUT") };
-    let mut graph = CompositionGraph::new();
-    let socket = Package::from_file("jitney:component", None, component, graph.types_mut())
-        .with_context(|| format!("{} is no component", component.display()))?;
-    let plugged = Package::from_file("jitney:guard", None, guard, graph.types_mut())
-        .with_context(|| format!("{} is no component", guard.display()))?;
-    let socket = graph.register_package(socket)?;
-    let plugged = graph.register_package(plugged)?;
-    plug(&mut graph, vec![plugged], socket)?;
-    let bytes = graph.encode(EncodeOptions::default())?;
-    std::fs::write(output, bytes).with_context(|| format!("{} cannot be written", output.display()))
+    let [component, guard, output] = paths.as_slice() else {
+        eprintln!("usage: compose COMPONENT GUARD OUTPUT");
+        return ExitCode::from(2);
+    };
+    match run(component, guard, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("compose: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(component: &Path, guard: &Path, output: &Path) -> Result<(), String> {
+    let read = |path: &Path| std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()));
+    let composed = compose::compose(&read(component)?, &read(guard)?)?;
+    std::fs::write(output, composed).map_err(|why| format!("{}: {why}", output.display()))
 }
