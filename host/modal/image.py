@@ -17,6 +17,8 @@ ENTRYPOINT = "/opt/jitney/jitney-runner"
 READING = "/run/jitney/reading"
 #: Where the Actions runner is.
 RUNNER = "/opt/actions-runner"
+#: Where the binary tells it to look for archives of actions.
+ARCHIVES = "/opt/jitney/actions"
 #: The binary that `runner/` builds, which is all of ours in a sandbox.
 BINARY = ROOT / "target" / "jitney-runner"
 
@@ -46,8 +48,9 @@ def workshop() -> modal.Image:
     return _with_host(base())
 
 
-def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Image:
-    """A runner image: `under` with the Actions runner of this release, checked, and jitney's binary."""
+def runner(under: modal.Image, version: str, url: str, sha256: str, archives: Path) -> modal.Image:
+    """A runner image: `under` with the Actions runner of this release, checked, jitney's binary, and the archives of
+    actions that lie in a folder here."""
     archive = "/tmp/actions-runner.tar.gz"
     commands = [
         f"curl -fsSL --retry 3 -o {archive} {url}",
@@ -57,7 +60,7 @@ def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Ima
         f"test \"$({RUNNER}/bin/Runner.Listener --version)\" = '{version}'",
     ]
     image = under.run_commands(*commands)
-    image = image.add_local_file(BINARY, ENTRYPOINT, copy=True)
+    image = image.add_local_dir(archives, ARCHIVES, copy=True).add_local_file(BINARY, ENTRYPOINT, copy=True)
     return image.run_commands(f"chmod 755 {ENTRYPOINT}").env(
         {
             "ImageOS": "ubuntu24",
