@@ -22,13 +22,16 @@ ARCHIVES = "/opt/jitney/actions"
 #: The binary that `runner/` builds, which is all of ours in a sandbox.
 BINARY = ROOT / "target" / "jitney-runner"
 
-#: What jobs that ran on GitHub's own Ubuntu expect to find.
+#: What jobs that ran on GitHub's own Ubuntu expect to find; docs/runner-image.md says what for.
 # fmt: off
 PACKAGES = [
-    "build-essential", "ca-certificates", "curl", "docker.io", "docker-buildx", "docker-compose-v2", "file", "git",
-    "git-lfs", "gnupg", "iproute2", "jq", "locales", "lsb-release", "nodejs", "npm", "openssh-client", "pipx",
-    "pkg-config", "python3", "python3-dev", "python3-pip", "python3-venv", "rsync", "sudo", "tar", "time", "tzdata",
-    "unzip", "wget", "xz-utils", "zip", "zstd",
+    "acl", "autoconf", "automake", "bison", "brotli", "build-essential", "bzip2", "ca-certificates", "cmake", "curl",
+    "dnsutils", "docker-buildx", "docker-compose-v2", "docker.io", "dpkg-dev", "fakeroot", "file", "flex",
+    "fonts-noto-color-emoji", "gh", "git", "git-lfs", "gnupg", "iproute2", "iputils-ping", "jq", "libicu-dev",
+    "libsqlite3-dev", "libssl-dev", "libtool", "libyaml-dev", "locales", "lsb-release", "lz4", "net-tools",
+    "netcat-openbsd", "ninja-build", "nodejs", "npm", "openssh-client", "p7zip-full", "parallel", "patchelf", "pigz",
+    "pipx", "pkg-config", "python3", "python3-dev", "python3-pip", "python3-venv", "rpm", "rsync", "shellcheck",
+    "sqlite3", "sudo", "tar", "time", "tree", "tzdata", "unzip", "wget", "xvfb", "xz-utils", "zip", "zstd",
 ]
 # fmt: on
 

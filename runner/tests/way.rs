@@ -4,7 +4,6 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use nix::sys::ptrace::{self, Event, Options};
-use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use std::io::Write;
@@ -89,7 +88,8 @@ fn only_the_runner_its_shell_for_the_hook_and_this_binary_run_before_the_first_s
     drop(config);
     let programs = executed(main);
     let admitted = home.join("state/admitted").exists();
-    let _ = kill(main, Signal::SIGKILL);
+    // It is over, and its status was had above.
+    let _ = sandbox.wait();
     let _ = std::fs::remove_dir_all(&home);
     assert!(admitted, "the job did not get to its first step: {programs:?}");
     let (listener, rest) = programs.split_first().expect("the listener");
