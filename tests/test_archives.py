@@ -1,4 +1,4 @@
-"""The archives of actions in the runner image: fetched and verified by git, laid out as the Actions runner looks for them."""
+"""The archives of actions in the runner image: verified by git, and laid out as the Actions runner looks for them."""
 
 import subprocess
 import zlib

@@ -1,7 +1,7 @@
 """The archives of actions that go into runner images, fetched with git. Which they are, the component says.
 
-A commit has no published checksum but its own id, which is the hash of all that it holds: git reckons it anew from what
-it receives, and takes nothing that comes to another. An archive that anybody hands out could not be checked so.
+A commit has no published checksum but its own id, which is the hash of all that it holds: git reckons it anew from
+what it receives, and takes nothing that comes to another. An archive that is handed out could not be checked so.
 """
 
 import os
