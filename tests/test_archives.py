@@ -1,5 +1,6 @@
 """The archives of actions in the runner image: verified by git, and laid out as the Actions runner looks for them."""
 
+import shutil
 import subprocess
 import zlib
 from pathlib import Path
@@ -95,14 +96,28 @@ def test_what_the_setting_adds_is_there_too(tmp_path: Path, origin: Origin) -> N
     assert [file.name for file in (tmp_path / "archives").rglob("*.tar.gz")] == [f"{commit}.tar.gz"]
 
 
+def in_place_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(f"#!/bin/sh\n{script}\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", str(git.parent), prepend=":")
+
+
+def test_half_an_archive_is_none(tmp_path: Path, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner would unpack it, and fail the job."""
+    origin.release("v4", **{"action.yml": ACTION})
+    real = shutil.which("git")
+    broken = f'case " $* " in *" archive "*) {real} "$@" | head -c 40; exit 1;; esac; exec {real} "$@"'
+    in_place_of_git(tmp_path, monkeypatch, broken)
+    *_, summary = gathered(tmp_path / "archives")
+    assert "actions/cache" in summary["left_out"] and list((tmp_path / "archives").rglob("*.tar.gz")) == []
+
+
 def test_git_is_told_no_setting(tmp_path: Path, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     monkeypatch.setenv("WEBHOOK_SECRET", "secret-canary")
-    git = tmp_path / "bin" / "git"
-    git.parent.mkdir()
-    git.write_text(f"#!/bin/sh\nenv >>{tmp_path}/seen\nexit 1\n")
-    git.chmod(0o755)
-    monkeypatch.setenv("PATH", str(git.parent), prepend=":")
+    in_place_of_git(tmp_path, monkeypatch, f"env >>{tmp_path}/seen\nexit 1")
     gathered(tmp_path / "archives")
     seen = (tmp_path / "seen").read_text()
     assert "GIT_TERMINAL_PROMPT=0" in seen
