@@ -153,12 +153,13 @@ def refresh_runner_image() -> None:
     log.configure()
     component = Component(os.environ)
     release = runner_release(component)
-    archives = Path(tempfile.mkdtemp())
-    gather(component, archives)
     home = modal.App.lookup(APP)
-    for registry_image in [None, *component.images()]:
-        under = modal.Image.from_registry(registry_image) if registry_image else image.base()
-        built = image.runner(under, release.version, release.url, release.sha256, archives).build(home)
-        built.publish(image.published(registry_image))
-        log.logger().info("runner-image", name=image.published(registry_image), version=release.version)
+    with tempfile.TemporaryDirectory() as folder:
+        archives = Path(folder)
+        gather(component, archives)
+        for registry_image in [None, *component.images()]:
+            under = modal.Image.from_registry(registry_image) if registry_image else image.base()
+            built = image.runner(under, release.version, release.url, release.sha256, archives).build(home)
+            built.publish(image.published(registry_image))
+            log.logger().info("runner-image", name=image.published(registry_image), version=release.version)
     kept.put("runner-image", {"version": release.version, "built": int(time.time() * 1000)})
