@@ -21,7 +21,8 @@ fn id(number: u32) -> String {
 
 /// What `git ls-remote` says of refs whose commits have these numbers.
 fn listing(refs: &[(&str, u32)]) -> String {
-    refs.iter().map(|(name, number)| format!("{}\trefs/{name}\n", id(*number))).collect()
+    let lines = refs.iter().map(|(name, number)| format!("{}\trefs/{name}", id(*number)));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn commits(source: &Source, refs: &[(&str, u32)]) -> Vec<u32> {
