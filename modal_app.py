@@ -6,7 +6,9 @@ outlive it waits in a Dict, an entry each, and holds no call. What a delivery me
 
 import os
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import modal
@@ -146,14 +148,18 @@ def refresh_runner_image() -> None:
     from host import log
     from host.component import Component
     from host.conversation import runner_release
+    from host.modal.archives import gather
 
     log.configure()
     component = Component(os.environ)
     release = runner_release(component)
     home = modal.App.lookup(APP)
-    for registry_image in [None, *component.images()]:
-        under = modal.Image.from_registry(registry_image) if registry_image else image.base()
-        built = image.runner(under, release.version, release.url, release.sha256).build(home)
-        built.publish(image.published(registry_image))
-        log.logger().info("runner-image", name=image.published(registry_image), version=release.version)
+    with tempfile.TemporaryDirectory() as folder:
+        archives = Path(folder)
+        gather(component, archives)
+        for registry_image in [None, *component.images()]:
+            under = modal.Image.from_registry(registry_image) if registry_image else image.base()
+            built = image.runner(under, release.version, release.url, release.sha256, archives).build(home)
+            built.publish(image.published(registry_image))
+            log.logger().info("runner-image", name=image.published(registry_image), version=release.version)
     kept.put("runner-image", {"version": release.version, "built": int(time.time() * 1000)})

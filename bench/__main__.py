@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import clone, inside, plots, strangers
+from bench import clone, inside, plots, sandbox, strangers
 from bench.book import Book
 from bench.contestants import BOOT, RUNNER, Contestant
 from bench.inside import RESULTS, content
@@ -261,6 +261,7 @@ def main() -> int:
         "burst": lambda: burst(book, 256),
         "machine-floor": lambda: machine_floor(book, 170),
         "limited-burst": lambda: limited_burst(book, 256, 150),
+        "first-step": lambda: sandbox.first_step(book, 100),
         "flood": lambda: flood(book),
         "strangers": lambda: strangers.measure(book),
         "growth": lambda: inside.growth(book),

@@ -124,6 +124,14 @@ class Component:
         """The registry images that jobs may run in beside jitney's own."""
         return list(self.courses().call("releases", "images"))
 
+    def sources(self) -> list[Any]:
+        """The repositories whose archives go into runner images: a WIT `source` each."""
+        return list(self.courses().call("releases", "sources"))
+
+    def archives(self, source: str, listing: str) -> list[Any]:
+        """Which archives of a source, a WIT `archive` each, out of what `git ls-remote` lists of it."""
+        return list(self.courses().call("releases", "archives", source, listing))
+
     def told(self, *kinds: Kind) -> Environment:
         """What instances of these kinds are told."""
         return list({name: value for kind in kinds for name, value in self._told[kind]}.items())

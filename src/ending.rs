@@ -8,10 +8,23 @@ use serde_json::{Map, Value};
 
 /// The line's `event`.
 pub const EVENT: &str = "sandbox-ended";
-/// What the line may measure: seconds since the sandbox's start, CPU seconds, bytes, a count.
-const FIGURES: [&str; 6] = ["listening_s", "job_s", "ended_s", "cpu_s", "peak_memory", "oom_kills"];
+/// What the line may measure besides [`WAY`]: seconds until the job started and the sandbox ended, CPU seconds, bytes, a
+/// count.
+const FIGURES: [&str; 5] = ["job_s", "ended_s", "cpu_s", "peak_memory", "oom_kills"];
 /// No figure is as much as this.
 const MOST: f64 = 1e18;
+/// The way to a job's first step: the line's figure, in seconds since the sandbox's start, and the stage that ends there.
+const WAY: [(&str, &str); 7] = [
+    ("config_s", "config"),
+    ("listener_s", "listener"),
+    ("listening_s", "session"),
+    ("message_s", "message"),
+    ("worker_s", "worker"),
+    ("prepared_s", "prepare"),
+    ("first_step_s", "hook"),
+];
+/// No sandbox lives for more seconds than there are in a day.
+const LONGEST: f64 = 86_400.0;
 
 /// Why a sandbox ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,13 +137,19 @@ pub struct Ending {
     pub cause: Cause,
     /// What its binary measured.
     pub figures: Vec<(&'static str, f64)>,
+    /// What each stage of the way to the job's first step took, in seconds: those whose beginning and end are known.
+    pub stages: Vec<(&'static str, f64)>,
 }
 
 impl Ending {
     /// By the last line of its output that says how it ended; where none does, by its exit status.
     pub fn read(output: &str, status: i32) -> Self {
         let told = output.lines().rev().find_map(told);
-        told.unwrap_or_else(|| Self { cause: Cause::of_status(status), figures: Vec::new() })
+        told.unwrap_or_else(|| Self {
+            cause: Cause::of_status(status),
+            figures: Vec::new(),
+            stages: Vec::new(),
+        })
     }
 }
 
@@ -140,9 +159,24 @@ fn told(line: &str) -> Option<Ending> {
         return None;
     }
     let cause = Cause::of_word(told.get("cause")?.as_str()?)?;
-    let figure = |name| {
+    let figure = |name, most| {
         let figure = told.get(name)?.as_f64()?;
-        (0.0..MOST).contains(&figure).then_some((name, figure))
+        (0.0..most).contains(&figure).then_some((name, figure))
     };
-    Some(Ending { cause, figures: FIGURES.into_iter().filter_map(figure).collect() })
+    let way = WAY.map(|(name, _)| figure(name, LONGEST));
+    let figures = FIGURES.into_iter().filter_map(|name| figure(name, MOST));
+    let reached = way.map(|figure| figure.map(|(_, at)| at));
+    Some(Ending {
+        cause,
+        figures: way.into_iter().flatten().chain(figures).collect(),
+        stages: stages(&reached),
+    })
+}
+
+/// The time from each point of the way to the next.
+fn stages(reached: &[Option<f64>]) -> Vec<(&'static str, f64)> {
+    let before = std::iter::once(&Some(0.0)).chain(reached);
+    let took = before.zip(reached).map(|(before, at)| Some((*at)? - (*before)?));
+    let known = WAY.iter().zip(took).filter_map(|((_, stage), took)| Some((*stage, took?)));
+    known.filter(|(_, took)| *took >= 0.0).collect()
 }

@@ -8,6 +8,7 @@ been told, with `by` for who told it. What it copies of the real one, from the s
   evaluates no further condition. Started with SIGINT ignored, the listener installs no handler.
 - A step is cancelled by SIGINT to its own process, then SIGTERM, then SIGKILL.
 - A worker that dies is noticed, and its job failed by the listener; but not once the listener is shutting down.
+- Each process writes counters: what it has come to, and when.
 - A version that GitHub does not take ends the listener with 7 if that variable asks for it, and else with 1.
 """
 
@@ -19,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -51,10 +53,8 @@ def listen(plan: dict[str, Any]) -> int:
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, shut_down)
     signal.signal(signal.SIGTERM, shut_down)
-    counters = Path(os.environ["RUNNER_PERFLOG"])
-    counters.mkdir(exist_ok=True)
-    with (counters / "Runner.perf").open("a") as file:
-        file.write("SessionCreated:2026-11-25T12:00:00.0000000Z\n")
+    for counter in ("RunnerProcessStarted", "SessionCreated"):
+        count("Runner", counter)
     statuses: list[int] = plan.get("statuses", [])
     if statuses:
         (HOME / "update.finished").touch()
@@ -66,6 +66,7 @@ def listen(plan: dict[str, Any]) -> int:
         while not shut:
             time.sleep(0.02)
         return 0
+    count("Runner", "MessageReceived_RunnerJobRequest")
     worker = subprocess.Popen([sys.executable, "-I", "-S", __file__, "worker"], stdin=subprocess.PIPE, cwd=HOME)
     told = False
     while worker.poll() is None:
@@ -85,6 +86,8 @@ def work(plan: dict[str, Any]) -> int:
     """The worker: the hook, then the steps, each by its condition."""
     # The listener's messages alone shut a worker down; a terminal's or a group's SIGINT does not.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for counter in ("WorkerProcessStarted", "WorkerJobMessageReceived_0", "WorkerJobInitialized_0"):
+        count("Worker", counter)
     event = HOME / "event.json"
     event.write_text(plan["event"] if isinstance(plan["event"], str) else json.dumps(plan["event"]))
     told = {name: value for name, value in plan["github"].items() if value is not None}
@@ -145,6 +148,14 @@ class Job:
 def default_interrupt() -> None:
     """.NET starts its children with default dispositions."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def count(process: str, counter: str) -> None:
+    """Notes when it came to that, as .NET writes a time."""
+    counters = Path(os.environ["RUNNER_PERFLOG"])
+    counters.mkdir(exist_ok=True)
+    with (counters / f"{process}.perf").open("a") as file:
+        file.write(f"{counter}:{datetime.now(UTC).strftime('%Y-%m-%dT%H:%M:%S.%f')}0Z\n")
 
 
 def complete(by: str, result: str, ran: list[str], annotations: list[str]) -> None:

@@ -16,7 +16,41 @@ fn line(changed: &serde_json::Value) -> String {
 }
 
 fn is(output: &str, status: i32, cause: Cause, figures: &[(&'static str, f64)]) {
-    assert_eq!(Ending::read(output, status), Ending { cause, figures: figures.to_vec() }, "{output:.80}");
+    let ending = Ending { cause, figures: figures.to_vec(), stages: Vec::new() };
+    assert_eq!(Ending::read(output, status), ending, "{output:.80}");
+}
+
+#[test]
+fn a_stage_lasts_from_the_point_before_to_its_own_where_both_are_known_and_a_day_at_most() {
+    let stages = |changed: serde_json::Value| Ending::read(&line(&changed), 0).stages;
+    let way = json!({
+        "config_s": 1, "listener_s": 1.5, "listening_s": 3.5, "message_s": 4.5, "worker_s": 4.75,
+        "prepared_s": 8.75, "first_step_s": 8.875,
+    });
+    let all = [
+        ("config", 1.0),
+        ("listener", 0.5),
+        ("session", 2.0),
+        ("message", 1.0),
+        ("worker", 0.25),
+        ("prepare", 4.0),
+        ("hook", 0.125),
+    ];
+    assert_eq!(stages(way.clone()), all);
+    let without = |name: &str, value: serde_json::Value| {
+        let mut way = way.clone();
+        way[name] = value;
+        stages(way).iter().map(|(stage, _)| *stage).collect::<Vec<_>>()
+    };
+    for value in [json!(null), json!(86_400), json!(-1), json!("1")] {
+        assert_eq!(without("listening_s", value), ["config", "listener", "worker", "prepare", "hook"]);
+    }
+    // A clock that was set back.
+    assert_eq!(
+        without("worker_s", json!(4)),
+        ["config", "listener", "session", "message", "prepare", "hook"]
+    );
+    assert_eq!(stages(json!({})), []);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 """The app's other functions, each in a container of its own: doctor, explain, and the making of runner images."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tests.container import Deployed
 from tests.container.cloud import SUCCESS, Cloud
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE
+from tests.origins import Origin
 from tests.processes import ROOT
 
 
@@ -64,9 +66,12 @@ def test_explain_tells_the_story_of_a_job(cloud: Cloud) -> None:
 def test_runner_images_are_made_of_what_the_image_carries(cloud: Cloud) -> None:
     cloud.state.secrets["github-secret"]["RUNNER_IMAGE"] = "debian:13"
     cloud.state.published.clear()
+    commit = Origin(cloud.deployed.origins, "actions/cache").release("v5", **{"action.yml": "name: Cache\n"})
     result, lines = cloud.once("refresh_runner_image")
-    assert result.status == SUCCESS and len(lines) == 2
+    assert result.status == SUCCESS and sum('"runner-image"' in line for line in lines) == 2
     assert set(cloud.state.published) == {f"main/{image.published(name)}:latest" for name in (None, "debian:13")}
     sent = {file.filename: file.sha256_hex for mount in cloud.state.mounts.values() for file in mount.files}
     assert cloud.state.files[sent[image.ENTRYPOINT]] == image.BINARY.read_bytes()
+    archive = cloud.state.files[sent[f"{image.ARCHIVES}/actions_cache/{commit}.tar.gz"]]
+    assert b"name: Cache" in gzip.decompress(archive)
     assert any(b"2.336.0" in kept for entries in cloud.state.dicts.values() for kept in entries.values())

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from host.component import Component, Loaded
+from host.modal import image
 from tests.processes import ROOT, SECRET
 from tests.standin.deliveries import payload, sign
 
@@ -35,6 +36,16 @@ def test_all_of_them_were_found() -> None:
     assert len(SHOWN) == WORKFLOWS.count("runs-on: [") >= 10
 
 
+def test_the_page_of_the_runner_image_names_every_package_and_every_action_in_it() -> None:
+    page = (ROOT / "docs" / "runner-image.md").read_text()
+    table = page.split("| For | Packages |\n|---|---|\n")[1].split("\n\n")[0]
+    shown = re.findall(r"`([^`]+)`", "".join(row.split("|")[2] for row in table.splitlines()))
+    assert sorted(shown) == sorted(image.PACKAGES)
+    which = page.split("**Which actions.**")[1].split("`ACTION_ARCHIVES`")[0]
+    sources = Component({"GITHUB_TOKEN": "ghp_x"}).sources()
+    assert re.findall(r"`(\w+/[\w-]+)`", which) == [source.name for source in sources]
+
+
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_every_file_and_setting_that_is_named_exists(page: object) -> None:
     text = page.read_text()  # type: ignore[attr-defined]
@@ -44,5 +55,6 @@ def test_every_file_and_setting_that_is_named_exists(page: object) -> None:
     ):
         assert list(ROOT.glob(path)), path
     declared = {setting.name for setting in Component({}).declared()}
-    named = set(re.findall(r"`((?:GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS|STATUS)_[A-Z_]+)`", text))
-    assert named <= declared | {"RUNNER_TOOL_CACHE"}
+    kinds = "ACTION|GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS|STATUS"
+    named = set(re.findall(rf"`((?:{kinds})_[A-Z_]+)`", text))
+    assert named <= declared | {"RUNNER_TOOL_CACHE", "RUNNER_PERFLOG"}

@@ -21,7 +21,10 @@ def test_the_binary_s_line_is_read_and_its_figures_are_passed_on(tmp_path: Path)
     ending = component().ending(sandbox.said, 0)
     figures = dict(ending.figures)
     assert ending.cause == told["cause"] == "done"
-    assert figures == {name: told[name] for name in figures} and "listening_s" in figures
+    assert figures == {name: told[name] for name in figures} and {"listening_s", "first_step_s"} <= set(figures)
+    stages = dict(ending.stages)
+    assert list(stages) == ["config", "listener", "session", "message", "worker", "prepare", "hook"]
+    assert sum(stages.values()) == pytest.approx(told["first_step_s"])
 
 
 @pytest.fixture
@@ -125,7 +128,7 @@ async def test_the_status_page_says_why_a_sandbox_ended_and_which_only_shows_a_r
         records.ledger.opened(f"sb-{job}", entry(job))
         records.ledger.closed(f"sb-{job}")
     records.ledger.opened("sb-3", entry(3, refusal="fork-not-allowed"))
-    line = json.dumps({"event": "sandbox-ended", "cause": "out-of-memory"})
+    line = json.dumps({"event": "sandbox-ended", "cause": "out-of-memory", "config_s": 2, "listener_s": 2.5})
     records.ended("sb-1", 137, f"Killed\n{line}\n")
     tables = Tables(component().bare(), clock(), "", records.ledger.living, records.ledger.ended, [], [])
     assert [(row["cause"], row["why"]) for row in tables.ended] == [
@@ -133,4 +136,7 @@ async def test_the_status_page_says_why_a_sandbox_ended_and_which_only_shows_a_r
         ("out-of-memory", "it ran out of memory"),
     ]
     assert [row["state"] for row in tables.runners] == ["showing a refusal"]
-    assert 'jitney_sandbox_ends_total{cause="out-of-memory"} 1.0' in records.metrics.text()
+    counted = records.metrics.text()
+    assert 'jitney_sandbox_ends_total{cause="out-of-memory"} 1.0' in counted
+    for stage, took in (("config", 2.0), ("listener", 0.5)):
+        assert f'jitney_stage_seconds_sum{{event="sandbox",stage="{stage}"}} {took}' in counted

@@ -15,6 +15,7 @@ from host.conversation import runner_release
 from host.modal import image
 from host.modal.cloud import PUBLISHED
 from tests.control_plane import ControlPlane
+from tests.origins import Origin, instead
 from tests.processes import ROOT
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN
@@ -68,11 +69,12 @@ def test_the_deploy_builds_what_runner_images_are_made_of(plane: ControlPlane) -
 
 
 def test_the_runner_image_is_made_of_the_newest_runner_and_published(
-    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    commit = Origin(tmp_path, "actions/checkout").release("v6", **{"action.yml": "name: Checkout\n"})
     with StandinGitHub() as github:
         told = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url, "RUNNER_IMAGE": "debian:13"}
-        for name, value in told.items():
+        for name, value in (told | instead(tmp_path)).items():
             monkeypatch.setenv(name, value)
         import modal_app
 
@@ -87,6 +89,8 @@ def test_the_runner_image_is_made_of_the_newest_runner_and_published(
     assert f"echo '{'ab' * 32}  /tmp/actions-runner.tar.gz' | sha256sum --check --strict" in recipe
     assert "FROM debian:13" in recipe
     assert TOKEN.encode() not in plane.state.everything()
+    sent = [file.filename for mount in plane.state.mounts.values() for file in mount.files]
+    assert sent.count(f"{image.ARCHIVES}/actions_checkout/{commit}.tar.gz") == 2, "in both images"
 
 
 def test_an_image_with_another_binary_has_another_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

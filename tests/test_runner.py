@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from host.modal import image
 from tests.processes import eventually
 from tests.sandbox import CONFIG, PUSH, Sandbox
 
@@ -22,6 +23,8 @@ def test_it_says_that_it_reads_and_gives_the_config_to_the_listener_alone(tmp_pa
     environment = seen["environment"]
     assert environment["RUNNER_ALLOW_RUNASROOT"] == "1" and environment["JITNEY_STATE"] == str(sandbox.state)
     assert environment["ACTIONS_RUNNER_HOOK_JOB_STARTED"].endswith(".sh")
+    assert environment["ACTIONS_RUNNER_ACTION_ARCHIVE_CACHE"] == image.ARCHIVES, "where the image has the archives"
+    assert environment["ACTIONS_BATCH_ACTION_RESOLUTION"] == "1"
     assert not [name for name in environment if name.endswith(("_WITHIN", "_HOME")) and name.startswith("JITNEY")]
     assert all(CONFIG.encode() not in path.read_bytes() for path in sandbox.state.rglob("*") if path.is_file())
     assert sandbox.completed == {"by": "worker", "result": "Succeeded", "ran": ["a"], "annotations": []}
@@ -29,8 +32,26 @@ def test_it_says_that_it_reads_and_gives_the_config_to_the_listener_alone(tmp_pa
 
 def test_the_ending_has_the_figures_of_its_life(tmp_path: Path) -> None:
     ending = Sandbox(tmp_path, ONE_STEP).give()
-    assert 0 < ending["listening_s"] <= ending["job_s"] <= ending["ended_s"]
+    way = ("config", "listener", "listening", "message", "worker", "prepared", "job", "first_step", "ended")
+    reached = [ending[f"{point}_s"] for point in way]
+    assert reached == sorted(reached) and reached[0] >= 0 and 0 < reached[1] < reached[4] < reached[-1]
     assert ending["cpu_s"] > 0 and ending["peak_memory"] > 1 << 20 and ending["oom_kills"] is None
+
+
+def test_what_the_runner_did_not_come_to_has_no_figure(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path, {}, JITNEY_START_WITHIN="1")
+    ending = sandbox.give()
+    assert 0 < ending["listener_s"] <= ending["listening_s"]
+    assert [ending[f"{point}_s"] for point in ("message", "worker", "prepared", "job", "first_step")] == [None] * 5
+    refused = Sandbox(tmp_path / "refused", ONE_STEP | {"event": "{"}).give()
+    assert refused["cause"] == "refused" and refused["job_s"] > 0 and refused["first_step_s"] is None
+
+
+def test_a_job_cannot_change_how_its_way_was(tmp_path: Path) -> None:
+    """What its steps do to marks and counters, they do too late."""
+    rewrite = "sleep 1; touch -d '+1 hour' $JITNEY_STATE/*; sed -i s/^/x/ $RUNNER_PERFLOG/*"
+    ending = Sandbox(tmp_path, PUSH | {"steps": [{"name": "a", "run": rewrite}]}).give()
+    assert 0 < ending["listener_s"] <= ending["prepared_s"] <= ending["first_step_s"] < ending["ended_s"]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,12 @@ impl wit::Guest for Jitney {
 
     fn read_ending(output: String, status: i32) -> wit::Ending {
         let ending = Ending::read(&output, status);
-        let figures = ending.figures.into_iter().map(|(name, figure)| (name.to_owned(), figure));
-        wit::Ending { cause: ending.cause.word().to_owned(), figures: figures.collect() }
+        let carry = |(name, figure): (&str, f64)| (name.to_owned(), figure);
+        wit::Ending {
+            cause: ending.cause.word().to_owned(),
+            figures: ending.figures.into_iter().map(carry).collect(),
+            stages: ending.stages.into_iter().map(carry).collect(),
+        }
     }
 
     fn costs(lives: Vec<wit::Life>) -> Vec<u64> {

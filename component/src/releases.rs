@@ -5,6 +5,7 @@ use super::play::{Conversation, settings};
 use super::{Jitney, now};
 use jitney::course::desk::Play;
 use jitney::github::release::{self, RunnerRelease};
+use jitney::machine::archives::{self, Archive, Source};
 use jitney::settings::CoursesSettings;
 use jitney::words::time::Timestamp;
 use jitney::words::version::RunnerVersion;
@@ -24,9 +25,29 @@ impl wit::Guest for Jitney {
         }
     }
 
+    fn sources() -> Vec<wit::Source> {
+        let carry = |source: Source| wit::Source { url: source.url(), name: source.repository.to_string() };
+        sources().into_iter().map(carry).collect()
+    }
+
+    fn archives(name: String, listing: String) -> Vec<wit::Archive> {
+        let source = sources().into_iter().find(|source| source.repository.to_string() == name);
+        let carry = |archive: Archive| wit::Archive {
+            commit: archive.commit.as_str().to_owned(),
+            file: archive.file,
+            folder: archive.folder,
+        };
+        source.map_or_else(Vec::new, |source| source.archives(&listing).into_iter().map(carry).collect())
+    }
+
     fn images() -> Vec<String> {
         CoursesSettings::read(&get_environment()).settings.map_or_else(Vec::new, |settings| settings.images())
     }
+}
+
+fn sources() -> Vec<Source> {
+    let settings = CoursesSettings::read(&get_environment()).settings;
+    settings.map_or_else(Vec::new, |settings| archives::sources(&settings.archives))
 }
 
 impl wit::GuestSearch for Search {

@@ -17,16 +17,21 @@ ENTRYPOINT = "/opt/jitney/jitney-runner"
 READING = "/run/jitney/reading"
 #: Where the Actions runner is.
 RUNNER = "/opt/actions-runner"
+#: Where the binary tells it to look for archives of actions.
+ARCHIVES = "/opt/jitney/actions"
 #: The binary that `runner/` builds, which is all of ours in a sandbox.
 BINARY = ROOT / "target" / "jitney-runner"
 
-#: What jobs that ran on GitHub's own Ubuntu expect to find.
+#: What jobs that ran on GitHub's own Ubuntu expect to find; docs/runner-image.md says what for.
 # fmt: off
 PACKAGES = [
-    "build-essential", "ca-certificates", "curl", "docker.io", "docker-buildx", "docker-compose-v2", "file", "git",
-    "git-lfs", "gnupg", "iproute2", "jq", "locales", "lsb-release", "nodejs", "npm", "openssh-client", "pipx",
-    "pkg-config", "python3", "python3-dev", "python3-pip", "python3-venv", "rsync", "sudo", "tar", "time", "tzdata",
-    "unzip", "wget", "xz-utils", "zip", "zstd",
+    "acl", "autoconf", "automake", "bison", "brotli", "build-essential", "bzip2", "ca-certificates", "cmake", "curl",
+    "dnsutils", "docker-buildx", "docker-compose-v2", "docker.io", "dpkg-dev", "fakeroot", "file", "flex",
+    "fonts-noto-color-emoji", "gh", "git", "git-lfs", "gnupg", "iproute2", "iputils-ping", "jq", "libicu-dev",
+    "libsqlite3-dev", "libssl-dev", "libtool", "libyaml-dev", "locales", "lsb-release", "lz4", "net-tools",
+    "netcat-openbsd", "ninja-build", "nodejs", "npm", "openssh-client", "p7zip-full", "parallel", "patchelf", "pigz",
+    "pipx", "pkg-config", "python3", "python3-dev", "python3-pip", "python3-venv", "rpm", "rsync", "shellcheck",
+    "sqlite3", "sudo", "tar", "time", "tree", "tzdata", "unzip", "wget", "xvfb", "xz-utils", "zip", "zstd",
 ]
 # fmt: on
 
@@ -46,8 +51,9 @@ def workshop() -> modal.Image:
     return _with_host(base())
 
 
-def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Image:
-    """A runner image: `under` with the Actions runner of this release, checked, and jitney's binary."""
+def runner(under: modal.Image, version: str, url: str, sha256: str, archives: Path) -> modal.Image:
+    """A runner image: `under` with the Actions runner of this release, checked, jitney's binary, and the archives of
+    actions that lie in a folder here."""
     archive = "/tmp/actions-runner.tar.gz"
     commands = [
         f"curl -fsSL --retry 3 -o {archive} {url}",
@@ -57,7 +63,7 @@ def runner(under: modal.Image, version: str, url: str, sha256: str) -> modal.Ima
         f"test \"$({RUNNER}/bin/Runner.Listener --version)\" = '{version}'",
     ]
     image = under.run_commands(*commands)
-    image = image.add_local_file(BINARY, ENTRYPOINT, copy=True)
+    image = image.add_local_dir(archives, ARCHIVES, copy=True).add_local_file(BINARY, ENTRYPOINT, copy=True)
     return image.run_commands(f"chmod 755 {ENTRYPOINT}").env(
         {
             "ImageOS": "ubuntu24",

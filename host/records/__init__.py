@@ -40,7 +40,7 @@ class Records:
             ending = self._component.ending(output, status)
             figures = dict(ending.figures)
             logger().info("sandbox-ended", sandbox=sandbox, exit=status, cause=ending.cause, **figures)
-            self.metrics.ended(ending.cause)
+            self.metrics.ended(ending.cause, dict(ending.stages))
             self.ledger.why(sandbox, ending.cause)
         except Exception as error:
             logger().error("not-noted", error=type(error).__name__)

@@ -53,7 +53,7 @@ class Metrics:
             ),
         }
         self._stages = Histogram(
-            "jitney_stage_seconds", "What each stage of a delivery or a course took.", ["event", "stage"],
+            "jitney_stage_seconds", "What each stage of a delivery, a course or a sandbox took.", ["event", "stage"],
             buckets=BUCKETS, registry=self._registry,
         )  # fmt: skip
         self._swept = Counter(
@@ -135,9 +135,11 @@ class Metrics:
         """The component itself failed."""
         self._failures.labels(where).inc()
 
-    def ended(self, cause: str) -> None:
-        """A sandbox was seen to end."""
+    def ended(self, cause: str, stages: dict[str, float]) -> None:
+        """A sandbox was seen to end, and what the stages of the way to its job's first step took, in seconds."""
         self._ends.labels(cause).inc()
+        for stage, took in stages.items():
+            self._stages.labels("sandbox", stage).observe(took)
 
     def text(self) -> str:
         """All of it, in Prometheus's text form."""

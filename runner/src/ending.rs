@@ -1,5 +1,6 @@
 //! How a sandbox ended, as one line of JSON on its standard output, the last that it writes.
 
+use crate::stages::Stages;
 use crate::usage::Usage;
 use jitney::ending::Cause;
 use serde::Serialize;
@@ -15,11 +16,9 @@ pub(crate) struct Ending {
     pub(crate) reason: Option<String>,
     /// The status that the sandbox exits with.
     pub(crate) exit: u8,
-    /// Seconds from the sandbox's start until its listener had a session at GitHub.
-    pub(crate) listening_s: Option<f64>,
-    /// Seconds until its job started.
-    pub(crate) job_s: Option<f64>,
-    /// Seconds until it ended.
+    #[serde(flatten)]
+    pub(crate) stages: Stages,
+    /// Seconds from the sandbox's start until it ended.
     pub(crate) ended_s: f64,
     #[serde(flatten)]
     pub(crate) usage: Usage,

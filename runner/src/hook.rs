@@ -20,7 +20,10 @@ pub(crate) fn main() -> ExitCode {
     let signals = Signals::new([SIGINT, SIGTERM]);
     let _ = state.mark(state::JOB_STARTED);
     let told = |name: &str| std::env::var(name).ok();
-    let Some(reason) = refusal(told) else { return ExitCode::SUCCESS };
+    let Some(reason) = refusal(told) else {
+        let _ = state.mark(state::ADMITTED);
+        return ExitCode::SUCCESS;
+    };
     println!("::error title=jitney::{}", escaped(&reason));
     let _ = std::io::stdout().flush();
     let _ = state.mark(state::REFUSED);

@@ -3,6 +3,7 @@
 //! It is started itself, because `run.sh` turns most of its statuses into 0 or a loop.
 
 use crate::orders::{OWN, Orders};
+use crate::stages::COUNTERS;
 use crate::state::{self, State};
 use nix::unistd::Pid;
 use std::env;
@@ -16,6 +17,9 @@ pub(crate) const RETRY: i32 = 2;
 pub(crate) const UPDATING: i32 = 3;
 pub(crate) const UPDATING_ONE_JOB: i32 = 4;
 pub(crate) const DEPRECATED: i32 = 7;
+
+/// Where the image has the archives of actions: what lies here is not downloaded.
+const ARCHIVES: &str = "/opt/jitney/actions";
 
 /// A listener that can be started, again if it asks for that.
 pub(crate) struct Listener {
@@ -40,7 +44,7 @@ impl Listener {
             program: orders.home.join("bin/Runner.Listener"),
             home: orders.home.clone(),
             hook: state.write_hook(&binary)?,
-            counters: state.path().join("perflog"),
+            counters: state.path().join(COUNTERS),
             state: state.path().to_owned(),
             path,
         })
@@ -64,14 +68,10 @@ impl Listener {
             .env("ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE", "1")
             .env("RUNNER_ALLOW_RUNASROOT", "1")
             .env("RUNNER_PERFLOG", &self.counters)
+            .env("ACTIONS_RUNNER_ACTION_ARCHIVE_CACHE", ARCHIVES)
+            .env("ACTIONS_BATCH_ACTION_RESOLUTION", "1")
             .spawn()?;
         i32::try_from(child.id()).map(Pid::from_raw).map_err(io::Error::other)
-    }
-
-    /// Whether it has a session at GitHub, by its own counters.
-    pub(crate) fn is_listening(&self) -> bool {
-        std::fs::read_to_string(self.counters.join("Runner.perf"))
-            .is_ok_and(|counters| counters.lines().any(|line| line.starts_with("SessionCreated:")))
     }
 
     /// By this file it says that it has replaced itself.

@@ -10,6 +10,7 @@ mod ending;
 mod hook;
 mod listener;
 mod orders;
+mod stages;
 mod state;
 mod supervisor;
 mod usage;

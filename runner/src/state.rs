@@ -5,11 +5,14 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The supervisor is about to read its config; the launcher's readiness probe looks for this.
 pub(crate) const READING: &str = "reading";
 /// The listener took a job.
 pub(crate) const JOB_STARTED: &str = "job-started";
+/// The hook lets the job go on.
+pub(crate) const ADMITTED: &str = "admitted";
 /// The hook refuses the job and waits for the listener to be shut down.
 pub(crate) const REFUSED: &str = "refused";
 
@@ -27,7 +30,7 @@ impl State {
     /// Makes the directory, with no mark of an earlier life.
     pub(crate) fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
-        for mark in [JOB_STARTED, REFUSED] {
+        for mark in [JOB_STARTED, ADMITTED, REFUSED] {
             match fs::remove_file(self.0.join(mark)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -46,6 +49,11 @@ impl State {
 
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.join(name).exists()
+    }
+
+    /// When a mark was left.
+    pub(crate) fn marked(&self, name: &str) -> Option<SystemTime> {
+        fs::metadata(self.0.join(name)).and_then(|mark| mark.modified()).ok()
     }
 
     /// Writes the hook, whose name must end in `.sh`. It replaces its shell by this binary, which can then be

@@ -82,6 +82,9 @@ fn the_listener_gets_its_config_and_what_makes_it_say_that_it_is_too_old() {
     // Without it GitHub's refusal of an old runner ends as any other failure does.
     assert_eq!(value("ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE"), Some("1"));
     assert_eq!(value("RUNNER_ALLOW_RUNASROOT"), Some("1"));
+    // Without these it downloads what the image holds, and asks for each action by itself.
+    assert_eq!(value("ACTIONS_RUNNER_ACTION_ARCHIVE_CACHE"), Some("/opt/jitney/actions"));
+    assert_eq!(value("ACTIONS_BATCH_ACTION_RESOLUTION"), Some("1"));
     assert!(
         value("ACTIONS_RUNNER_HOOK_JOB_STARTED").is_some_and(|hook| Path::new(hook).extension().is_some())
     );

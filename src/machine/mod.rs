@@ -4,6 +4,7 @@
 //! operator's [`Limits`] is a [`Machine`]; a machine has a price a second. Whether a job's labels are ours at all is
 //! `policy`'s to say.
 
+pub mod archives;
 mod gpu;
 mod network;
 mod price;

@@ -36,6 +36,7 @@ use crate::policy::allowlist::Allowlist;
 use crate::policy::delivery::Admission;
 use crate::policy::labels::JobRules;
 use crate::policy::run::Vetting;
+use crate::words::action::Action;
 use crate::words::scope::Scope;
 use crate::words::secret::Secret;
 use crate::words::usd::Usd;
@@ -82,6 +83,8 @@ pub struct CoursesSettings {
     pub webhook_url: Option<String>,
     /// `RUNNER_IMAGE`.
     pub image: Option<String>,
+    /// `ACTION_ARCHIVES`: whose archives the runner image holds beside the well-known ones.
+    pub archives: Vec<Action>,
     /// `RUNNER_VERSION`, where it is a version that GitHub still accepts.
     pub runner_version: Option<RunnerPin>,
     /// Which jobs are ours and what they may ask for.
@@ -141,6 +144,7 @@ impl CoursesSettings {
             mints_per_minute: table::MINTS_PER_MINUTE.read(&mut reader),
             webhook_url: table::WEBHOOK_URL.read(&mut reader),
             image: table::RUNNER_IMAGE.read(&mut reader),
+            archives: table::ACTION_ARCHIVES.read(&mut reader),
             allowlist,
             rules,
             vetting,

@@ -1,8 +1,10 @@
 //! The settings of the Actions runner itself: where it is registered, and which version runs.
 
+use super::fault::Fault;
 use super::image;
 use super::reader::Reader;
 use super::row::Row;
+use crate::words::action::{Action, InvalidAction};
 use crate::words::scope::Scope;
 use crate::words::version::{RunnerPin, RunnerVersion, Sha256Hex};
 
@@ -18,6 +20,34 @@ pub(super) fn scope(reader: &mut Reader<'_>, row: &Row) -> Scope {
 /// The registry image that jobs run in.
 pub(super) fn image(reader: &mut Reader<'_>, row: &Row) -> Option<String> {
     reader.parsed(row, image::CURE, |text| image::check(text).map(|()| text.to_owned()))
+}
+
+/// Each is a repository that the nightly build of the runner image waits for.
+const MOST_ARCHIVES: usize = 50;
+
+/// The actions whose archives are wanted beside the well-known ones'.
+pub(super) fn archives(reader: &mut Reader<'_>, row: &Row) -> Vec<Action> {
+    let cure =
+        "name actions, separated by commas, such as docker/build-push-action,octo/action@v2, or unset it";
+    let read = |entry: &str| {
+        Action::parse(entry).map_err(|fault| {
+            let whole = (fault == InvalidAction::Folder).then(|| {
+                let (path, at) = entry.split_once('@').map_or((entry, None), |(path, at)| (path, Some(at)));
+                let repository = path.split('/').take(2).collect::<Vec<_>>().join("/");
+                at.map_or(format!("write {repository}"), |at| format!("write {repository}@{at}"))
+            });
+            Fault::of(entry, fault.to_string()).maybe_cured(whole)
+        })
+    };
+    let parsed = reader.parsed(row, cure, |text| {
+        let entries: Vec<&str> = text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+        match entries.len() {
+            0 => Err(Fault::from("is set but names nothing")),
+            1..=MOST_ARCHIVES => entries.into_iter().map(read).collect(),
+            _ => Err(Fault::from(format!("names more than {MOST_ARCHIVES} actions"))),
+        }
+    });
+    parsed.unwrap_or_default()
 }
 
 /// The pinned version, as it is written.

@@ -8,6 +8,7 @@ use super::{access, api, app, jobs, runner, runs};
 use crate::machine::{GpuLimit, Prices, Shape};
 use crate::policy::allowlist::Allowlist;
 use crate::policy::run::{RefPattern, WorkflowPattern};
+use crate::words::action::Action;
 use crate::words::api_base::ApiBase;
 use crate::words::duration::Duration;
 use crate::words::label::Label;
@@ -69,6 +70,9 @@ rows! {
     RUNNER_IMAGE: Option<String>, COURSES, Means("jitney's own"),
         "A registry image (Debian or Ubuntu, x64) for jobs to run in instead",
         runner::image;
+    ACTION_ARCHIVES: Vec<Action>, COURSES, Means("none"),
+        "Actions whose archives the runner image holds beside the well-known ones: `owner/repo` for its newest versions, or `owner/repo@ref`",
+        runner::archives;
     RUNNER_PROFILES: BTreeMap<String, Shape>, INTAKE_AND_COURSES, Means("none"),
         r#"JSON, label to shape: `{"big":{"cpu":8,"memory":32}}` with `cpu`, `memory`, `gpu`, `image`, `timeout`, `docker`, `region`, `cache`, `outbound_domains`"#,
         jobs::profiles;

@@ -3,6 +3,7 @@
 //! A value of one of these is well-formed wherever it turns up. Nothing here knows GitHub's requests, the settings or a
 //! course.
 
+pub mod action;
 pub mod api_base;
 pub mod duration;
 pub mod ids;

@@ -19,6 +19,12 @@ impl Timestamp {
         u64::try_from(seconds).ok()?.checked_mul(1000).map(Self)
     }
 
+    /// Reads the same, fractions of a second too.
+    pub fn parse_exactly(text: &str) -> Option<Self> {
+        let nanoseconds = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
+        u64::try_from(nanoseconds / 1_000_000).ok().map(Self)
+    }
+
     /// Reads a `Date` header (RFC 9110's preferred form), or `2026-12-01 08:00:00 UTC`, as GitHub writes a token's end.
     pub fn parse_header(text: &str) -> Option<Self> {
         let rfc2822 = text.replace(" GMT", " +0000");

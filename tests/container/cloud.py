@@ -16,6 +16,7 @@ from tests.control_plane import FakeSandbox
 from tests.control_plane.calls import Call
 from tests.control_plane.state import State
 from tests.control_plane.stored import stored_id
+from tests.origins import instead
 from tests.processes import SECRET
 from tests.standin import StandinGitHub
 from tests.standin.server import TOKEN
@@ -31,7 +32,8 @@ class Cloud:
         self.deployed, self.github = deployed, StandinGitHub()
         deployed.plane.reset()
         told = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
-        self.state.secrets["github-secret"] = told | {"GITHUB_API_URL": self.github.url} | settings
+        told |= {"GITHUB_API_URL": self.github.url} | instead(deployed.origins)
+        self.state.secrets["github-secret"] = told | settings
         self.state.published[f"main/{image.published(None)}:latest"] = "im-runner"
         self.state.named_dicts |= {APP, TICKETS}
         self.gateway = Gateway(deployed)

@@ -22,6 +22,8 @@ class Deployed:
     def __init__(self, plane: ControlPlane, home: Path) -> None:
         self.plane = plane
         self._home = home
+        #: Where git finds github.com's repositories.
+        self.origins = home / "origins"
         self._laid_out: dict[str, Path] = {}
         self.deploy()
 

@@ -8,6 +8,7 @@ use crate::config::{self, Input};
 use crate::ending::Ending;
 use crate::listener::{DEPRECATED, Listener, RETRY, UPDATING, UPDATING_ONE_JOB};
 use crate::orders::Orders;
+use crate::stages::{self, Stages};
 use crate::state::{self, State};
 use crate::usage::Meter;
 use crate::usage::seconds;
@@ -23,7 +24,7 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 const NO_JOB: i32 = 65;
 const NO_DOCKER: i32 = 66;
@@ -62,8 +63,11 @@ struct Supervisor {
     state: State,
     events: Receiver<Event>,
     started: Instant,
+    began: SystemTime,
+    config: Option<Duration>,
     listening: Option<Duration>,
     job: Option<Duration>,
+    stages: Option<Stages>,
     shutdown: Option<Shutdown>,
     terminated: bool,
 }
@@ -72,7 +76,7 @@ struct Supervisor {
 type End = (Cause, i32, Option<String>);
 
 pub(crate) fn main() -> ExitCode {
-    let started = Instant::now();
+    let (started, began) = (Instant::now(), SystemTime::now());
     let orders = Orders::read();
     let cgroup = orders.cgroup.clone();
     let meter = Meter::start(&cgroup);
@@ -92,8 +96,11 @@ pub(crate) fn main() -> ExitCode {
         state,
         events,
         started,
+        began,
+        config: None,
         listening: None,
         job: None,
+        stages: None,
         shutdown: None,
         terminated: false,
     };
@@ -117,8 +124,7 @@ pub(crate) fn main() -> ExitCode {
         cause,
         reason,
         exit,
-        listening_s: supervisor.listening.map(seconds),
-        job_s: supervisor.job.map(seconds),
+        stages: supervisor.stages(),
         ended_s: seconds(started.elapsed()),
         usage,
     };
@@ -166,7 +172,7 @@ impl Supervisor {
                 Ok(pid) => pid,
                 Err(error) => return failed(error),
             };
-            let status = self.supervise(&listener, pid, since);
+            let status = self.supervise(pid, since);
             let over = self.shutdown.is_some() || self.terminated;
             if over || (self.job.is_some() && status != UPDATING_ONE_JOB) {
                 break status;
@@ -206,13 +212,13 @@ impl Supervisor {
     }
 
     /// Stays with a listener until its end, and returns its status.
-    fn supervise(&mut self, listener: &Listener, pid: Pid, since: Instant) -> i32 {
+    fn supervise(&mut self, pid: Pid, since: Instant) -> i32 {
         loop {
             if let Some(status) = self.tick(Some(pid), TICK) {
-                self.look(listener);
+                self.look();
                 return status;
             }
-            self.look(listener);
+            self.look();
             if self.shutdown.is_none() {
                 self.judge(pid, since);
             }
@@ -247,12 +253,27 @@ impl Supervisor {
         }
     }
 
-    fn look(&mut self, listener: &Listener) {
+    fn look(&mut self) {
         if self.job.is_none() && self.state.has(state::JOB_STARTED) {
             self.job = Some(self.started.elapsed());
         }
-        if self.listening.is_none() && (self.job.is_some() || listener.is_listening()) {
+        if self.listening.is_none() && (self.job.is_some() || stages::is_listening(&self.state)) {
             self.listening = Some(self.started.elapsed());
+        }
+        // The job's own steps could write there, too.
+        if self.stages.is_none() && self.state.has(state::ADMITTED) {
+            self.stages = Some(Stages::read(&self.state, self.began));
+        }
+    }
+
+    /// The stages of this life. What neither the runner nor the hook tells is known by when it was seen here.
+    fn stages(&self) -> Stages {
+        let told = self.stages.clone().unwrap_or_else(|| Stages::read(&self.state, self.began));
+        Stages {
+            config_s: self.config.map(seconds),
+            listening_s: told.listening_s.or(self.listening.map(seconds)),
+            job_s: told.job_s.or(self.job.map(seconds)),
+            ..told
         }
     }
 

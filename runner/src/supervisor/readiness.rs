@@ -33,6 +33,7 @@ impl Supervisor {
                 (Ok(Event::Input(Input::TooLong)), _) => return Err(bad("the line is too long".to_owned())),
                 (Ok(Event::Input(_)), None) => return Err(bad("no config came, and none will".to_owned())),
                 (Ok(Event::Input(Input::End)) | Err(RecvTimeoutError::Timeout), Some(config)) => {
+                    self.config = Some(self.started.elapsed());
                     return Ok(config);
                 }
                 (Ok(Event::Input(_)), Some(_)) => return Err(bad("more than one line came".to_owned())),

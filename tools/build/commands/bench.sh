@@ -3,8 +3,8 @@
 #:
 #: measure jitney beside a plain FastAPI endpoint: a table, plots, bench/results
 #:
-#: Parts: artifact parts cold-start turned-away floor own-share own-steps launched burst machine-floor limited-burst flood
-#: strangers growth imports clone. Without one, all of them are measured.
+#: Parts: artifact parts cold-start turned-away floor own-share own-steps launched burst machine-floor limited-burst
+#: first-step flood strangers growth imports clone. Without one, all of them are measured.
 
 run() {
   build
