@@ -21,6 +21,11 @@ kept = modal.Dict.from_name("jitney", create_if_missing=True)
 tickets = modal.Dict.from_name(TICKETS, create_if_missing=True)
 settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
 
+#: Seconds for which a container without a call stays, and is paid for: the fewest that Modal takes; and the webhook's,
+#: which are for a delivery that follows another. Where it has more to wait for, it has itself held (host/awake.py).
+SHORTEST = 2
+FOLLOWED = 5
+
 
 @app.cls(
     image=image.web(),
@@ -28,6 +33,7 @@ settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRE
     # A throttled sandbox creation ends in a deferral, not in a silent wait.
     env={"MODAL_MAX_THROTTLE_WAIT": "5"},
     max_containers=1,
+    scaledown_window=FOLLOWED,
     # A GPU's sandbox may take 21 minutes to be scheduled; a `resume` holds the container for an hour.
     timeout=2 * 60 * 60,
     # A `resume` that dies with its container is called again.
@@ -72,8 +78,8 @@ class Jitney:
 
     @modal.method()
     async def resume(self, ticket: str | None = None, due: float = 0.0) -> None:
-        """Holds the container while tickets wait; it takes them up by itself, and one call does for all of them. A
-        version before this one left a call for each ticket, due in seconds since the epoch."""
+        """Holds the container while it is at something or tickets wait; it takes them up by itself, and one call does
+        for all of them. A version before this one left a call for each ticket, due in seconds since the epoch."""
         await self.endpoint.resume(ticket, due)
 
     @modal.method()
@@ -88,7 +94,7 @@ class Jitney:
 
 
 async def hold_awake() -> None:
-    """Has the container held while tickets wait, where it would scale down, and another one begun if it dies."""
+    """Has the container held while it is at something, where it would scale down, and another one begun if it dies."""
     await Jitney().resume.spawn.aio()
 
 
@@ -99,13 +105,19 @@ async def built_image() -> Any:
     return await kept.get.aio("runner-image", None)
 
 
-@app.function(image=image.web(), schedule=modal.Period(minutes=3))
+# Its container ends with its one call, so there is no window to be paid for.
+@app.function(
+    image=image.web(),
+    schedule=modal.Period(minutes=3),
+    single_use_containers=True,
+    scaledown_window=SHORTEST,
+)
 def tick() -> None:
     """Sweeps, in the one container that knows what it is at: a method can have no schedule of its own."""
     Jitney().sweep.spawn()
 
 
-@app.function(image=image.web(), secrets=[settings])
+@app.function(image=image.web(), secrets=[settings], scaledown_window=SHORTEST)
 def examine() -> int:
     """Says what stands in the way, seen from where jitney runs; the exit status."""
     from host.operator.doctor import doctor
@@ -113,7 +125,7 @@ def examine() -> int:
     return doctor(os.environ, as_json=False)
 
 
-@app.function(image=image.web(), secrets=[settings])
+@app.function(image=image.web(), secrets=[settings], scaledown_window=SHORTEST)
 def tell(subject: str) -> int:
     """Tells the story of one job, with the credential that jitney has; the exit status."""
     import asyncio
@@ -139,7 +151,12 @@ def explain(subject: str) -> None:
 
 
 @app.function(
-    image=image.workshop(), secrets=[settings], schedule=modal.Cron("23 4 * * *"), timeout=60 * 60, retries=3
+    image=image.workshop(),
+    secrets=[settings],
+    schedule=modal.Cron("23 4 * * *"),
+    timeout=60 * 60,
+    retries=3,
+    scaledown_window=SHORTEST,
 )
 def refresh_runner_image() -> None:
     """Builds the runner images with the runner that GitHub wants today, and publishes them for new sandboxes."""

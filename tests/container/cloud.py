@@ -41,9 +41,11 @@ class Cloud:
         """What the fake Modal knows."""
         return self.deployed.plane.state
 
-    def run(self, name: str = "Jitney.*", *, snapshot: bool = False, **settings: str) -> Running:
+    def run(
+        self, name: str = "Jitney.*", *, snapshot: bool = False, ends: bool = False, **settings: str
+    ) -> Running:
         """A new container of a function, which is told what the secret holds, but for these `settings`."""
-        return Running(self.deployed, name, snapshot=snapshot, **settings)
+        return Running(self.deployed, name, snapshot=snapshot, ends=ends, **settings)
 
     def once(self, name: str, *arguments: Any, expected: tuple[str, ...] = ()) -> tuple[Any, list[str]]:
         """One call of a function in a container of its own: its result, and what the container wrote. Nothing beside

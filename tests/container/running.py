@@ -21,10 +21,14 @@ PATIENCE = 90.0
 
 
 class Running:
-    """A context manager: a container of one function, from its start to its end."""
+    """A context manager: a container of one function, from its start to its end. It stays until it is told to end; one
+    that `ends` does so as at Modal, after as long without a call as the app declared."""
 
-    def __init__(self, deployed: Deployed, name: str, *, snapshot: bool = False, **settings: str) -> None:
+    def __init__(
+        self, deployed: Deployed, name: str, *, snapshot: bool = False, ends: bool = False, **settings: str
+    ) -> None:
         self._plane, self._function = deployed.plane, deployed.function_id(name)
+        self._window = deployed.window(name) if ends else None
         self._number = deployed.plane.state.number()
         self.task = self._join("first" if snapshot else "only")
         self._home = Path(tempfile.mkdtemp(prefix="container-"))
@@ -52,7 +56,7 @@ class Running:
         self._reader.start()
 
     def _join(self, which: str) -> Task:
-        task = Task(f"ta-{self._number}-{which}", self._function)
+        task = Task(f"ta-{self._number}-{which}", self._function, window=self._window)
         self._url = self._plane.inside(task)
         return task
 
