@@ -1,18 +1,14 @@
 """How long Modal's own container lives: as long as it is at something, and no longer."""
 
-import json
 import time
 from collections.abc import Iterator
 
 import pytest
-from modal._serialization import serialize
 
 from tests.container import Deployed
 from tests.container.cloud import SUCCESS, Cloud
-from tests.container.deployed import APP
 from tests.container.gateway import LABELS
 from tests.container.running import PATIENCE
-from tests.control_plane.stored import stored_id
 from tests.processes import eventually
 
 TOKEN = "status-token-canary-0123456789"
@@ -24,27 +20,37 @@ def cloud(deployed: Deployed) -> Iterator[Cloud]:
         yield one
 
 
-def all_was_well(cloud: Cloud) -> None:
-    """The container before ended as it should, and swept just now: nothing is owed."""
-    said = json.dumps({"id": None, "swept": time.time()})
-    cloud.state.dicts[stored_id("di", APP)][serialize("process")] = serialize(said)
-
-
 def longer_than_the_window(cloud: Cloud) -> None:
     """Until a container that is at nothing would have ended."""
     time.sleep(cloud.deployed.window("Jitney.*") + 2)
 
 
 def test_a_sweep_that_finds_nothing_holds_nobody_awake(cloud: Cloud) -> None:
-    all_was_well(cloud)
-    cloud.gateway.call("tick")
-    with cloud.run("tick") as tick:
+    cloud.ended_well()
+    with cloud.run("tick", snapshot=True) as tick:
+        assert tick.checkpoint() == 0
+        cloud.gateway.call("tick")
+        tick.restore()
         # It has one call, and asks for no other.
         assert tick.wait() == 0 and tick.lines == []
     with cloud.run(ends=True) as container:
         assert container.wait() == 0 and container.wanting() == []
     assert [call.input.method_name for call in cloud.state.calls] == ["", "sweep"]
     assert all(call.result.status == SUCCESS for call in cloud.state.calls)
+
+
+@pytest.mark.parametrize("function", ["Jitney.*", "tick"])
+def test_what_takes_a_while_to_import_stands_in_the_snapshot(cloud: Cloud, function: str) -> None:
+    cloud.ended_well()
+    with cloud.run(function, snapshot=True, PYTHONPROFILEIMPORTTIME="1") as container:
+        container.checkpoint()
+        before = len(container.lines)
+        call = cloud.gateway.call(function, method="sweep" if function == "Jitney.*" else "")
+        container.restore()
+        assert cloud.gateway.returned(call).status == SUCCESS
+    rows = [line.split("|") for line in container.lines[before:] if line.startswith("import time:")]
+    names = {row[2].strip() for row in rows}
+    assert not {name for name in names if name.split(".")[0] in ("host", "aiohttp", "structlog", "wasmtime")}
 
 
 def test_a_runner_that_dies_is_seen_by_the_container_that_started_it(cloud: Cloud) -> None:
@@ -79,7 +85,7 @@ def test_who_watches_the_metrics_finds_the_same_counters(cloud: Cloud) -> None:
 
 
 def test_a_stranger_holds_nobody_awake(cloud: Cloud) -> None:
-    all_was_well(cloud)
+    cloud.ended_well()
     with cloud.run(ends=True) as container:
         for path in ("/metrics", "/status", "/status/style.css", "/"):
             call = cloud.gateway.send("GET", path)

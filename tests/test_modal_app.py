@@ -56,6 +56,7 @@ def test_a_container_without_a_call_is_paid_for_as_short_as_can_be(plane: Contro
         "Jitney.*": 5, "examine": 2, "refresh_runner_image": 2, "tell": 2, "tick": 2,
     }  # fmt: skip
     assert [name for name, function in sent.items() if function.single_use_containers] == ["tick"]
+    assert {name for name, function in sent.items() if function.checkpointing_enabled} == {"Jitney.*", "tick"}
     for function in sent.values():
         # Modal's smallest container, which no reservation makes larger.
         assert (function.resources.milli_cpu, function.resources.memory_mb) == (0, 0)

@@ -187,6 +187,27 @@ async def test_one_call_holds_a_process_awake_while_tickets_wait(tickets: KeptIn
     await process.chores.end()
 
 
+async def test_who_held_a_process_is_called_again_as_soon_as_there_is_something(tickets: KeptInMemory) -> None:
+    called: list[float] = []
+
+    async def wake() -> None:
+        called.append(time.time())
+
+    awake = Awake(wake)
+    for times in (1, 2):
+        awake.stay(0.1)
+        awake.stay(0.05)
+        await eventually(lambda times=times: len(called) == times)
+        await asyncio.wait_for(awake.hold(600.0), 5)
+    awake.stay(600.0)
+    await eventually(lambda: len(called) == 3)
+    awake.busy(True)
+    await asyncio.wait_for(awake.hold(0.1), 5)
+    await eventually(lambda: len(called) == 4)
+    awake.look()
+    assert len(called) == 4, "who was called just now may still come"
+
+
 class Remembered(NoStore):
     """A store in memory."""
 

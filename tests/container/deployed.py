@@ -56,7 +56,12 @@ class Deployed:
 
     def window(self, name: str) -> float:
         """Seconds without a call after which a container of this function ends."""
-        return float(self._functions[name].task_idle_timeout_secs or UNDECLARED)
+        sent = self._functions[name]
+        return 0.0 if sent.single_use_containers else float(sent.task_idle_timeout_secs or UNDECLARED)
+
+    def restores(self, name: str) -> bool:
+        """Whether a container of this function begins with a memory snapshot."""
+        return bool(self._functions[name].checkpointing_enabled)
 
     def environment(self, name: str) -> dict[str, str]:
         """The variables of the function's secrets: what is stored in them now, and what the app itself gives."""
