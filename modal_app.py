@@ -22,7 +22,7 @@ tickets = modal.Dict.from_name(TICKETS, create_if_missing=True)
 settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
 
 #: Seconds for which a container without a call stays, and is paid for: the fewest that Modal takes; and the webhook's,
-#: which are for a delivery that follows another. Where it has more to wait for, it has itself held (host/awake.py).
+#: which are for a delivery that follows another. While it waits for more, it has itself held (host/awake.py).
 SHORTEST = 2
 FOLLOWED = 5
 
@@ -100,7 +100,7 @@ class Jitney:
 
 
 async def hold_awake() -> None:
-    """Has the container held while it is at something, where it would scale down, and another one begun if it dies."""
+    """Has the container held while it is at something, where it would end, and another one begun if it dies."""
     await Jitney().resume.spawn.aio()
 
 

@@ -55,6 +55,7 @@ def test_what_takes_a_while_to_import_stands_in_the_snapshot(cloud: Cloud, funct
 
 def test_a_runner_that_dies_is_seen_by_the_container_that_started_it(cloud: Cloud) -> None:
     """It watches its sandboxes for a while, though no call has come since."""
+    cloud.ended_well()
     cloud.github.state.queue(91, "octo/demo", LABELS)
     with cloud.run(ends=True) as container:
         assert cloud.gateway.answer(cloud.gateway.deliver(91))[0] == 201
@@ -75,6 +76,7 @@ def test_a_container_that_owes_a_sweep_stays_until_it_is_over(cloud: Cloud) -> N
 
 
 def test_who_watches_the_metrics_finds_the_same_counters(cloud: Cloud) -> None:
+    cloud.ended_well()
     with cloud.run(ends=True) as container:
         for _ in range(2):
             call = cloud.gateway.send("GET", "/metrics", authorization=f"Bearer {TOKEN}")

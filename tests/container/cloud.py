@@ -43,9 +43,7 @@ class Cloud:
         """What the fake Modal knows."""
         return self.deployed.plane.state
 
-    def run(
-        self, name: str = "Jitney.*", *, snapshot: bool = False, ends: bool = False, **settings: str
-    ) -> Running:
+    def run(self, name: str = "Jitney.*", *, snapshot: bool = False, ends: bool = False, **settings: str) -> Running:
         """A new container of a function, which is told what the secret holds, but for these `settings`."""
         return Running(self.deployed, name, snapshot=snapshot, ends=ends, **settings)
 

@@ -48,7 +48,8 @@ class Gateway:
 
     def deliver(self, job: int, secret: str = SECRET, action: str = "queued", **changes: Any) -> Call:
         """The delivery of a job of octo/demo that is queued, or of another action."""
-        told = payload(f"workflow_job.{action}", **({"id": job, "repository": "octo/demo", "labels": LABELS} | changes))
+        about = {"id": job, "repository": "octo/demo", "labels": LABELS} | changes
+        told = payload(f"workflow_job.{action}", **about)
         body = json.dumps(told).encode()
         return self.send(
             "POST", "/", body, content_type="application/json", x_github_event="workflow_job",

@@ -21,8 +21,8 @@ PATIENCE = 90.0
 
 
 class Running:
-    """A context manager: a container of one function, from its start to its end. It stays until it is told to end; one
-    that `ends` does so as at Modal, after as long without a call as the app declared."""
+    """A context manager: a container of one function, from its start to its end. It stays until it is told to end;
+    one that `ends` does so as at Modal, after as long without a call as the app declared."""
 
     def __init__(
         self, deployed: Deployed, name: str, *, snapshot: bool = False, ends: bool = False, **settings: str
