@@ -21,8 +21,8 @@ kept = modal.Dict.from_name("jitney", create_if_missing=True)
 tickets = modal.Dict.from_name(TICKETS, create_if_missing=True)
 settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
 
-#: Seconds for which a container without a call stays, and is paid for: the fewest that Modal takes; and the webhook's,
-#: which are for a delivery that follows another. While it waits for more, it has itself held (host/awake.py).
+#: Seconds for which a container without a call stays, and is paid for: the fewest that Modal takes; and those of the
+#: webhook, for a delivery that follows another. While it waits for more, it has itself held (host/awake.py).
 SHORTEST = 2
 FOLLOWED = 5
 

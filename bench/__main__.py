@@ -1,5 +1,4 @@
-"""`python -m bench`: measures and prints a table; after a whole run it writes bench/results/results.json and what pages
-show of it.
+"""`python -m bench`: measures and prints a table; a whole run writes bench/results/results.json and what pages show.
 
 jitney and the baseline take turns in one run on one machine, so that the ratios mean something; the figures
 themselves are this machine's.

@@ -131,7 +131,7 @@ def swept(repositories: int, sandboxes: int) -> Point:
 def play(component: Component, live: list[Record]) -> None:
     """A sweep, from its opening to its end."""
     ruling = Ruling(component)
-    course = Course(component, "sweep", [], [])
+    course = Course(component, "sweep", [])
     outcome = Variant("opened")
     for _ in range(100_000):
         command = course.next(outcome)
