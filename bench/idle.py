@@ -131,8 +131,8 @@ def served(cloud: Cloud, *calls: Callable[[], Call], held: float = 0.0) -> Life:
         if held:
             # What holds it is not waited for.
             container.signal(signal.SIGINT)
-            cloud.state.calls.clear()
             container.wait()
+            cloud.state.calls.clear()
         else:
             container.scale_down()
         return meter.life(held + cloud.deployed.window("Jitney.*"))

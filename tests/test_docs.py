@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bench import page as benchmark
 from host.component import Component, Loaded
 from tests.processes import ROOT, SECRET
 from tests.standin.deliveries import payload, sign
@@ -46,3 +47,8 @@ def test_every_file_and_setting_that_is_named_exists(page: object) -> None:
     declared = {setting.name for setting in Component({}).declared()}
     named = set(re.findall(r"`((?:GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS|STATUS)_[A-Z_]+)`", text))
     assert named <= declared | {"RUNNER_TOOL_CACHE"}
+
+
+def test_the_benchmarks_tables_are_its_last_results() -> None:
+    for shown, text in benchmark.pages(json.loads(benchmark.RESULTS.read_text())).items():
+        assert shown.read_text() == text, f"{shown.name}: run `.venv/bin/python -m bench.page`"
