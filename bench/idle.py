@@ -7,7 +7,6 @@ as long as it lives, and on top of it each second of CPU; its memory at its heig
 
 import os
 import resource
-import signal
 import statistics
 import tempfile
 import threading
@@ -33,7 +32,7 @@ CORES, MIB = 0.125, 128
 #: Seconds until a container runs at all (Modal's guide, "Cold start performance": about one), of an answer of
 #: GitHub's, and of a call of Modal's, a Dict's among them ("a few dozen ms").
 BOOT, GITHUB, MODAL = 1.0, 0.3, 0.03
-#: Seconds for which a launch is watched: `WATCHED` in src/course/launch/mod.rs.
+#: Seconds for which a container that launched is held (`WATCHED` in src/course/launch/mod.rs).
 WATCHED = 90
 MONTH = 30 * 24 * 3600
 TICKS = MONTH // 180
@@ -46,7 +45,7 @@ URL = "https://example--jitney.modal.run"
 
 @dataclass(frozen=True)
 class Life:
-    """What a container needs, the window after its last call included: seconds, CPU seconds, MiB."""
+    """What a container needs, to the end of the window after its last call: seconds, CPU seconds, MiB."""
 
     seconds: float
     cpu: float
@@ -78,13 +77,13 @@ class Meter:
                     self._height = int(line.split()[1])
             time.sleep(0.02)
 
-    def life(self, stays: float) -> Life:
-        """All of it, once the container ended, and `stays` more seconds."""
+    def life(self) -> Life:
+        """All of it, once the container ended."""
         seconds = time.perf_counter() - self._began
         asked = [call for call, _ in self._cloud.state.requests[self._calls :] if call not in POLLS]
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - self._children.ru_utime - self._children.ru_stime - self._before
-        return Life(BOOT + seconds + MODAL * len(asked) + stays, cpu, self._height / 1024)
+        return Life(BOOT + seconds + MODAL * len(asked), cpu, self._height / 1024)
 
 
 #: What a container asks beside its work, which nothing waits for.
@@ -107,35 +106,28 @@ def _cpu(process: int) -> float:
 def once(cloud: Cloud, name: str) -> Life:
     """A container of a function that is called once, restored from its memory snapshot where it has one."""
     restored = cloud.deployed.restores(name)
-    with cloud.run(name, snapshot=restored) as container:
+    with cloud.run(name, snapshot=restored, ends=True) as container:
         if restored:
             container.checkpoint()
         meter = Meter(cloud, container)
         if restored:
             container.restore()
         well(cloud, cloud.gateway.call(name))
-        container.scale_down()
-        return meter.life(cloud.deployed.window(name))
+        container.wait()
+        return meter.life()
 
 
-def served(cloud: Cloud, *calls: Callable[[], Call], held: float = 0.0) -> Life:
-    """A container of the webhook, restored from its memory snapshot, that serves these, one after another. It stays
-    `held` seconds longer than its window."""
+def served(cloud: Cloud, call: Callable[[], Call]) -> Life:
+    """A container of the webhook, restored from its memory snapshot, that serves this, and stays as long as it has
+    itself held, before its window."""
     cloud.ended_well()
-    with cloud.run(snapshot=True) as container:
+    with cloud.run(snapshot=True, ends=True) as container:
         container.checkpoint()
         meter = Meter(cloud, container)
         container.restore()
-        for call in calls:
-            well(cloud, call())
-        if held:
-            # What holds it is not waited for.
-            container.signal(signal.SIGINT)
-            container.wait()
-            cloud.state.calls.clear()
-        else:
-            container.scale_down()
-        return meter.life(held + cloud.deployed.window("Jitney.*"))
+        well(cloud, call())
+        container.process.wait(WATCHED + PATIENCE)
+        return meter.life()
 
 
 def well(cloud: Cloud, call: Call) -> None:
@@ -163,7 +155,7 @@ def measure(book: Book, rounds: int) -> None:
             night = once(cloud, "refresh_runner_image")
             foreign = median([served(cloud, lambda: delivery(cloud, 9, labels=["other"])) for _ in range(rounds)])
             cloud.github.state.queue(8, "octo/demo", LABELS)
-            launch = served(cloud, lambda: delivery(cloud, 8), held=WATCHED)
+            launch = served(cloud, lambda: delivery(cloud, 8))
             over = served(cloud, lambda: delivery(cloud, 8, "completed"))
         with cloud_of(deployed, REPOSITORIES) as cloud:
             sweep(cloud)

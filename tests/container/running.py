@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,7 +84,11 @@ class Running:
 
     def connections(self) -> int:
         """How many TCP connections it has."""
-        links = (os.readlink(f"/proc/{self.process.pid}/fd/{fd}") for fd in os.listdir(self._fds))
+        links = []
+        for fd in os.listdir(self._fds):
+            # It may be closed by now.
+            with suppress(FileNotFoundError):
+                links.append(os.readlink(f"{self._fds}/{fd}"))
         sockets = {link.removeprefix("socket:[").rstrip("]") for link in links if link.startswith("socket:")}
         known = [line.split() for line in Path(f"/proc/{self.process.pid}/net/tcp").read_text().splitlines()[1:]]
         return sum(row[9] in sockets for row in known)
