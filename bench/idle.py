@@ -41,13 +41,17 @@ NIGHTS = 30
 JOBS, IGNORED = 1000, 3000
 REPOSITORIES = 10
 URL = "https://example--jitney.modal.run"
+#: What a container asks beside its work, which nothing waits for.
+POLLS = ("FunctionGetInputs", "ContainerHeartbeat", "ContainerHello", "FunctionPutOutputs")
 
 
 @dataclass(frozen=True)
 class Life:
-    """What a container needs, to the end of the window after its last call: seconds, CPU seconds, MiB."""
+    """What a container needs, to the end of the window after its last call: seconds, CPU seconds, MiB. It is `done` with
+    its call after so many seconds."""
 
     seconds: float
+    done: float
     cpu: float
     memory: float
 
@@ -58,7 +62,7 @@ class Life:
 
 
 class Meter:
-    """A context manager around a container's work, from its start or from its restoration to its end."""
+    """Put to a container when it starts, or is restored, and read when it ended."""
 
     def __init__(self, cloud: Cloud, running: Running) -> None:
         self._cloud, self._running = cloud, running
@@ -77,17 +81,17 @@ class Meter:
                     self._height = int(line.split()[1])
             time.sleep(0.02)
 
+    def done(self) -> None:
+        """Its call has its result."""
+        self._done = time.perf_counter() - self._began
+
     def life(self) -> Life:
         """All of it, once the container ended."""
         seconds = time.perf_counter() - self._began
         asked = [call for call, _ in self._cloud.state.requests[self._calls :] if call not in POLLS]
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - self._children.ru_utime - self._children.ru_stime - self._before
-        return Life(BOOT + seconds + MODAL * len(asked), cpu, self._height / 1024)
-
-
-#: What a container asks beside its work, which nothing waits for.
-POLLS = ("FunctionGetInputs", "ContainerHeartbeat", "ContainerHello", "FunctionPutOutputs")
+        return Life(BOOT + seconds + MODAL * len(asked), self._done, cpu, self._height / 1024)
 
 
 def _read(file: Path) -> str:
@@ -113,6 +117,7 @@ def once(cloud: Cloud, name: str) -> Life:
         if restored:
             container.restore()
         well(cloud, cloud.gateway.call(name))
+        meter.done()
         container.wait()
         return meter.life()
 
@@ -126,6 +131,7 @@ def served(cloud: Cloud, call: Callable[[], Call]) -> Life:
         meter = Meter(cloud, container)
         container.restore()
         well(cloud, call())
+        meter.done()
         container.process.wait(WATCHED + PATIENCE)
         return meter.life()
 
@@ -167,6 +173,8 @@ def measure(book: Book, rounds: int) -> None:
         book.note(f"container of {name}: lives", "s", life.seconds, None, "", None)
         book.note(f"container of {name}: CPU", "s", life.cpu, None, "", None)
         book.note(f"container of {name}: memory", "MiB", life.memory, None, "", None)
+    what = "container of a sweep that finds nothing: done with it"
+    book.note(what, "s", swept.done, None, "≤ 2", swept.done <= 2)
     idle = tick.cost(TICKS) + swept.cost(TICKS) + night.cost(NIGHTS)
     book.note("a month: its ticks", "$", tick.cost(TICKS), None, "", None)
     book.note("a month: its sweeps", "$", swept.cost(TICKS), None, "", None)
@@ -177,7 +185,7 @@ def measure(book: Book, rounds: int) -> None:
     busy = idle + launch.cost(JOBS) + over.cost(JOBS) + foreign.cost(IGNORED)
     what = f"busy month, {JOBS:,} jobs and {IGNORED:,} ignored deliveries, none near another"
     book.note(what, "$", busy, None, "", None)
-    awake = Life(MONTH, 0, swept.memory).cost(1)
+    awake = Life(MONTH, 0, 0, swept.memory).cost(1)
     book.note("a month in which Prometheus keeps it awake", "$", awake + tick.cost(TICKS), None, "", None)
 
 
@@ -198,4 +206,6 @@ def cloud_of(deployed: Deployed, repositories: int) -> Cloud:
 
 def median(lives: list[Life]) -> Life:
     """Of each figure."""
-    return Life(*(statistics.median(getattr(one, name) for one in lives) for name in ("seconds", "cpu", "memory")))
+    return Life(
+        *(statistics.median(getattr(one, name) for one in lives) for name in ("seconds", "done", "cpu", "memory"))
+    )
