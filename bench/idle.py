@@ -47,8 +47,8 @@ POLLS = ("FunctionGetInputs", "ContainerHeartbeat", "ContainerHello", "FunctionP
 
 @dataclass(frozen=True)
 class Life:
-    """What a container needs, to the end of the window after its last call: seconds, CPU seconds, MiB. It is `done` with
-    its call after so many seconds."""
+    """What a container needs, to the end of the window after its last call: seconds, CPU seconds, MiB. It is `done`
+    with its call after so many seconds."""
 
     seconds: float
     done: float

@@ -38,8 +38,8 @@ ANSWER_WITHIN = 7.0
 #: Prometheus that comes every half minute finds the same counters.
 HELD_AWAKE = 3600.0
 WATCHED = 60.0
-#: Seconds in which a sweep that no call brought is over, nearly always.
-SWEPT_WITHIN = 30.0
+#: Seconds in which what no call waits for is over, nearly always: a sweep, and showing a refusal.
+BESIDE_WITHIN = 30.0
 #: Seconds that the records have at the end: what matters more is kept after them.
 FLUSH_WITHIN = 5.0
 #: Deliveries that are complete and have no answer yet, bodies that are being read, and the bytes of all bodies until
@@ -176,7 +176,7 @@ class Endpoint:
             due = await self._succession.begin()
             self._begun = True
             if due is not None:
-                self._awake.stay(due + SWEPT_WITHIN)
+                self._awake.stay(due + BESIDE_WITHIN)
                 self._chores.begin("sweeping", partial(self._sweep_in, due))
         await self._look_for_tickets()
         await self._waiting.run(self._courses.resume)
@@ -261,6 +261,7 @@ class Endpoint:
         if verdict.tag == "reply":
             return verdict.payload, ms
         if verdict.tag == "refuse":
+            self._awake.stay(BESIDE_WITHIN)
             self._courses.open(verdict.payload.ticket, verdict.payload.resumption)
             return verdict.payload.waiting, ms
         self._held += 1

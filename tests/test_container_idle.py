@@ -67,6 +67,21 @@ def test_a_runner_that_dies_is_seen_by_the_container_that_started_it(cloud: Clou
         assert len({call.input_id for call in cloud.resumptions}) == 1
 
 
+def test_a_refusal_is_shown_though_its_delivery_was_answered(cloud: Cloud) -> None:
+    cloud.ended_well()
+    cloud.state.boots = False
+    labels = [*LABELS, "cpu=1000"]
+    cloud.github.state.queue(93, "octo/demo", labels)
+    with cloud.run(ends=True) as container:
+        assert cloud.gateway.answer(cloud.gateway.deliver(93, labels=labels))[1]["outcome"] == "refused"
+        longer_than_the_window(cloud)
+        (sandbox,) = cloud.sandboxes(93)
+        sandbox.ready = True
+        eventually(lambda: sandbox.eof, PATIENCE)
+        assert container.process.poll() is None and cloud.tickets(93) == []
+        assert len({call.input_id for call in cloud.resumptions}) == 1
+
+
 def test_a_container_that_owes_a_sweep_stays_until_it_is_over(cloud: Cloud) -> None:
     """Nobody knows how the one before ended, or when the last sweep was."""
     with cloud.run(ends=True) as container:
