@@ -113,10 +113,12 @@ def once(cloud: Cloud, name: str) -> Life:
     with cloud.run(name, snapshot=restored, ends=True) as container:
         if restored:
             container.checkpoint()
+        # It is its call that wakes it.
+        woken_by = cloud.gateway.call(name)
         meter = Meter(cloud, container)
         if restored:
             container.restore()
-        well(cloud, cloud.gateway.call(name))
+        well(cloud, woken_by)
         meter.done()
         container.wait()
         return meter.life()
@@ -128,9 +130,10 @@ def served(cloud: Cloud, call: Callable[[], Call]) -> Life:
     cloud.ended_well()
     with cloud.run(snapshot=True, ends=True) as container:
         container.checkpoint()
+        woken_by = call()
         meter = Meter(cloud, container)
         container.restore()
-        well(cloud, call())
+        well(cloud, woken_by)
         meter.done()
         container.process.wait(WATCHED + PATIENCE)
         return meter.life()

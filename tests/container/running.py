@@ -29,7 +29,8 @@ class Running:
         self, deployed: Deployed, name: str, *, snapshot: bool = False, ends: bool = False, **settings: str
     ) -> None:
         self._plane, self._function = deployed.plane, deployed.function_id(name)
-        self._window = deployed.window(name) if ends else None
+        # One that takes a single call ends by itself.
+        self._window = (deployed.window(name) or None) if ends else None
         self._number = deployed.plane.state.number()
         self.task = self._join("first" if snapshot else "only")
         self._home = Path(tempfile.mkdtemp(prefix="container-"))
