@@ -23,6 +23,11 @@ kept = modal.Dict.from_name("jitney", create_if_missing=True)
 tickets = modal.Dict.from_name(TICKETS, create_if_missing=True)
 settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRET"])
 
+#: Seconds for which a container without a call stays, and is paid for: the fewest that Modal takes; and those of the
+#: webhook, for a delivery that follows another. While it waits for more, it has itself held (host/awake.py).
+SHORTEST = 2
+FOLLOWED = 5
+
 
 @app.cls(
     image=image.web(),
@@ -30,6 +35,7 @@ settings = modal.Secret.from_name("github-secret", required_keys=["WEBHOOK_SECRE
     # A throttled sandbox creation ends in a deferral, not in a silent wait.
     env={"MODAL_MAX_THROTTLE_WAIT": "5"},
     max_containers=1,
+    scaledown_window=FOLLOWED,
     # A GPU's sandbox may take 21 minutes to be scheduled; a `resume` holds the container for an hour.
     timeout=2 * 60 * 60,
     # A `resume` that dies with its container is called again.
@@ -42,8 +48,14 @@ class Jitney:
 
     @modal.enter(snap=True)
     def load(self) -> None:
-        """The component stands in the memory snapshot; settings do not."""
-        # The page's templates are a while in loading, and would be while deliveries wait.
+        """The component stands in the memory snapshot, and so does all that takes a while to import: a delivery would
+        wait for it, and Modal bill it each time. Settings do not."""
+        # What Modal's own web runtime is made of, which imports it after the snapshot.
+        import aiohttp  # noqa: F401
+
+        import host.endpoint
+        import host.modal.launcher
+        import host.modal.tickets
         import host.status  # noqa: F401
         from host.component import Loaded
 
@@ -74,8 +86,8 @@ class Jitney:
 
     @modal.method()
     async def resume(self, ticket: str | None = None, due: float = 0.0) -> None:
-        """Holds the container while tickets wait; it takes them up by itself, and one call does for all of them. A
-        version before this one left a call for each ticket, due in seconds since the epoch."""
+        """Holds the container while it is at something or tickets wait; it takes them up by itself, and one call does
+        for all of them. A version before this one left a call for each ticket, due in seconds since the epoch."""
         await self.endpoint.resume(ticket, due)
 
     @modal.method()
@@ -90,7 +102,7 @@ class Jitney:
 
 
 async def hold_awake() -> None:
-    """Has the container held while tickets wait, where it would scale down, and another one begun if it dies."""
+    """Has the container held while it is at something, where it would end, and another one begun if it dies."""
     await Jitney().resume.spawn.aio()
 
 
@@ -101,13 +113,20 @@ async def built_image() -> Any:
     return await kept.get.aio("runner-image", None)
 
 
-@app.function(image=image.web(), schedule=modal.Period(minutes=3))
+# Its container ends with its one call, so no window is paid for, and importing Modal's client is done once for all.
+@app.function(
+    image=image.web(),
+    schedule=modal.Period(minutes=3),
+    single_use_containers=True,
+    scaledown_window=SHORTEST,
+    enable_memory_snapshot=True,
+)
 def tick() -> None:
     """Sweeps, in the one container that knows what it is at: a method can have no schedule of its own."""
     Jitney().sweep.spawn()
 
 
-@app.function(image=image.web(), secrets=[settings])
+@app.function(image=image.web(), secrets=[settings], scaledown_window=SHORTEST)
 def examine() -> int:
     """Says what stands in the way, seen from where jitney runs; the exit status."""
     from host.operator.doctor import doctor
@@ -115,7 +134,7 @@ def examine() -> int:
     return doctor(os.environ, as_json=False)
 
 
-@app.function(image=image.web(), secrets=[settings])
+@app.function(image=image.web(), secrets=[settings], scaledown_window=SHORTEST)
 def tell(subject: str) -> int:
     """Tells the story of one job, with the credential that jitney has; the exit status."""
     import asyncio
@@ -141,7 +160,12 @@ def explain(subject: str) -> None:
 
 
 @app.function(
-    image=image.workshop(), secrets=[settings], schedule=modal.Cron("23 4 * * *"), timeout=60 * 60, retries=3
+    image=image.workshop(),
+    secrets=[settings],
+    schedule=modal.Cron("23 4 * * *"),
+    timeout=60 * 60,
+    retries=3,
+    scaledown_window=SHORTEST,
 )
 def refresh_runner_image() -> None:
     """Builds the runner images with the runner that GitHub wants today, and publishes them for new sandboxes."""

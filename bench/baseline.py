@@ -1,21 +1,26 @@
 """What a user would write: FastAPI, pydantic and httpx, doing in order what the deployment guide's original does.
 
 It verifies the signature over the raw body, reads the payload into models, filters by event, action, repository and
-labels, asks GitHub for a JIT config, and then starts a sandbox that is given it. It is served as jitney is: uvicorn,
-uvloop, httptools, one worker, no access log. Its sandboxes are local processes, as jitney's are in this benchmark.
+labels, asks GitHub for a JIT config, and then starts a sandbox that is given it. Of each delivery it writes a line of
+JSON to its log, and counts it. It is served as jitney is: uvicorn, uvloop, httptools, one worker, no access log. Its
+sandboxes are local processes, as jitney's are in this benchmark.
 """
 
 import asyncio
 import hashlib
 import hmac
+import json
+import logging
 import os
 import shlex
 import sys
+import time
 from typing import Annotated
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi import FastAPI, Header, HTTPException, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, ValidationError
 
 SECRET = os.environ["WEBHOOK_SECRET"].encode()
@@ -42,6 +47,21 @@ class Payload(BaseModel):
     repository: Repository
 
 
+class JsonLines(logging.Formatter):
+    """A log record as a line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"timestamp": self.formatTime(record), "level": record.levelname, "event": record.getMessage()}
+        return json.dumps(line | getattr(record, "fields", {}))
+
+
+log = logging.getLogger("webhook")
+log.setLevel(logging.INFO)
+log.addHandler(logging.StreamHandler())
+log.handlers[0].setFormatter(JsonLines())
+deliveries = Counter("webhook_deliveries", "Deliveries, by what became of them.", ["event", "outcome"])
+seconds = Histogram("webhook_delivery_seconds", "Until their answers.")
+
 app = FastAPI()
 github = httpx.AsyncClient(
     base_url=GITHUB,
@@ -60,13 +80,38 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
+@app.get("/metrics")
+async def metrics() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
 @app.post("/")
 async def webhook(
     request: Request,
     x_hub_signature_256: Annotated[str | None, Header()] = None,
     x_github_event: Annotated[str | None, Header()] = None,
+    x_github_delivery: Annotated[str | None, Header()] = None,
 ) -> dict[str, object]:
-    body = await request.body()
+    began = time.perf_counter()
+    status, outcome = 500, "failed"
+    try:
+        answer = await decide(await request.body(), x_hub_signature_256, x_github_event)
+        status, outcome = 200, str(answer["status"])
+        return answer
+    except HTTPException as refused:
+        status, outcome = refused.status_code, refused.detail
+        raise
+    finally:
+        took = time.perf_counter() - began
+        told = {"delivery": x_github_delivery, "event": x_github_event, "status": status, "outcome": outcome}
+        log.info("delivery", extra={"fields": told | {"ms": round(took * 1000, 3)}})
+        # Events that nobody knows are one, lest strangers choose how many counters there are.
+        event = x_github_event if x_github_event in ("ping", "workflow_job") else "other"
+        deliveries.labels(event, outcome).inc()
+        seconds.observe(took)
+
+
+async def decide(body: bytes, x_hub_signature_256: str | None, x_github_event: str | None) -> dict[str, object]:
     expected = "sha256=" + hmac.new(SECRET, body, hashlib.sha256).hexdigest()
     if x_hub_signature_256 is None or not hmac.compare_digest(expected, x_hub_signature_256):
         raise HTTPException(401, "bad signature")

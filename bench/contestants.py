@@ -14,6 +14,7 @@ import httpx
 from tests.processes import ROOT, SECRET
 from tests.standin.server import TOKEN
 
+NAMES = ("jitney", "baseline")
 #: Boots for a second, reads its config, and says when.
 BOOT = 1.0
 RUNNER = Path(__file__).parent / "booting_runner.sh"

@@ -1,4 +1,4 @@
-"""What is measured inside one process: a delivery's parts, how they grow, and what is imported."""
+"""What is measured inside one process: a delivery's parts, jitney's own share of a launch, and what is imported."""
 
 import contextlib
 import http.client
@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvloop
-from wasmtime.component import Record, Variant
+from wasmtime.component import Variant
 
-from bench import plots
 from bench.book import Book
 from bench.pool import pooled
+from bench.ruling import Ruling
 from host import log
 from host.component import Component, Course, Loaded
 from host.endpoint import Endpoint
@@ -104,14 +104,17 @@ def own_share(book: Book, jobs: int) -> None:
         for job in range(1, jobs + 1):
             body = json.dumps(content(job))
             head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
+            ruling = Ruling(component)
             began = time.perf_counter()
             verdict = component.intake().call("intake", "decide", head, body)
             course = Course(component, "open", verdict.payload.ticket)
             outcome = Variant("opened")
             while (command := course.next(outcome)).tag != "hand-over":
-                outcome = Variant("started", f"sb-{job}") if command.tag == "start" else Variant("done")
                 if command.tag in ("defer", "finish", "reply"):
-                    raise RuntimeError(command.payload)
+                    raise RuntimeError(f"{command.tag}: {command.payload.__dict__}")
+                outcome = Variant("started", f"sb-{job}") if command.tag == "start" else Variant("done")
+                if command.tag == "consult":
+                    outcome = ruling.answer(command)
             took.append((time.perf_counter() - began) * 1000)
             runner = {"name": f"plain-{job}", "runner_group_id": 1, "labels": LABELS, "work_folder": "_work"}
             began = time.perf_counter()
@@ -135,90 +138,6 @@ def own_share(book: Book, jobs: int) -> None:
         book.note(
             f"jitney's own share of a launch: {name}", "ms", at, None, "p99 < 5" if met is not None else "", met
         )
-
-
-def growth(book: Book) -> None:
-    """How `decide` grows with what it is given, instance included."""
-    loaded = Loaded()
-    told = {"WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
-
-    def decide(settings: dict[str, str], made: dict[str, Any]) -> float:
-        body = json.dumps(made, separators=(",", ":"))
-        head = f"x-github-event: workflow_job\nx-hub-signature-256: {sign(SECRET, body.encode())}"
-        component = Component(settings, loaded)
-        took = []
-        for _ in range(5):
-            began = time.perf_counter()
-            component.intake().call("intake", "decide", head, body)
-            took.append((time.perf_counter() - began) * 1000)
-        return min(took)
-
-    sizes = [1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 24 << 20]
-    by_size = [(size / 1024, decide(told, content(1) | {"padding": "x" * size})) for size in sizes]
-    plots.lines(RESULTS / "growth-payload.svg", "decide against payload size (KiB)", "ms", by_size)
-    lists = [1, 10, 100, 1000, 10_000]
-    patterns = {n: ",".join(f"octo/repository-{i}" for i in range(n - 1)) for n in lists}
-    by_list = [(n, decide(told | {"ALLOWED_REPOS": f"{patterns[n]},octo/demo"}, content(1))) for n in lists]
-    plots.lines(RESULTS / "growth-allowlist.svg", "decide against entries of ALLOWED_REPOS", "ms", by_list)
-    labels = [1, 10, 100]
-    by_labels = [(n, decide(told, labelled(n))) for n in labels]
-    plots.lines(RESULTS / "growth-labels.svg", "decide against a job's labels", "ms", by_labels)
-    sandboxes = [1, 10, 100, 1000]
-    by_sandboxes = [(n, sweep(loaded, 1, n)) for n in sandboxes]
-    plots.lines(RESULTS / "growth-sandboxes.svg", "a sweep against live sandboxes", "ms", by_sandboxes)
-    repositories = [1, 10, 100, 1000]
-    by_repositories = [(n, sweep(loaded, n, 1)) for n in repositories]
-    plots.lines(RESULTS / "growth-repositories.svg", "a sweep against repositories", "ms", by_repositories)
-    for name, points in (
-        ("payload, 16 KiB to 24 MiB", by_size),
-        ("ALLOWED_REPOS, 1 to 10,000", by_list),
-        ("a job's labels, 1 to 100", by_labels),
-        ("live sandboxes in a sweep, 1 to 1,000", by_sandboxes),
-        ("repositories in a sweep, 1 to 1,000", by_repositories),
-    ):
-        (x0, y0), (x1, y1) = points[0], points[-1]
-        book.note(f"growth with {name}: time over size", "x", (y1 / y0) / (x1 / x0), None, "≤ 1", y1 / y0 <= x1 / x0)
-
-
-def labelled(count: int) -> dict[str, Any]:
-    """A queued job with so many labels."""
-    return payload(
-        "workflow_job.queued", repository="octo/demo", labels=[*LABELS, *(f"label-{n}" for n in range(count - 1))]
-    )
-
-
-def sweep(loaded: Loaded, repositories: int, sandboxes: int) -> float:
-    """The milliseconds of a whole sweep over so many repositories and live sandboxes, GitHub's answers included."""
-    names = [f"octo/repository-{n}" for n in range(repositories)]
-    with StandinGitHub() as github:
-        told = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url, "ALLOWED_REPOS": ",".join(names)}
-        component = Component(told, loaded)
-        live = [_live(n, names[n % repositories]) for n in range(sandboxes)]
-        began = time.perf_counter()
-        course = Course(component, "sweep", [], [])
-        outcome = Variant("opened")
-        for _ in range(100_000):
-            command = course.next(outcome)
-            if command.tag in ("finish", "defer"):
-                return (time.perf_counter() - began) * 1000
-            outcome = Variant("found", live) if command.tag == "find-all" else Variant("done")
-    raise RuntimeError("the sweep does not end")
-
-
-def _live(number: int, repository: str) -> Record:
-    """A sandbox as a launcher reports it."""
-    owner, name = repository.split("/")
-    found = Record()
-    tags = {
-        "job": str(number + 1),
-        "run": str(number + 1),
-        "nonce": f"{number:08x}",
-        "owner": owner,
-        "repository": name,
-    }
-    for field, value in (("id", f"sb-{number}"), ("name", f"job-{number + 1}"), ("tags", list(tags.items()))):
-        setattr(found, field, value)
-    return found
 
 
 def imports(book: Book) -> None:

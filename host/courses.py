@@ -230,6 +230,7 @@ class Courses:
                 await self._launcher.terminate(payload)
                 self._ledger.closed(payload)
             case "watch":
+                self._waiting.awake.stay(payload.seconds)
                 status = await self._launcher.watch(payload.sandbox, payload.seconds)
                 if status is None:
                     return Variant("done")

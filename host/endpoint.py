@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wasmtime import Trap, WasmtimeError
 
 from host import log
+from host.awake import Awake, Call
 from host.chores import Chores
 from host.component import Component
 from host.courses import Courses
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 BODY_LIMIT = 25 * 1024 * 1024
 #: Seconds for an answer to leave: GitHub hangs up after 10.
 ANSWER_WITHIN = 7.0
-#: Seconds for which one call holds this process awake.
+#: Seconds for which one call holds this process awake, and for which the process stays that somebody watches: a
+#: Prometheus that comes every half minute finds the same counters.
 HELD_AWAKE = 3600.0
+WATCHED = 60.0
+#: Seconds in which what no call waits for is over, nearly always: a sweep, and showing a refusal.
+BESIDE_WITHIN = 30.0
 #: Seconds that the records have at the end: what matters more is kept after them.
 FLUSH_WITHIN = 5.0
 #: Deliveries that are complete and have no answer yet, bodies that are being read, and the bytes of all bodies until
@@ -49,8 +54,6 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 #: The runner image's `version`, and when it was `built`, in milliseconds since the epoch.
 Image = Callable[[], Awaitable[dict[str, Any] | None]]
-#: Has somebody call `resume`, which holds this process awake.
-Wake = Callable[[], Awaitable[None]]
 
 
 class Endpoint:
@@ -63,7 +66,7 @@ class Endpoint:
         tickets: Tickets,
         image: Image | None = None,
         store: Store | None = None,
-        wake: Wake | None = None,
+        wake: Call | None = None,
     ) -> None:
         self._component = component
         self._image = image
@@ -75,7 +78,8 @@ class Endpoint:
         self._house.on_ill = partial(self._health.ill, "house")
         self._house.on_well = partial(self._health.well, "house")
         self._succession = Succession(store or NoStore(), self._house)
-        self._waiting = Waiting(tickets, self._house, self._health, self._succession.is_last, wake)
+        self._awake = Awake(wake)
+        self._waiting = Waiting(tickets, self._house, self._health, self._succession.is_last, self._awake)
         self._courses = Courses(component, launcher, self._house, self._waiting, self._records)
         self._chores = Chores(self._health)
         self._begun = False
@@ -121,7 +125,9 @@ class Endpoint:
         if self._page is None:
             from host.status import StatusPage
 
-            self._page = StatusPage(self._component, self._records, self._health.told, self._queues)
+            self._page = StatusPage(
+                self._component, self._records, self._health.told, self._queues, partial(self._awake.stay, WATCHED)
+            )
         reply = await self._page.answer(scope, receive)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers()})
         await send({"type": "http.response.body", "body": reply.body})
@@ -131,12 +137,12 @@ class Endpoint:
         return len(self._courses.running), self._waiting.waiting
 
     async def resume(self, ticket: str | None = None, due: float = 0.0) -> None:
-        """Holds this process awake while tickets are kept, whoever kept them. It takes them up by itself. A ticket
-        that comes with it, due in seconds since the epoch, is kept first."""
+        """Holds this process awake while it is at something, or tickets are kept, whoever kept them. It takes them up
+        by itself. A ticket that comes with it, due in seconds since the epoch, is kept first."""
         if ticket is not None:
             await self._waiting.defer(ticket, max(0.0, due - time.time()))
         await self._look_for_tickets()
-        await self._waiting.quiet(HELD_AWAKE)
+        await self._awake.hold(HELD_AWAKE)
 
     async def sweep(self) -> None:
         """Brings jobs, sandboxes and registrations into line, unless that is being done."""
@@ -166,6 +172,7 @@ class Endpoint:
             due = await self._succession.begin()
             self._begun = True
             if due is not None:
+                self._awake.stay(due + BESIDE_WITHIN)
                 self._chores.begin("sweeping", partial(self._sweep_in, due))
         await self._look_for_tickets()
         await self._waiting.run(self._courses.resume)
@@ -250,6 +257,7 @@ class Endpoint:
         if verdict.tag in ("unread", "reply"):
             return verdict.payload, ms
         if verdict.tag == "refuse":
+            self._awake.stay(BESIDE_WITHIN)
             self._courses.open(verdict.payload.ticket, verdict.payload.resumption)
             return verdict.payload.waiting, ms
         self._held += 1

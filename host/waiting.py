@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from host.awake import Awake
 from host.health import Health
 from host.house import House
 from host.log import logger
@@ -18,8 +19,6 @@ from host.tickets import Kept, Tickets
 
 #: Seconds until what could not be written or dropped is tried again.
 AGAIN_AFTER = 5.0
-#: Seconds until somebody is called again who did not come to hold this process awake.
-CALL_AGAIN = 30.0
 #: How many keys that are gone are remembered: a listing that is under way may still show them.
 GONE = 10_000
 #: What is written, and dropped again, to see whether the store is well.
@@ -57,21 +56,16 @@ class Waiting:
     health: Health
     #: Whether this process is the last that began: only that one takes up tickets.
     is_last: Callable[[], Awaitable[bool]]
-    #: Has somebody hold this process awake while tickets wait, where it would end.
-    wake: Callable[[], Awaitable[None]] | None = None
+    #: Holds this process awake while tickets are kept.
+    awake: Awake = field(default_factory=Awake)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _gone: dict[str, None] = field(default_factory=dict)
-    _calls: set[asyncio.Task[None]] = field(default_factory=set)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _quiet: asyncio.Event = field(default_factory=asyncio.Event)
-    _held: bool = False
-    _called: float = float("-inf")
     _closed: bool = False
     #: Whether no look for what other processes kept went well yet.
     _unread: bool = True
 
     def __post_init__(self) -> None:
-        self._quiet.set()
         self.house.on_back = self.take_up_all
         self.house.on_new = self._announce
 
@@ -117,7 +111,7 @@ class Waiting:
             now = time.time()
             entry = Entry(kept.key, kept.ticket, kept.due, 0.0)
             self._entries[kept.key] = entry
-            self._quiet.clear()
+            self.awake.busy(True)
             if kept.key == PROBE:
                 entry.over = True
             else:
@@ -140,7 +134,7 @@ class Waiting:
             if due and not self._closed:
                 await self._take_up(due, play)
             unsettled = await self._settle()
-            self._keep_awake()
+            self.awake.look()
             self.health.well("taking-up")
             try:
                 async with asyncio.timeout(AGAIN_AFTER if unsettled else self._until_next()):
@@ -148,26 +142,11 @@ class Waiting:
             except TimeoutError:
                 continue
 
-    async def quiet(self, seconds: float) -> None:
-        """Holds this process awake until no ticket is kept any more, but no longer than so many seconds: then
-        somebody else is called. One holder is enough: others return at once."""
-        if self._held:
-            return
-        self._held = True
-        try:
-            async with asyncio.timeout(seconds):
-                await self._quiet.wait()
-        except TimeoutError:
-            self._called = float("-inf")
-        finally:
-            self._held = False
-            self._changed.set()
-
     async def close(self, tickets: list[str]) -> bool:
         """Keeps these tickets for the next process, each by itself; whether that has all that it needs."""
         kept = await asyncio.gather(*(self._put(ticket, 0.0) for ticket in tickets), return_exceptions=True)
-        if self.wake is not None and any(isinstance(one, Entry) for one in kept):
-            await self._call(self.wake)
+        if any(isinstance(one, Entry) for one in kept):
+            await self.awake.call()
         stale = any(one.stale for one in self._entries.values())
         return all(isinstance(one, Entry) for one in kept) and not stale
 
@@ -216,7 +195,7 @@ class Waiting:
         entry = Entry(uuid.uuid4().hex, ticket, due, 0.0, playing=True)
         # It is known before the store has it, so that no listing shows it as somebody else's.
         self._entries[entry.key] = entry
-        self._quiet.clear()
+        self.awake.busy(True)
         try:
             await self.tickets.put(Kept(entry.key, ticket, due))
         except BaseException as error:
@@ -256,8 +235,7 @@ class Waiting:
         self._look_quiet()
 
     def _look_quiet(self) -> None:
-        if not self._entries:
-            self._quiet.set()
+        self.awake.busy(bool(self._entries))
 
     def _ill(self, event: str, error: Exception) -> None:
         logger().error(event, error=type(error).__name__)
@@ -287,20 +265,3 @@ class Waiting:
             logger().warning("tickets-ill", error=type(error).__name__)
         else:
             self.health.well("tickets")
-
-    def _keep_awake(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if self.wake is None or not self._entries or self._held or now - self._called < CALL_AGAIN:
-            return
-        self._called = now
-        task = asyncio.create_task(self._call(self.wake))
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
-
-    @staticmethod
-    async def _call(wake: Callable[[], Awaitable[None]]) -> None:
-        """Where nobody comes, the next sweep does."""
-        try:
-            await wake()
-        except Exception as error:
-            logger().warning("not-woken", error=type(error).__name__)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bench import page as benchmark
 from host.component import Component, Loaded
 from host.modal import image
 from tests.processes import ROOT, SECRET
@@ -58,3 +59,8 @@ def test_every_file_and_setting_that_is_named_exists(page: object) -> None:
     kinds = "ACTION|GITHUB|WEBHOOK|ALLOWED|RUNNER|MAX|ALLOW|MINTS|REFUSALS|STATUS"
     named = set(re.findall(rf"`((?:{kinds})_[A-Z_]+)`", text))
     assert named <= declared | {"RUNNER_TOOL_CACHE", "RUNNER_PERFLOG"}
+
+
+def test_the_benchmarks_tables_are_its_last_results() -> None:
+    for shown, text in benchmark.pages(json.loads(benchmark.RESULTS.read_text())).items():
+        assert shown.read_text() == text, f"{shown.name}: run `.venv/bin/python -m bench.page`"

@@ -49,6 +49,20 @@ def test_the_app_is_deployed_as_the_readme_says(plane: ControlPlane) -> None:
     assert refresh.function.schedule.cron.cron_string == "23 4 * * *"
 
 
+def test_a_container_without_a_call_is_paid_for_as_short_as_can_be(plane: ControlPlane) -> None:
+    """Modal takes two seconds to an hour, and a minute where nothing is said."""
+    assert deploy(plane).returncode == 0
+    sent = {name: request.function for name, request in plane.state.functions.items()}
+    assert {name: function.task_idle_timeout_secs for name, function in sent.items()} == {
+        "Jitney.*": 5, "examine": 2, "refresh_runner_image": 2, "tell": 2, "tick": 2,
+    }  # fmt: skip
+    assert [name for name, function in sent.items() if function.single_use_containers] == ["tick"]
+    assert {name for name, function in sent.items() if function.checkpointing_enabled} == {"Jitney.*", "tick"}
+    for function in sent.values():
+        # Modal's smallest container, which no reservation makes larger.
+        assert (function.resources.milli_cpu, function.resources.memory_mb) == (0, 0)
+
+
 def test_one_stored_secret_is_used_and_nothing_secret_is_in_any_recipe(plane: ControlPlane) -> None:
     assert deploy(plane).returncode == 0
     asked = plane.state.received("SecretGetOrCreate")

@@ -26,7 +26,7 @@ SETTINGS = {"STATUS_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": GIT
 async def test_a_form_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "WITHIN", 0.1)
     component = Component(SETTINGS)
-    page = status.StatusPage(component, Records(component), dict, lambda: (0, []))
+    page = status.StatusPage(component, Records(component), dict, lambda: (0, []), lambda: None)
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0.01)
@@ -87,7 +87,7 @@ async def test_failed_sign_ins_are_counted_answered_late_and_few_at_once(monkeyp
     monkeypatch.setattr(failures, "LATE", 3600.0)
     component = Component(SETTINGS)
     records = Records(component)
-    page = status.StatusPage(component, records, dict, lambda: (0, []))
+    page = status.StatusPage(component, records, dict, lambda: (0, []), lambda: None)
     assert (await form_page(page, TOKEN)).status == 303
     bearer = {"method": "GET", "path": "/metrics", "headers": [(b"authorization", b"Bearer wrong")]}
     late = [asyncio.create_task(one) for one in (form_page(page, "wrong"), page.answer(bearer, page.answer))]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from host import chores
+from host.awake import Awake
 from host.chores import Chores
 from host.component import Component
 from host.endpoint import Endpoint
@@ -167,14 +168,15 @@ async def test_one_call_holds_a_process_awake_while_tickets_wait(tickets: KeptIn
     async def wake() -> None:
         called.append(time.time())
 
-    process = Process(tickets, wake=wake)
+    awake = Awake(wake)
+    process = Process(tickets, awake=awake)
     process.begin()
     for job in range(50):
         await process.waiting.defer(ticket(job), 600.0)
     await eventually(lambda: called)
-    held = asyncio.create_task(process.waiting.quiet(600.0))
+    held = asyncio.create_task(awake.hold(600.0))
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(process.waiting.quiet(600.0), 60)
+    await asyncio.wait_for(awake.hold(600.0), 60)
     for job in range(50, 55):
         await process.waiting.defer(ticket(job), 600.0)
         await asyncio.sleep(0.02)
@@ -183,6 +185,27 @@ async def test_one_call_holds_a_process_awake_while_tickets_wait(tickets: KeptIn
         await process.waiting.over(entry)
     await asyncio.wait_for(held, 60)
     await process.chores.end()
+
+
+async def test_who_held_a_process_is_called_again_as_soon_as_there_is_something(tickets: KeptInMemory) -> None:
+    called: list[float] = []
+
+    async def wake() -> None:
+        called.append(time.time())
+
+    awake = Awake(wake)
+    for times in (1, 2):
+        awake.stay(0.1)
+        awake.stay(0.05)
+        await eventually(lambda times=times: len(called) == times)
+        await asyncio.wait_for(awake.hold(600.0), 5)
+    awake.stay(600.0)
+    await eventually(lambda: len(called) == 3)
+    awake.busy(True)
+    await asyncio.wait_for(awake.hold(0.1), 5)
+    await eventually(lambda: len(called) == 4)
+    awake.look()
+    assert len(called) == 4, "who was called just now may still come"
 
 
 class Remembered(NoStore):

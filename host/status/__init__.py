@@ -66,11 +66,14 @@ class Reply:
 class StatusPage:
     """One for all of a process."""
 
-    def __init__(self, component: Component, records: Records, health: Health, queues: Queues) -> None:
+    def __init__(
+        self, component: Component, records: Records, health: Health, queues: Queues, stay: Callable[[], None]
+    ) -> None:
         self._component = component
         self._records = records
         self._health = health
         self._queues = queues
+        self._stay = stay
         self._forms = Reading(FORM_LIMIT, FORMS, FORMS * FORM_LIMIT)
         self._failures = Failures(records.metrics.sign_ins_failed)
 
@@ -108,6 +111,7 @@ class StatusPage:
         return self._no_such_page()
 
     async def _page(self, template: str) -> Reply:
+        self._stay()
         shown = await view(self._component, self._records, self._health(), self._queues)
         return Reply(200, _templates().get_template(template).render(shown).encode())
 
@@ -126,6 +130,7 @@ class StatusPage:
         return _see_other({"set-cookie": cookie})
 
     def _metrics(self) -> Reply:
+        self._stay()
         running, waiting = self._queues()
         metrics = self._records.metrics
         metrics.running.set(running)

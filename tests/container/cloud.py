@@ -2,8 +2,10 @@
 
 import json
 import pickle
+import time
 from typing import Any, Self
 
+from modal._serialization import serialize
 from modal_proto import api_pb2 as api
 
 from host.launcher import TICKETS
@@ -43,9 +45,9 @@ class Cloud:
         """What the fake Modal knows."""
         return self.deployed.plane.state
 
-    def run(self, name: str = "Jitney.*", *, snapshot: bool = False, **settings: str) -> Running:
+    def run(self, name: str = "Jitney.*", *, snapshot: bool = False, ends: bool = False, **settings: str) -> Running:
         """A new container of a function, which is told what the secret holds, but for these `settings`."""
-        return Running(self.deployed, name, snapshot=snapshot, **settings)
+        return Running(self.deployed, name, snapshot=snapshot, ends=ends, **settings)
 
     def once(self, name: str, *arguments: Any, expected: tuple[str, ...] = ()) -> tuple[Any, list[str]]:
         """One call of a function in a container of its own: its result, and what the container wrote. Nothing beside
@@ -55,6 +57,11 @@ class Cloud:
             result = self.gateway.returned(call)
             assert container.scale_down() == 0
         return result, container.lines
+
+    def ended_well(self) -> None:
+        """The container before ended as it should, and swept just now: the next one owes no sweep."""
+        said = json.dumps({"id": None, "swept": time.time()})
+        self.state.dicts[stored_id("di", APP)][serialize("process")] = serialize(said)
 
     def sandboxes(self, job: int) -> list[FakeSandbox]:
         """Those that were started for a job."""

@@ -14,6 +14,8 @@ from tests.control_plane.stored import stored_id
 from tests.processes import ROOT
 
 APP = "jitney"
+#: Modal's own window where none is declared.
+UNDECLARED = 60
 
 
 class Deployed:
@@ -53,6 +55,15 @@ class Deployed:
     def function_id(self, name: str) -> str:
         """The id by which a function is called."""
         return stored_id("fu", name)
+
+    def window(self, name: str) -> float:
+        """Seconds without a call after which a container of this function ends."""
+        sent = self._functions[name]
+        return 0.0 if sent.single_use_containers else float(sent.task_idle_timeout_secs or UNDECLARED)
+
+    def restores(self, name: str) -> bool:
+        """Whether a container of this function begins with a memory snapshot."""
+        return bool(self._functions[name].checkpointing_enabled)
 
     def environment(self, name: str) -> dict[str, str]:
         """The variables of the function's secrets: what is stored in them now, and what the app itself gives."""

@@ -46,9 +46,10 @@ class Gateway:
         )
         return self._store("Jitney.*", sent, into)
 
-    def deliver(self, job: int, secret: str = SECRET, **changes: Any) -> Call:
-        """The delivery of a queued job of octo/demo."""
-        told = payload("workflow_job.queued", **({"id": job, "repository": "octo/demo", "labels": LABELS} | changes))
+    def deliver(self, job: int, secret: str = SECRET, action: str = "queued", **changes: Any) -> Call:
+        """The delivery of a job of octo/demo that is queued, or of another action."""
+        about = {"id": job, "repository": "octo/demo", "labels": LABELS} | changes
+        told = payload(f"workflow_job.{action}", **about)
         body = json.dumps(told).encode()
         return self.send(
             "POST", "/", body, content_type="application/json", x_github_event="workflow_job",

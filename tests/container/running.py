@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,10 +22,15 @@ PATIENCE = 90.0
 
 
 class Running:
-    """A context manager: a container of one function, from its start to its end."""
+    """A context manager: a container of one function, from its start to its end. It stays until it is told to end;
+    one that `ends` does so as at Modal, after as long without a call as the app declared."""
 
-    def __init__(self, deployed: Deployed, name: str, *, snapshot: bool = False, **settings: str) -> None:
+    def __init__(
+        self, deployed: Deployed, name: str, *, snapshot: bool = False, ends: bool = False, **settings: str
+    ) -> None:
         self._plane, self._function = deployed.plane, deployed.function_id(name)
+        # One that takes a single call ends by itself.
+        self._window = (deployed.window(name) or None) if ends else None
         self._number = deployed.plane.state.number()
         self.task = self._join("first" if snapshot else "only")
         self._home = Path(tempfile.mkdtemp(prefix="container-"))
@@ -52,7 +58,7 @@ class Running:
         self._reader.start()
 
     def _join(self, which: str) -> Task:
-        task = Task(f"ta-{self._number}-{which}", self._function)
+        task = Task(f"ta-{self._number}-{which}", self._function, window=self._window)
         self._url = self._plane.inside(task)
         return task
 
@@ -79,7 +85,11 @@ class Running:
 
     def connections(self) -> int:
         """How many TCP connections it has."""
-        links = (os.readlink(f"/proc/{self.process.pid}/fd/{fd}") for fd in os.listdir(self._fds))
+        links = []
+        for fd in os.listdir(self._fds):
+            # It may be closed by now.
+            with suppress(FileNotFoundError):
+                links.append(os.readlink(f"{self._fds}/{fd}"))
         sockets = {link.removeprefix("socket:[").rstrip("]") for link in links if link.startswith("socket:")}
         known = [line.split() for line in Path(f"/proc/{self.process.pid}/net/tcp").read_text().splitlines()[1:]]
         return sum(row[9] in sockets for row in known)

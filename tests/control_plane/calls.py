@@ -6,6 +6,7 @@ what a container says is known to be that container's.
 
 import asyncio
 import pickle
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,9 +58,21 @@ class Task:
     stopping: bool = False
     #: Whether it was told to go at once, and is given nothing any more.
     leaving: bool = False
+    #: Seconds without a call after which it is to end; None if it stays until it is told to go.
+    window: float | None = None
+    idle_since: float | None = None
     #: The memory snapshots that it was ready for, and what it reported as its own failure.
     checkpoints: list[str] = field(default_factory=list)
     failures: list[Any] = field(default_factory=list)
+
+    def is_over(self, calls: list[Call]) -> bool:
+        """Whether it had no call for as long as its window is."""
+        now = time.monotonic()
+        if any(call.task == self.id and call.result is None for call in calls):
+            self.idle_since = None
+        elif self.idle_since is None:
+            self.idle_since = now
+        return self.window is not None and self.idle_since is not None and now - self.idle_since >= self.window
 
 
 class Calls:
@@ -123,7 +136,7 @@ class Container:
     async def FunctionGetInputs(self, request: Any) -> Any:
         """The next call of the container's function; a switch that ends it, where it is to end."""
         for _ in range(round(POLL / TICK)):
-            if self.task.stopping:
+            if self.task.stopping or self.task.is_over(self.state.calls):
                 kill = api.FunctionGetInputsItem(kill_switch=True)
                 return api.FunctionGetInputsResponse(inputs=[kill])
             for call in [] if self.task.leaving else self.state.calls:

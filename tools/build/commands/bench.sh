@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 #: usage: ./build.sh bench [PART…] [--rounds N]
 #:
-#: measure jitney beside a plain FastAPI endpoint: a table, plots, bench/results
+#: measure jitney beside a plain FastAPI endpoint: tables, plots, bench/results
 #:
-#: Parts: artifact parts cold-start turned-away floor own-share own-steps launched burst machine-floor limited-burst
-#: first-step flood strangers growth imports clone. Without one, all of them are measured.
+#: Parts: own-steps launched burst machine-floor limited-burst simulated first-step clone cold-start idle turned-away flood
+#: strangers own-share floor parts growth artifact imports. Without one, all of them are measured, and the tables of the
+#: pages written.
 
 run() {
   build

@@ -1,0 +1,83 @@
+"""What holds this process awake: a container ends a few seconds after its last call, whatever runs in it.
+
+While tickets are kept, or somebody asked it to stay, one call of `resume` is held; where nobody holds one, it has
+itself called.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from host.log import logger
+
+#: Seconds until somebody is called again who did not come.
+CALL_AGAIN = 30.0
+
+#: Has somebody call `resume`.
+Call = Callable[[], Awaitable[None]]
+
+
+class Awake:
+    """One for all of a process. Without `call` nobody has to be called: the process ends when it is told to."""
+
+    def __init__(self, call: Call | None = None) -> None:
+        self._call = call
+        self._calls: set[asyncio.Task[None]] = set()
+        self._called = float("-inf")
+        self._held = False
+        self._until = float("-inf")
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def busy(self, is_busy: bool) -> None:
+        """Whether there is something that no end is known of."""
+        if is_busy:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+    def stay(self, seconds: float) -> None:
+        """There is something for so many seconds."""
+        self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
+        self.look()
+
+    async def hold(self, seconds: float) -> None:
+        """Holds a call while there is something, but no longer than so many seconds: then somebody else is called.
+        One holder is enough: others return at once."""
+        if self._held:
+            return
+        self._held = True
+        try:
+            async with asyncio.timeout(seconds):
+                while (left := self._left()) > 0 or not self._idle.is_set():
+                    await self._idle.wait()
+                    await asyncio.sleep(left)
+        except TimeoutError:
+            pass
+        finally:
+            self._held = False
+            # Whoever was called came; the next is called as soon as there is something.
+            self._called = float("-inf")
+        self.look()
+
+    def look(self) -> None:
+        """Has somebody called, where there is something and nobody holds a call for it."""
+        now = asyncio.get_running_loop().time()
+        is_wanted = not self._idle.is_set() or self._left() > 0
+        if self._call is None or not is_wanted or self._held or now - self._called < CALL_AGAIN:
+            return
+        self._called = now
+        task = asyncio.create_task(self.call())
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def call(self) -> None:
+        """Has somebody called. Where nobody comes, the next sweep does."""
+        if self._call is None:
+            return
+        try:
+            await self._call()
+        except Exception as error:
+            logger().warning("not-woken", error=type(error).__name__)
+
+    def _left(self) -> float:
+        return max(0.0, self._until - asyncio.get_running_loop().time())
