@@ -27,8 +27,8 @@ KEPT = ROOT / "tools" / "mutants" / "host.tsv"
 FILES = [
     f"host/{name}.py"
     for name in (
-        "component", "linking", "endpoint", "reading", "connections", "credentials", "courses", "house", "ending",
-        "modal/launcher", "modal/image",
+        "component", "linking", "endpoint", "reading", "connections", "credentials", "launcher", "modal/launcher",
+        "local/launcher", "courses", "house", "modal/image",
     )
 ]  # fmt: skip
 #: What could notice: tests of the host, and not those that measure or look at docs.
@@ -36,9 +36,9 @@ TESTS = [
     f"tests/test_{name}.py"
     for name in (
         "endpoint", "endpoint_bounds", "instance_limits", "reading", "connections", "instances", "guard", "thief",
-        "strangers", "slow_github", "ending", "log", "modal_launcher", "modal_app", "modal_queue", "app", "house",
-        "sweep", "refusal", "money", "local_sandboxes", "container", "container_ends", "container_faults",
-        "container_jobs",
+        "strangers", "slow_github", "ending", "waiting", "store_faults", "log", "modal_launcher", "modal_app",
+        "modal_queue", "app", "house", "sweep", "refusal", "money", "local_sandboxes", "container", "container_ends",
+        "container_faults", "container_jobs",
     )
 ]  # fmt: skip
 #: Seconds of tests, without the mutant, that one may cost; the quickest that reach it come first.

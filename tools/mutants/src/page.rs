@@ -2,7 +2,7 @@
 
 use crate::judge::Verdict;
 use crate::kept::{self, EXCUSES, Row};
-use crate::planted;
+use crate::{critical, planted};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,11 +23,23 @@ pub(crate) struct Group {
 pub(crate) const GROUPS: &[Group] = &[
     Group { name: "core", kept: "tools/mutants/core.tsv", page: "docs/reliability.md" },
     Group { name: "runner", kept: "tools/mutants/runner.tsv", page: "docs/mutants.md" },
+    Group { name: "artifact", kept: "tools/mutants/artifact.tsv", page: "docs/mutants.md" },
     Group { name: "host", kept: "tools/mutants/host.tsv", page: "docs/mutants.md" },
 ];
 
 /// The page with the planted bugs.
 const PLANTED: (&str, &str) = ("planted", "docs/reliability.md");
+/// The page with the files where a hole costs something.
+const CRITICAL: (&str, &str) = ("critical", "docs/mutants.md");
+
+/// The rows of all groups.
+pub(crate) fn all_rows(root: &Path) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for group in GROUPS {
+        rows.extend(kept::rows(root, group.kept)?);
+    }
+    Ok(rows)
+}
 
 /// Writes every table; says which pages changed.
 pub(crate) fn write(root: &Path) -> Result<Vec<String>> {
@@ -61,6 +73,7 @@ fn pages(root: &Path) -> Result<BTreeMap<String, String>> {
         Ok(())
     };
     put(PLANTED.0, PLANTED.1, &planted::table(&planted::rows(root)?))?;
+    put(CRITICAL.0, CRITICAL.1, &critical::table(&all_rows(root)?, &excuses))?;
     for group in GROUPS {
         put(group.name, group.page, &table(&kept::rows(root, group.kept)?, &excuses))?;
     }
@@ -143,11 +156,9 @@ fn table(rows: &[Row], excuses: &BTreeMap<(String, String), String>) -> String {
 pub(crate) fn unexcused(root: &Path) -> Result<Vec<String>> {
     let mut excuses = kept::excuses(root)?;
     let mut wrong = Vec::new();
-    for group in GROUPS {
-        for row in kept::rows(root, group.kept)?.into_iter().filter(Row::survived) {
-            if excuses.remove(&(row.file.clone(), row.name.clone())).is_none() {
-                wrong.push(format!("survived, and has no excuse: {}: {}", row.file, row.name));
-            }
+    for row in all_rows(root)?.into_iter().filter(Row::survived) {
+        if excuses.remove(&(row.file.clone(), row.name.clone())).is_none() {
+            wrong.push(format!("survived, and has no excuse: {}: {}", row.file, row.name));
         }
     }
     let left = excuses.into_keys();
