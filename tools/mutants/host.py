@@ -7,18 +7,17 @@ can see what runs in a process that a test starts, and most of these tests start
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from queue import Queue
 
 from tools.mutants import rows
+from tools.mutants.forks import Forks
 from tools.mutants.planting import Planting
 from tools.mutants.rows import Row
 
@@ -49,6 +48,7 @@ class Tree:
     """A copy of the checkout with all mutants in it."""
 
     def __init__(self, name: str, texts: dict[str, str]) -> None:
+        self._forks: Forks | None = None
         self.folder = ROOT / "target" / "mutants" / name
         self.top = self.folder / "tree"
         shutil.rmtree(self.top, ignore_errors=True)
@@ -78,21 +78,11 @@ class Tree:
 
     def pytest(self, tests: list[str], within: float, *options: str) -> tuple[bool | None, str]:
         """Whether all passed; None where they did not end. And what was said."""
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tools.mutants.telling"]
-        environment = os.environ | {"JITNEY_MUTANTS": str(self.folder)}
-        process = subprocess.Popen(
-            [*command, *options, *tests], cwd=self.top, env=environment, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        try:
-            said, _ = process.communicate(timeout=within)
-            return process.returncode == 0, said
-        except subprocess.TimeoutExpired:
-            return None, ""
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        if self._forks is None:
+            environment = os.environ | {"JITNEY_MUTANTS": str(self.folder)}
+            self._forks = Forks(self.top, self.folder / "said", environment)
+        told = ["-q", "-p", "no:cacheprovider", "-p", "tools.mutants.telling"]
+        return self._forks.run([*told, *options, *tests], within)
 
 
 class Reach:
