@@ -30,31 +30,40 @@ def endless(length: int) -> bytes:
     return f"{HEAD}connection: close\r\n\r\n".encode() + b" " * length
 
 
-#: What GitHub sends, after which it says no more and does not hang up; None where it does not even take the connection.
-SAID: dict[str, bytes | None] = {
+#: What GitHub sends, and for how many seconds it pauses; then it says no more and does not hang up. None where it does
+#: not even take the connection.
+SAID: dict[str, list[bytes | float] | None] = {
     "no-connection": None,
-    "no-answer": b"",
-    "half-an-answer": answer(1000)[:-500],
-    "as-much-as-is-read": answer(MOST),
-    "more-than-is-read": answer(MOST + 1),
-    "without-end": endless(MOST + 1),
+    "no-answer": [],
+    "half-an-answer": [answer(1000)[:-500]],
+    "a-late-answer": [3.0, answer(1000)],
+    "an-answer-with-a-pause": [answer(1000)[:-500], 2.0, answer(1000)[-500:]],
+    "as-much-as-is-read": [answer(MOST)],
+    "more-than-is-read": [answer(MOST + 1)],
+    "without-end": [endless(MOST + 1)],
 }
 BECOMES = {
     "no-connection": "Unreachable",
     "no-answer": "TimedOut",
     "half-an-answer": "Broken",
+    "a-late-answer": "cannot be read",
+    "an-answer-with-a-pause": "cannot be read",
     "as-much-as-is-read": "cannot be read",
     "more-than-is-read": "TooLarge",
     "without-end": "TooLarge",
 }
 
 
-def serve(listening: socket.socket, said: bytes, over: threading.Event) -> None:
+def serve(listening: socket.socket, said: list[bytes | float], over: threading.Event) -> None:
     """One connection, whose request is not looked at."""
     connection, _ = listening.accept()
     with connection, suppress(OSError):
         connection.recv(65536)
-        connection.sendall(said)
+        for piece in said:
+            if isinstance(piece, float):
+                over.wait(piece)
+            else:
+                connection.sendall(piece)
         over.wait()
 
 

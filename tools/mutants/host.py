@@ -6,6 +6,7 @@ can see what runs in a process that a test starts, and most of these tests start
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,8 +35,8 @@ FILES = [
 TESTS = [
     f"tests/test_{name}.py"
     for name in (
-        "endpoint", "endpoint_bounds", "instance_limits", "reading", "connections", "instances", "guard", "thief",
-        "strangers", "slow_github", "ending", "waiting", "store_faults", "log", "modal_launcher", "modal_app",
+        "asgi", "endpoint", "endpoint_bounds", "courses", "credentials", "local_launcher", "instance_limits", "reading", "connections", "instances", "guard", "thief",
+        "strangers", "slow_github", "ending", "waiting", "store_faults", "log", "modal_launcher", "modal_times", "modal_app",
         "modal_queue", "app", "house", "sweep", "refusal", "money", "local_sandboxes", "container", "container_ends",
         "container_faults", "container_jobs",
     )
@@ -138,7 +139,8 @@ def noticed(tree: Tree, reach: Reach, tests: list[str]) -> tuple[str, str]:
             break
         if well is None:
             return "timeout", ""
-        failed = [line.split(" ")[1] for line in said.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        # A line of a log begins with more blanks.
+        failed = re.findall(r"^(?:FAILED|ERROR) (tests/\S+)", said, re.MULTILINE)
         if not failed:
             return "caught", "(ended early)"
         if not tree.pytest(failed[:1], reach.patience(failed[:1]), "-x")[0]:

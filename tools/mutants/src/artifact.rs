@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const PACKAGES: &[&str] = &["jitney-guard", "jitney-component"];
 const FILES: &[&str] = &["guard/src/component.rs", "component/src/http.rs"];
 /// What could notice.
-const TESTS: &[&str] = &["tests/test_guard.py", "tests/test_asking.py", "tests/test_endpoint.py"];
+const TESTS: &[&str] = &["tests/test_guard.py", "tests/test_asking.py", "tests/test_app.py"];
 
 /// As `./build.sh` builds it, but quicker.
 const BUILD: &str = "set -eu; . tools/build/needs.sh; . tools/build/component.sh; build_component; \

@@ -32,6 +32,23 @@ const PLANTED: (&str, &str) = ("planted", "docs/reliability.md");
 /// The page with the files where a hole costs something.
 const CRITICAL: (&str, &str) = ("critical", "docs/mutants.md");
 
+/// The page with the planted bugs of the host, and what `./build.sh mutants bugs` keeps of them.
+const HOST_BUGS: (&str, &str) = ("bugs", "docs/mutants.md");
+const HOST_BUGS_KEPT: &str = "tools/mutants/host_bugs.tsv";
+
+/// The table of the host's planted bugs: bug, file, and the test that fails for it.
+fn host_bugs(root: &Path) -> Result<String> {
+    let kept = std::fs::read_to_string(root.join(HOST_BUGS_KEPT)).context(HOST_BUGS_KEPT)?;
+    let mut text = String::from("| Planted bug | File | Test that fails |\n|---|---|---|\n");
+    for line in kept.lines().filter(|line| !line.starts_with('#')) {
+        let [name, file, test] = line.split('\t').collect::<Vec<_>>()[..] else {
+            bail!("{HOST_BUGS_KEPT}: must have three fields: {line}");
+        };
+        let _ = writeln!(text, "| {name} | `{file}` | `{}` |", test.trim_start_matches("tests/"));
+    }
+    Ok(text)
+}
+
 /// The rows of all groups.
 pub(crate) fn all_rows(root: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
@@ -73,6 +90,7 @@ fn pages(root: &Path) -> Result<BTreeMap<String, String>> {
         Ok(())
     };
     put(PLANTED.0, PLANTED.1, &planted::table(&planted::rows(root)?))?;
+    put(HOST_BUGS.0, HOST_BUGS.1, &host_bugs(root)?)?;
     put(CRITICAL.0, CRITICAL.1, &critical::table(&all_rows(root)?, &excuses))?;
     for group in GROUPS {
         put(group.name, group.page, &table(&kept::rows(root, group.kept)?, &excuses))?;
