@@ -30,8 +30,8 @@ def endless(length: int) -> bytes:
     return f"{HEAD}connection: close\r\n\r\n".encode() + b" " * length
 
 
-#: What GitHub sends, and for how many seconds it pauses; then it says no more and does not hang up. None where it does
-#: not even take the connection.
+#: What GitHub sends, and for how many seconds it pauses; then it says no more and does not hang up. None where it
+#: does not even take the connection.
 SAID: dict[str, list[bytes | float] | None] = {
     "no-connection": None,
     "no-answer": [],

@@ -27,7 +27,7 @@ def kept(github: StandinGitHub) -> Credentials:
     return Credentials(Component(SETTINGS | {"GITHUB_API_URL": github.url}))
 
 
-async def test_many_who_want_one_get_the_same_and_it_is_fetched_once(kept: Credentials, github: StandinGitHub) -> None:
+async def test_many_who_want_one_get_the_same(kept: Credentials, github: StandinGitHub) -> None:
     tokens = await asyncio.gather(*(kept.get(scope("octo/demo"), False) for _ in range(5)))
     assert set(tokens) == set(github.app.tokens) and len(tokens) == 5
     assert len(github.app.given) == 1 and github.app.given[0].repositories == ["octo/demo"]

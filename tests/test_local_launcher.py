@@ -11,6 +11,7 @@ import pytest
 from host.launcher import AtCapacity, Machine, NameTaken, Start
 from host.local import launcher
 from host.local.launcher import LocalLauncher
+from tests.test_waiting import eventually
 
 #: Writes what it was told and where it is, and ends with the status that it is handed.
 RUNNER = """
@@ -38,8 +39,8 @@ class Ends(list[tuple[str, int, str]]):
 async def local(tmp_path: Path) -> AsyncIterator[LocalLauncher]:
     script = tmp_path / "runner.sh"
     script.write_text(RUNNER)
-    given = {"JITNEY_LOCAL_RUNNER": f"bash '{script}'", "PATH": os.environ["PATH"], "WEBHOOK_SECRET": "x", "LANG": "C"}
-    one = LocalLauncher(given)
+    given = {"JITNEY_LOCAL_RUNNER": f"bash '{script}'", "WEBHOOK_SECRET": "x", "LANG": "C"}
+    one = LocalLauncher(given | {"PATH": os.environ["PATH"]})
     one.on_end = Ends()
     yield one
     await one.close()
@@ -50,10 +51,14 @@ def ends(local: LocalLauncher) -> Ends:
     return local.on_end
 
 
-async def appears(file: Path) -> None:
-    async with asyncio.timeout(30):
-        while not file.exists():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+def environment_in(home: Path) -> dict[str, str]:
+    """What the runner saw."""
+    return dict(line.split("=", 1) for line in (home / "env.txt").read_text().splitlines())
+
+
+def are_left(folder: Path) -> list[Path]:
+    """What is in a folder, if it is there."""
+    return list(folder.iterdir()) if folder.exists() else []
 
 
 async def lived(local: LocalLauncher, sandbox: str, status: int = 0) -> None:
@@ -74,13 +79,13 @@ async def test_what_lives_is_found_by_name_and_by_job(local: LocalLauncher) -> N
 async def test_a_runner_sees_its_orders_and_nothing_of_the_host_s(local: LocalLauncher, tmp_path: Path) -> None:
     wrote = tmp_path / "where"
     sandbox = await local.start(order("job-1", WROTE=str(wrote)))
-    await appears(wrote)
+    await eventually(wrote.exists)
     home = Path(wrote.read_text().strip())
-    told = dict(line.split("=", 1) for line in (home / "env.txt").read_text().splitlines())
+    told = environment_in(home)
     assert told["JITNEY_SANDBOX"] == "job-1" and json.loads(told["JITNEY_TAGS"]) == {"job": "1"}
     assert told["LANG"] == "C" and "WEBHOOK_SECRET" not in told and "JITNEY_LOCAL_RUNNER" not in told
     await lived(local, sandbox, 7)
-    assert ends(local) == [(sandbox, 7, "was told 7\n")] and not home.exists()
+    assert ends(local) == [(sandbox, 7, "was told 7\n")] and are_left(home) == []
 
 
 async def test_a_name_that_lives_or_lived_a_moment_ago_is_taken(
@@ -107,7 +112,7 @@ async def test_the_name_of_what_was_ended_is_free(local: LocalLauncher) -> None:
 
 async def test_as_many_live_as_may(local: LocalLauncher) -> None:
     first = await local.start(order("job-1", limit=1))
-    with pytest.raises(AtCapacity, match="^1$"):
+    with pytest.raises(AtCapacity, match=r"^1$"):
         await local.start(order("job-2", limit=1))
     await lived(local, first)
     assert await local.start(order("job-2", limit=1))
@@ -128,7 +133,7 @@ async def test_whoever_does_not_heed_sigterm_is_killed(tmp_path: Path, monkeypat
     local = LocalLauncher({"JITNEY_LOCAL_RUNNER": f"bash {script}", "PATH": os.environ["PATH"]})
     local.on_end = Ends()
     sandbox = await local.start(order("job-1"))
-    await appears(deaf)
+    await eventually(deaf.exists)
     async with asyncio.timeout(30):
         await local.close()
     assert ends(local) == [(sandbox, -9, "")]
@@ -149,9 +154,9 @@ async def test_a_command_that_there_is_none_of_fails_and_leaves_no_folder(
     local = LocalLauncher({"JITNEY_LOCAL_RUNNER": str(tmp_path / "nothing")})
     with pytest.raises(FileNotFoundError):
         await local.start(order("job-1"))
-    assert list(tmp_path.iterdir()) == [] == await local.find_all()
+    assert are_left(tmp_path) == [] == await local.find_all()
 
 
-async def test_without_a_runner_of_one_s_own_the_stand_in_is_started() -> None:
+def test_without_a_runner_of_one_s_own_the_stand_in_is_started() -> None:
     local = LocalLauncher({"PATH": os.environ["PATH"]})
     assert local._command[-1] == str(launcher.STANDIN_RUNNER) and Path(local._command[-1]).exists()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import replace
 
 import modal
 import pytest
@@ -10,7 +10,7 @@ from grpclib import Status
 from modal.exception import NotFoundError
 from modal_proto import api_pb2 as api
 
-from host.launcher import APP, AtCapacity, Start, Volume
+from host.launcher import APP, AtCapacity, Volume
 from host.modal import image, launcher
 from host.modal.launcher import ModalLauncher
 from tests.control_plane import ControlPlane
@@ -229,7 +229,6 @@ async def test_an_app_of_another_name_finds_its_own(plane: ControlPlane) -> None
 
 async def test_a_cache_is_made_where_there_is_none(wired: Wired) -> None:
     plain = order()
-    kept: dict[str, Any] = {name: getattr(plain, name) for name in ("name", "tags", "machine", "environment", "limit")}
-    await wired.launcher.start(Start(**kept, volume=Volume("jitney-cache-demo", "/opt/jitney-cache")))
+    await wired.launcher.start(replace(plain, volume=Volume("jitney-cache-demo", "/opt/jitney-cache")))
     (asked,) = wired.plane.state.received("VolumeGetOrCreate")
     assert asked.object_creation_type == api.OBJECT_CREATION_TYPE_CREATE_IF_MISSING

@@ -23,15 +23,15 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="how many are judged at once")
     parser.add_argument("--minutes", type=int, help="begins no other mutant after so many minutes")
     parser.add_argument("--test", action="append", default=[], metavar="TEST", help="a file of tests to look with")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="how a file's name begins, such as host/endpoint; part of a bug's name")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="how a file's name begins, or part of a bug's name")
     asked = parser.parse_intermixed_args()
     well = True
     if asked.what == "bugs":
         well = bugs.run(asked.files, asked.open)
     else:
         host.run(asked.files, asked.shard, asked.open, asked.workers, asked.minutes, asked.test)
-    written = subprocess.run(["cargo", "run", "--quiet", "--locked", "-p", "jitney-mutants", "--", "pages"]).returncode
-    return written if well else 1
+    pages = ["cargo", "run", "--quiet", "--locked", "-p", "jitney-mutants", "--", "pages"]
+    return subprocess.run(pages).returncode if well else 1
 
 
 if __name__ == "__main__":
