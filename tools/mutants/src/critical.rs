@@ -9,7 +9,7 @@ use std::fmt::Write;
 const CRITICAL: &[(&str, &[&str])] = &[
     ("signature", &["src/delivery/signature.rs"]),
     ("policy", &["src/policy/"]),
-    ("guard", &["guard/src/"]),
+    ("guard", &["guard/src/", "src/words/api_base.rs"]),
     ("instances", &["host/component.py", "host/linking.py"]),
     ("requests to GitHub", &["component/src/http.rs"]),
     ("endpoint's bounds", &["host/endpoint.py", "host/reading.py", "host/connections.py"]),

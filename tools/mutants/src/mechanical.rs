@@ -70,7 +70,8 @@ fn kind(group: &Group) -> Kind {
 pub(crate) fn run(root: &Path, group: &Group, wanted: &Wanted) -> Result<()> {
     let kind = kind(group);
     let mut all = listing::list(root, kind.packages)?;
-    all.retain(|mutant| !kind.without.contains(&mutant.file()));
+    // A file that a second crate takes in by its path is the first one's.
+    all.retain(|mutant| !kind.without.contains(&mutant.file()) && !mutant.file().contains(".."));
     let mut chosen = Chosen::of(root, group, all, wanted)?;
     let mut tree = Tree::new(root, group.name)?;
     let mut texts: HashMap<String, String> = HashMap::new();
