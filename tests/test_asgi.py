@@ -2,25 +2,20 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from host import component, endpoint
+from host import endpoint
 from host.component import Component, Loaded
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
-from host.tickets import Kept
 from tests.kept import KeptInMemory
 from tests.processes import SECRET
-from tests.standin import StandinGitHub, payload
+from tests.standin import payload
 from tests.standin.deliveries import sign
 from tests.standin.server import TOKEN
-from tests.test_house import ticket
-from tests.test_waiting import Remembered, eventually
 
 LOADED = Loaded()
 SETTINGS = {"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN, "ALLOWED_REPOS": "octo/*"}
@@ -199,143 +194,9 @@ async def test_what_the_settings_are_short_of_is_every_delivery_s_answer() -> No
     assert json.loads((await call(one, "GET")).text)["ready"] is False
 
 
-async def test_one_that_closes_takes_no_more_and_keeps_what_it_knows() -> None:
-    store = Remembered()
-    one = make(store=store)
-    one.begin()
-    await eventually(lambda: store.kept.get("process"))
-    await one._house.ask(1, json.dumps({"Over": [8, None]}))
-    assert await one.close(0.0) == []
-    assert {"house", "process"} <= set(store.kept)
-    answer = await call(one, body=json.dumps(payload("ping")).encode())
-    assert (answer.status, answer.reason) == (503, "busy")
-
-
-async def test_an_image_that_is_old_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def image() -> dict[str, Any]:
-        return {"version": "2.300.0", "built": 1_700_000_000_000}
-
-    async def none() -> None:
-        return None
-
-    async def unreadable() -> dict[str, Any]:
-        raise OSError
-
-    for which, alarms in ((image, True), (none, False), (unreadable, False), (None, False)):
-        one = make(image=which)
-        await one._look_at_image()
-        told = one._health.report.get("runner_image")
-        assert bool(told) == alarms
-        if told:
-            assert told["version"] == "2.300.0" and len(told["alarms"]) == 2
-            assert metrics(one)("jitney_runner_image_built_seconds") == 1_700_000_000
-
-
-async def test_a_sweep_that_fails_is_shown_until_one_succeeds(github: StandinGitHub) -> None:
-    store = Remembered()
-    one = make(store=store, GITHUB_API_URL=github.url)
-    await one._succession.begin()
-    swept = dict(store.kept["process"])
-    with pytest.MonkeyPatch.context() as small:
-        small.setattr(component, "COURSE_EPOCHS", 0)
-        await one.sweep()
-    assert one._health.is_ill("sweeping")
-    one._health.well("sweeping")
-
-    async def fails(_: list[str]) -> bool:
-        raise ZeroDivisionError
-
-    with pytest.MonkeyPatch.context() as broken, pytest.raises(ZeroDivisionError):
-        broken.setattr(one._courses, "sweep", fails)
-        await one.sweep()
-    assert one._health.is_ill("sweeping") and store.kept["process"] == swept
-    await one.sweep()
-    assert not one._health.is_ill("sweeping") and store.kept["process"] != swept
-    await one.close(5.0)
-
-
-async def test_sweeps_come_again_and_again(github: StandinGitHub) -> None:
-    one = make(GITHUB_API_URL=github.url)
-    swept: list[int] = []
-
-    async def sweep() -> None:
-        swept.append(1)
-
-    one.sweep = sweep  # type: ignore[method-assign]
-    one.begin(sweep_every=0.05)
-    await eventually(lambda: len(swept) >= 3)
-    await one.close(0.0)
-
-
-async def test_a_call_brings_its_ticket_and_holds_the_process_awake_until_none_waits(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    one, kept = make(), KeptInMemory()
-    monkeypatch.setattr(one._waiting, "tickets", kept)
-    played: list[tuple[str, Any]] = []
-    monkeypatch.setattr(one._courses, "resume", lambda *told: played.append(told))
-    one.begin()
-    now = time.time()
-    held = asyncio.create_task(one.resume(ticket(1), now + 600))
-    await eventually(lambda: one._waiting.waiting == [ticket(1)])
-    [late] = kept.tickets.values()
-    assert abs(late.due - now - 600) < 60 and not held.done() and not played
-    await one.resume(ticket(2), now - 600)
-    await eventually(lambda: [told for told, _ in played] == [ticket(2)])
-    # What another process kept is taken up too.
-    await kept.put(Kept("left", ticket(3), 0.0))
-    await one.resume()
-    await eventually(lambda: [told for told, _ in played] == [ticket(2), ticket(3)])
-    for entry in list(one._waiting._entries.values()):
-        await one._waiting.over(entry)
-    await asyncio.wait_for(held, 20)
-    await one.close(0.0)
-
-
-async def test_a_sweep_looks_for_what_others_kept_and_hears_of_all_that_waits_and_runs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    one, kept, heard = make(store=Remembered()), KeptInMemory(), []
-    monkeypatch.setattr(one._waiting, "tickets", kept)
-    await kept.put(Kept("left", ticket(3), time.time() + 600))
-
-    async def sweep(pending: list[str]) -> bool:
-        heard.extend(pending)
-        return True
-
-    monkeypatch.setattr(one._courses, "sweep", sweep)
-    monkeypatch.setattr(type(one._courses), "running", property(lambda _: [ticket(4)]))
-    await one.sweep()
-    assert heard == [ticket(3), ticket(4)]
-    kept.fails = True
-    await one.sweep()
-    assert one._health.is_ill("tickets"), "what cannot be read is shown"
-    assert one._queues() == (1, [ticket(3)])
-
-
 async def test_a_delivery_that_is_answered_is_counted() -> None:
     one = make()
     await call(one, body=json.dumps(payload("ping")).encode())
     assert metrics(one)("jitney_deliveries_total", {"outcome": "pong", "reason": "ping"}) == 1
     took = metrics(one)("jitney_stage_seconds_sum", {"event": "delivery", "stage": "total"})
     assert took is not None and 0 < took < 60
-
-
-async def test_what_a_process_that_was_killed_left_is_swept_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    store, swept = Remembered(), asyncio.Event()
-    store.kept["process"] = {"id": "killed", "swept": time.time()}
-    one = make(store=store)
-    slept: list[float] = []
-
-    async def soon(seconds: float) -> None:
-        slept.append(seconds)
-
-    async def sweep() -> None:
-        swept.set()
-
-    monkeypatch.setattr(endpoint, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": soon}))
-    monkeypatch.setattr(one, "sweep", sweep)
-    one.begin()
-    await asyncio.wait_for(swept.wait(), 20)
-    assert slept == [20.0]
-    await one.close(0.0)
