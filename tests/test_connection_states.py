@@ -144,7 +144,18 @@ async def test_who_is_answered_before_its_body_is_complete_owes_it_since_it_came
     party.one.data_received(HEAD + b"\r\na")
     await party.answer()
     assert party.everyone.owing[party.one] == since
+    party.one.data_received(b"bc")
+    assert not party.owes
+    party.one.data_received(HEAD)
+    assert party.owes, "and the next one"
     party.one.connection_lost(None)
+
+
+async def test_who_sends_nothing_but_line_ends_is_hung_up_on(party: Party) -> None:
+    party.one.data_received(b"\r\n" * (connections.HEAD_LIMIT // 2))
+    assert not party.wire.aborted
+    party.one.data_received(b"\r\n")
+    assert party.wire.aborted
 
 
 async def test_a_head_is_bounded_and_a_body_and_the_next_head_are_counted_anew(party: Party) -> None:
