@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from host import connections
-from host.connections import Bounded, Connections, Listener
+from host.connections import Bounded, Connections
 
 HEAD = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n"
 REQUEST = HEAD + b"\r\nabc"
@@ -57,6 +57,8 @@ class Party:
 
     def __init__(self, everyone: Connections | None = None) -> None:
         self.everyone = everyone or Connections()
+        #: Whether the application reads a body to its end before it answers.
+        self.reads = False
         self.wire, self.answers = Wire(), asyncio.Semaphore(0)
         config = uvicorn.Config(self._answer, lifespan="off", log_level="critical", interface="asgi3")
         config.load()
@@ -65,6 +67,8 @@ class Party:
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         await self.answers.acquire()
+        while self.reads and (await receive())["more_body"]:
+            """Goes on with the body."""
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
@@ -131,6 +135,7 @@ async def test_each_state_has_its_deadline_and_says_who_owes(party: Party) -> No
 
 
 async def test_a_request_that_is_there_already_is_answered_next_and_owes_nothing(party: Party) -> None:
+    party.reads = True
     party.one.data_received(REQUEST + REQUEST)
     await party.answer()
     assert (party.deadline, party.owes) == ("answer", False)
@@ -218,73 +223,3 @@ async def test_room_is_made_of_the_slowest_that_sent_nothing(monkeypatch: pytest
     for one in (quick, slow):
         one.one.connection_lost(None)
         one.end()
-
-
-async def listen(everyone: Connections) -> tuple[Listener, list[Bounded]]:
-    """A listener on a free port, and the connections that it opens."""
-    opened: list[Bounded] = []
-    config = uvicorn.Config(Party._answer, lifespan="off", log_level="critical")
-    config.load()
-
-    def make() -> Bounded:
-        opened.append(Bounded(everyone, config=config, server_state=ServerState(), app_state={}))
-        return opened[-1]
-
-    return Listener(socket.create_server(("127.0.0.1", 0)), everyone, make), opened
-
-
-async def until(what: Any) -> None:
-    async with asyncio.timeout(10):
-        while not what():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
-async def test_a_listener_opens_what_there_is_room_for_and_the_rest_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MOST", 2)
-    everyone = Connections()
-    listener, opened = await listen(everyone)
-    ours = [socket.create_connection(listener.address) for _ in range(3)]
-    await until(lambda: len(everyone.open) == 2)
-    await asyncio.sleep(0.2)
-    assert len(opened) == 2 and not listener._opening
-    assert opened[0].transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-    ours[0].close()
-    await until(lambda: len(opened) == 3)
-    listener.close()
-    await listener.wait_closed()
-    for one in ours:
-        one.close()
-    await until(lambda: not everyone.open)
-    with pytest.raises(OSError):
-        socket.create_connection(listener.address)
-
-
-async def test_a_listener_that_is_closed_while_it_waits_does_not_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MOST", 1)
-    everyone = Connections()
-    listener, opened = await listen(everyone)
-    ours = [socket.create_connection(listener.address) for _ in range(2)]
-    await until(lambda: listener._rest is not None)
-    rest = listener._rest
-    listener.close()
-    assert rest is not None and rest.cancelled()
-    for one in ours:
-        one.close()
-    await until(lambda: not everyone.open)
-    assert len(opened) == 1
-
-
-async def test_a_connection_that_cannot_be_opened_is_closed_and_said(capsys: pytest.CaptureFixture[str]) -> None:
-    listener, _ = await listen(Connections())
-
-    def fails() -> Bounded:
-        raise OSError("no")
-
-    listener._make = fails
-    ours = socket.create_connection(listener.address)
-    ours.settimeout(10)
-    assert await asyncio.to_thread(ours.recv, 1) == b""
-    assert "accept-failed" in capsys.readouterr().out
-    ours.close()
-    listener.close()
-    await listener.wait_closed()

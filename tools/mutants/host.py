@@ -36,7 +36,7 @@ TESTS = [
     f"tests/test_{name}.py"
     for name in (
         "asgi", "component", "endpoint_life", "endpoint", "endpoint_bounds", "courses", "credentials",
-        "local_launcher", "instance_limits", "reading", "connection_states", "connections", "instances",
+        "local_launcher", "instance_limits", "reading", "connection_states", "listener", "connections", "instances",
         "operator_instances", "guard", "thief", "strangers", "slow_github", "ending", "waiting", "store_faults",
         "log", "modal_launcher", "modal_times", "modal_app", "modal_queue", "app", "house", "sweep", "refusal",
         "money", "local_sandboxes", "container", "container_ends", "container_faults", "container_jobs",
