@@ -75,8 +75,9 @@ fn count(rows: &[Row], excuses: &BTreeMap<(String, String), String>) -> Vec<(&'s
 
 /// The table for docs, of the rows of all groups.
 pub(crate) fn table(rows: &[Row], excuses: &BTreeMap<(String, String), String>) -> String {
-    let mut text =
-        String::from("| What | File | Made | Caught | Excused | Open | Caught |\n|---|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| What | File | Made | Caught | Excused | Open | Caught |\n|---|---|---|---|---|---|---|\n",
+    );
     let mut all = Count::default();
     for (what, file, count) in count(rows, excuses) {
         all.add(count);
@@ -100,7 +101,10 @@ mod tests {
         let counts = count(&rows, &kept::excuses(&root).unwrap());
         for (what, names) in CRITICAL {
             for name in *names {
-                assert!(counts.iter().any(|(_, file, _)| file.starts_with(name)), "{what}: {name} has no mutant");
+                assert!(
+                    counts.iter().any(|(_, file, _)| file.starts_with(name)),
+                    "{what}: {name} has no mutant"
+                );
             }
         }
         let mut all = Count::default();
