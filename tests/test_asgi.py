@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from host import endpoint
-from host.component import Component, Loaded
+from host.component import Component, Instance, Loaded
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
 from tests.kept import KeptInMemory
@@ -157,33 +156,19 @@ async def test_a_large_body_is_decided_on_in_a_thread_and_others_are_answered_me
 async def test_a_component_that_fails_is_500_for_that_delivery_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     one = make()
     ping = json.dumps(payload("ping")).encode()
-    # No computing at all, so that the instance which is ready already is ended at its first step.
-    monkeypatch.setattr(one._spare, "_epochs", 0)
-    broken = await call(one, body=ping)
+    calls = Instance.call
+
+    def in_no_time(self: Instance, interface: str, function: str, *arguments: Any) -> Any:
+        """An instance that decides may not compute at all, so it is ended at its first step."""
+        self._epochs = 0 if function == "decide" else self._epochs
+        return calls(self, interface, function, *arguments)
+
+    with monkeypatch.context() as short:
+        short.setattr(Instance, "call", in_no_time)
+        broken = await call(one, body=ping)
     assert broken.status == 500
     assert metrics(one)("jitney_component_failures_total", {"where": "delivery"}) == 1
     assert (await call(one, body=ping)).status == 200
-
-
-async def test_each_delivery_has_an_instance_of_its_own_which_is_made_beforehand(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    one = make()
-    decided: list[Any] = []
-    decide = endpoint._decide
-
-    def noted(instance: Any, *rest: Any) -> Any:
-        decided.append(instance)
-        return decide(instance, *rest)
-
-    monkeypatch.setattr(endpoint, "_decide", noted)
-    ping = json.dumps(payload("ping")).encode()
-    ready = one._spare
-    for _ in range(2):
-        await call(one, body=ping)
-        assert one._spare is not None
-    assert decided[0] is ready and len({id(instance) for instance in decided}) == 2
-    assert all(instance is not one._spare for instance in decided)
 
 
 async def test_what_the_settings_are_short_of_is_every_delivery_s_answer() -> None:

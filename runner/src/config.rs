@@ -113,6 +113,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_does_not_end_is_heard_up_to_its_bound() {
+        let piece: &[u8] = &[b'A'; 4096];
+        let (mut most, end) = (vec![Ok(piece); LONGEST / 4096], Err(ErrorKind::ConnectionReset));
+        most.push(end);
+        assert_eq!(heard(most.clone()).last().unwrap(), &format!("{:?}", Input::End));
+        most.insert(0, Ok(b"A"));
+        assert_eq!(heard(most), [format!("{:?}", Input::TooLong)]);
+    }
+
+    #[test]
     fn a_line_of_as_much_as_may_be_is_read_and_one_byte_more_is_too_long() {
         let longest = "A".repeat(LONGEST);
         assert_eq!(read(longest.as_bytes()).unwrap(), longest);

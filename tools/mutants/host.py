@@ -27,8 +27,8 @@ KEPT = ROOT / "tools" / "mutants" / "host.tsv"
 FILES = [
     f"host/{name}.py"
     for name in (
-        "component", "linking", "endpoint", "reading", "connections", "credentials", "launcher", "modal/launcher",
-        "local/launcher", "courses", "house", "modal/image",
+        "component", "linking", "endpoint", "intake", "reading", "connections", "credentials", "launcher",
+        "modal/launcher", "local/launcher", "courses", "house", "modal/image",
     )
 ]  # fmt: skip
 #: What could notice: tests of the host, and not those that measure or look at docs.
