@@ -71,3 +71,19 @@ async def test_why_there_is_none_is_told(kept: Credentials, github: StandinGitHu
         await kept.get(scope("octo/demo"), False)
     payload: Any = refused.value.args[0]
     assert payload.status == 404 and github.app.given == []
+
+
+async def test_a_thousand_are_kept_and_no_more(kept: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+
+    def fetch(_: Component, wanted: str) -> Any:
+        fetched.append(wanted)
+        return SimpleNamespace(token=wanted, renew=time.time() * 1000 + 3_600_000)
+
+    monkeypatch.setattr(credentials, "fetch", fetch)
+    for number in range(1001):
+        await kept.get(str(number), False)
+    await kept.get("1", False)
+    assert len(fetched) == 1001
+    await kept.get("0", False)
+    assert len(fetched) == 1002

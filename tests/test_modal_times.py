@@ -232,3 +232,17 @@ async def test_a_cache_is_made_where_there_is_none(wired: Wired) -> None:
     await wired.launcher.start(replace(plain, volume=Volume("jitney-cache-demo", "/opt/jitney-cache")))
     (asked,) = wired.plane.state.received("VolumeGetOrCreate")
     assert asked.object_creation_type == api.OBJECT_CREATION_TYPE_CREATE_IF_MISSING
+
+
+async def test_an_end_is_waited_for_whoever_brings_it_about(wired: Wired) -> None:
+    ends, sandboxes = ends_of(wired), [await wired.launcher.start(order(name)) for name in ("job-1", "job-2")]
+    watched, ended = sandboxes
+    watching = asyncio.create_task(wired.launcher.watch(watched, 30.0))
+    looking = asyncio.create_task(wired.launcher._await_end(ended))
+    await asyncio.sleep(0.3)
+    assert ends == [] and not watching.done() and not looking.done()
+    for sandbox in sandboxes:
+        end(wired, sandbox, 137)
+    assert await watching == 137
+    await looking
+    assert sorted(ends) == sorted((sandbox, 137, "") for sandbox in sandboxes)
