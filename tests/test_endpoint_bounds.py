@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from host import connections, endpoint, reading
+from host import chores, connections, courses, endpoint, reading
 from host.component import Component
 from host.endpoint import Endpoint
 from host.local.launcher import LocalLauncher
+from host.modal import tickets
 from tests.kept import KeptInMemory
 from tests.processes import ROOT, SECRET
 from tests.standin import payload
@@ -76,3 +77,12 @@ def test_the_threat_model_names_the_bounds_that_there_are() -> None:
         f"after {connections.IDLE:.0f} s",
     ):
         assert said in text, said
+
+
+def test_nothing_takes_longer_than_github_and_modal_wait() -> None:
+    # GitHub hangs up on a delivery after 10 s. Modal kills a container 30 s after its signal, and ends a call of this
+    # app's after two hours.
+    assert endpoint.ANSWER_WITHIN + tickets.PUT_WITHIN < 10
+    grace = 8.0
+    assert grace + courses.CANCELLED_WITHIN + chores.CANCELLED_WITHIN + endpoint.FLUSH_WITHIN < 30
+    assert endpoint.HELD_AWAKE < 2 * 60 * 60

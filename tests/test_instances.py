@@ -50,13 +50,14 @@ def test_a_request_without_wasi_http_fails_and_the_process_lives(tmp_path: Path,
     assert ran.stdout.splitlines() == ["True", "alive"]
 
 
-def test_only_a_delivery_s_instance_is_without_wasi_http(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_who_asks_github_has_wasi_http(monkeypatch: pytest.MonkeyPatch) -> None:
     component = Component({"WEBHOOK_SECRET": SECRET})
     given: list[bool] = []
     for name in ("store", "instantiate"):
         made = getattr(component, name)
         monkeypatch.setattr(component, name, lambda *told, made=made: given.append(told[-1]) or made(*told))
-    for open_one, http in ((component.intake, False), (component.courses, True), (component.keys, True)):
+    kinds = ((component.intake, False), (component.house, False), (component.bare, False))
+    for open_one, http in (*kinds, (component.courses, True), (component.keys, True)):
         given.clear()
         open_one()
         assert given == [http, http]

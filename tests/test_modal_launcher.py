@@ -325,9 +325,11 @@ async def test_docker_gets_a_virtual_machine(wired: Wired, github: StandinGitHub
 
 async def test_what_lives_is_found_by_name_and_by_job_and_ended_twice_without_harm(wired: Wired) -> None:
     sandbox = await wired.launcher.start(order("job-18"))
+    another = await wired.launcher.start(order("job-19"))
     (by_name,) = await wired.launcher.find_name("job-18")
     (by_job,) = await wired.launcher.find_job("18")
     assert by_name.id == by_job.id == sandbox and by_job.tags["nonce"] == "n"
+    assert {one.id for one in await wired.launcher.find_all()} == {sandbox, another}
     for _ in range(2):
         await wired.launcher.terminate(sandbox)
     assert await wired.launcher.find_name("job-18") == [] == await wired.launcher.find_job("18")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import ROOT
+from tools.mutants import bugs
 from tools.mutants.planting import Planting
 
 SOURCE = '''
@@ -83,3 +85,27 @@ def test_each_changes_something_when_it_is_on(play: Callable[[str | None], dict[
         assert [told(play(name), *one) for one in CALLS] != ["0", "2", "3", ValueError, "3"]
     except IndexError:
         assert "append" in name or "if told" in name
+
+
+def test_every_planted_bug_of_the_host_has_its_place_and_its_test_and_was_caught() -> None:
+    table = bugs.read(bugs.TABLE.read_text())
+    kept = bugs.kept()
+    for bug in table:
+        assert bug.planted() != (ROOT / bug.file).read_text()
+        file, _, test = bug.test.partition("::")
+        assert f"def {test.split('[')[0]}(" in (ROOT / file).read_text(), bug.test
+        assert kept.get(bug.name) == (bug.file, bug.test), f"run `./build.sh mutants bugs` for: {bug.name}"
+    assert len(kept) == len(table)
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ("-old", "a bug begins with"),
+        ("== A\nwhat", ":2: a bug begins with"),
+        ("== A\n@ f\n-old\n+new", "A: a test, a file and an old text"),
+    ],
+)
+def test_a_table_of_bugs_that_cannot_be_read_says_where(table: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        bugs.read(table)

@@ -1,13 +1,14 @@
 """The sandbox's main process: one config in, one listener, one job, and a line that says how it ended."""
 
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from host.modal import image
-from tests.processes import eventually
+from tests.processes import ROOT, eventually
 from tests.sandbox import CONFIG, PUSH, Sandbox
 
 ONE_STEP = PUSH | {"steps": [{"name": "a"}]}
@@ -193,3 +194,12 @@ def test_orphans_are_reaped(tmp_path: Path) -> None:
     (sandbox.home / "supervisor").write_text(str(sandbox.process.pid))
     sandbox.give()
     assert sandbox.completed is not None and sandbox.completed["result"] == "Succeeded"
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["hooks"], ["--version"]])
+def test_what_it_does_not_know_it_says_and_does_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    binary = ROOT / "target" / "jitney-runner"
+    environment = {"JITNEY_STATE": str(tmp_path), "JITNEY_HOME": str(tmp_path)}
+    ran = subprocess.run([binary, *arguments], capture_output=True, text=True, env=environment, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "usage: jitney-runner [hook]\n")
+    assert list(tmp_path.iterdir()) == []

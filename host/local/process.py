@@ -19,16 +19,21 @@ class Process:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], directory: str) -> None:
         self._output = tempfile.TemporaryFile()  # noqa: SIM115, it is read after the process has ended
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=self._output,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=directory,
-            start_new_session=True,
-            bufsize=0,
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=self._output,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                cwd=directory,
+                start_new_session=True,
+                bufsize=0,
+            )
+        except BaseException:
+            self._output.close()
+            raise
+        self._telling = threading.Lock()
         self.pid = self._process.pid
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[int] = self._loop.create_future()
@@ -49,14 +54,19 @@ class Process:
         await asyncio.to_thread(self._tell, line)
 
     def _tell(self, line: bytes) -> None:
-        if self._process.stdin is None:
-            raise BrokenPipeError
-        with self._process.stdin as pipe:
-            while line:
-                line = line[pipe.write(line) :]
+        with self._telling:
+            if self._process.stdin is None or self._process.stdin.closed:
+                raise BrokenPipeError
+            with self._process.stdin as pipe:
+                while line:
+                    line = line[pipe.write(line) :]
 
     def _watch(self) -> None:
         status = self._process.wait()
+        # Whoever was told nothing leaves its pipe behind.
+        with self._telling:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
         with contextlib.suppress(RuntimeError):  # The loop may be closed by now.
             self._loop.call_soon_threadsafe(self._end, status)
 

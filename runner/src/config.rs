@@ -75,3 +75,57 @@ pub(crate) fn read(line: &[u8]) -> Result<String, &'static str> {
     Base64::decode_vec(text).map_err(|_| "the line is not base64")?;
     Ok(text.to_owned())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+    use std::sync::mpsc::channel;
+
+    /// Gives these one after the other, then its last for ever.
+    struct Pieces(Vec<Result<&'static [u8], ErrorKind>>);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let piece = if self.0.len() > 1 { self.0.remove(0) } else { *self.0.first().unwrap() };
+            let piece = piece.map_err(Error::from)?;
+            buffer.get_mut(..piece.len()).unwrap().copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    fn heard(pieces: Vec<Result<&'static [u8], ErrorKind>>) -> Vec<String> {
+        let (tell, told) = channel::<Input>();
+        listen(Pieces(pieces), &tell);
+        drop(tell);
+        told.iter().map(|input| format!("{input:?}")).collect()
+    }
+
+    #[test]
+    fn a_signal_between_two_pieces_loses_nothing_and_what_cannot_be_read_is_the_end() {
+        let line = format!("{:?}", Input::Line(b"config".to_vec()));
+        let end = format!("{:?}", Input::End);
+        let pieces: Vec<Result<&[u8], _>> =
+            vec![Ok(b"con"), Err(ErrorKind::Interrupted), Ok(b"fig\n"), Err(ErrorKind::ConnectionReset)];
+        assert_eq!(heard(pieces), [line.clone(), end.clone()]);
+        assert_eq!(heard(vec![Ok(b"config"), Ok(b"")]), [line, end]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_end_is_heard_up_to_its_bound() {
+        let piece: &[u8] = &[b'A'; 4096];
+        let (mut most, end) = (vec![Ok(piece); LONGEST / 4096], Err(ErrorKind::ConnectionReset));
+        most.push(end);
+        assert_eq!(heard(most.clone()).last().unwrap(), &format!("{:?}", Input::End));
+        most.insert(0, Ok(b"A"));
+        assert_eq!(heard(most), [format!("{:?}", Input::TooLong)]);
+    }
+
+    #[test]
+    fn a_line_of_as_much_as_may_be_is_read_and_one_byte_more_is_too_long() {
+        let longest = "A".repeat(LONGEST);
+        assert_eq!(read(longest.as_bytes()).unwrap(), longest);
+        assert_eq!(read(format!("{longest}A").as_bytes()).unwrap_err(), "the line is too long");
+    }
+}

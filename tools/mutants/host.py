@@ -6,19 +6,19 @@ can see what runs in a process that a test starts, and most of these tests start
 """
 
 import os
+import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from queue import Queue
 
 from tools.mutants import rows
+from tools.mutants.forks import Forks
 from tools.mutants.planting import Planting
 from tools.mutants.rows import Row
 
@@ -27,18 +27,19 @@ KEPT = ROOT / "tools" / "mutants" / "host.tsv"
 FILES = [
     f"host/{name}.py"
     for name in (
-        "component", "linking", "endpoint", "reading", "connections", "credentials", "courses", "house", "ending",
-        "modal/launcher", "modal/image",
+        "component", "linking", "endpoint", "intake", "reading", "connections", "credentials", "launcher",
+        "modal/launcher", "local/launcher", "courses", "house", "modal/image",
     )
 ]  # fmt: skip
 #: What could notice: tests of the host, and not those that measure or look at docs.
 TESTS = [
     f"tests/test_{name}.py"
     for name in (
-        "endpoint", "endpoint_bounds", "instance_limits", "reading", "connections", "instances", "guard", "thief",
-        "strangers", "slow_github", "ending", "log", "modal_launcher", "modal_app", "modal_queue", "app", "house",
-        "sweep", "refusal", "money", "local_sandboxes", "container", "container_ends", "container_faults",
-        "container_jobs",
+        "asgi", "component", "endpoint_life", "endpoint", "endpoint_bounds", "courses", "credentials",
+        "local_launcher", "instance_limits", "reading", "connection_states", "listener", "connections", "instances",
+        "operator_instances", "guard", "thief", "strangers", "slow_github", "ending", "waiting", "store_faults",
+        "log", "modal_launcher", "modal_times", "modal_app", "modal_queue", "app", "house", "sweep", "refusal",
+        "money", "local_sandboxes", "container", "container_ends", "container_faults", "container_jobs",
     )
 ]  # fmt: skip
 #: Seconds of tests, without the mutant, that one may cost; the quickest that reach it come first.
@@ -49,6 +50,7 @@ class Tree:
     """A copy of the checkout with all mutants in it."""
 
     def __init__(self, name: str, texts: dict[str, str]) -> None:
+        self._forks: Forks | None = None
         self.folder = ROOT / "target" / "mutants" / name
         self.top = self.folder / "tree"
         shutil.rmtree(self.top, ignore_errors=True)
@@ -78,21 +80,11 @@ class Tree:
 
     def pytest(self, tests: list[str], within: float, *options: str) -> tuple[bool | None, str]:
         """Whether all passed; None where they did not end. And what was said."""
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tools.mutants.telling"]
-        environment = os.environ | {"JITNEY_MUTANTS": str(self.folder)}
-        process = subprocess.Popen(
-            [*command, *options, *tests], cwd=self.top, env=environment, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        try:
-            said, _ = process.communicate(timeout=within)
-            return process.returncode == 0, said
-        except subprocess.TimeoutExpired:
-            return None, ""
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        if self._forks is None:
+            environment = os.environ | {"JITNEY_MUTANTS": str(self.folder)}
+            self._forks = Forks(self.top, self.folder / "said", environment)
+        told = ["-q", "-p", "no:cacheprovider", "-p", "tools.mutants.telling"]
+        return self._forks.run([*told, *options, *tests], within)
 
 
 class Reach:
@@ -119,9 +111,10 @@ class Reach:
                 of_file[file_of[int(mutant)]].add(test)
             else:
                 loaded.add(int(mutant))
-        # What is decided when a module is loaded matters to whoever runs anything of it.
+        # What is decided when a module is loaded matters to whoever runs anything of it, or looks at its figures.
+        looking = set(self.took).difference(*of_file.values())
         for mutant in loaded:
-            self._of[mutant] |= of_file[file_of[mutant]]
+            self._of[mutant] |= of_file[file_of[mutant]] | looking
 
     def patience(self, tests: list[str]) -> float:
         """How many seconds are too long for these."""
@@ -148,7 +141,8 @@ def noticed(tree: Tree, reach: Reach, tests: list[str]) -> tuple[str, str]:
             break
         if well is None:
             return "timeout", ""
-        failed = [line.split(" ")[1] for line in said.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        # A line of a log begins with more blanks.
+        failed = re.findall(r"^(?:FAILED|ERROR) (tests/\S+)", said, re.MULTILINE)
         if not failed:
             return "caught", "(ended early)"
         if not tree.pytest(failed[:1], reach.patience(failed[:1]), "-x")[0]:

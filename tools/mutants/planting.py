@@ -112,7 +112,7 @@ class Planting(ast.NodeTransformer):
             return self._either(f"{node.value} becomes {not node.value}", ast.Constant(not node.value), node)
         if isinstance(node.value, int | float):
             inside = any(name[:1].islower() or name[:1] == "_" for name in self._inside)
-            other = node.value + 1 if inside else node.value * BOUNDLESS
+            other = node.value + 1 if inside or not node.value else node.value * BOUNDLESS
             return self._either(f"{node.value} becomes {other}", ast.Constant(other), node)
         return node
 

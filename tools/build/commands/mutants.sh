@@ -1,13 +1,16 @@
 # shellcheck shell=bash
 #: usage: ./build.sh mutants planted [--quick] [--open] [NAME…]
-#:        ./build.sh mutants core|runner|host [--open] [--shard K/N] [--workers N] [--minutes N] [FILE…]
+#:        ./build.sh mutants bugs [--open] [NAME…]
+#:        ./build.sh mutants core|runner|artifact|host [--open] [--shard K/N] [--workers N] [--minutes N] [FILE…]
 #:        ./build.sh mutants pages
 #:
 #: plant bugs in copies of the code, and say which of them nothing notices
 #:
 #:   planted    the bugs of simulator/planted_bugs.txt: which seeds, promises and tests notice each
+#:   bugs       the bugs of tools/mutants/host_bugs.txt, in host and in the component's requests, each by the test it names
 #:   core       what cargo-mutants lists for src
 #:   runner     the same for runner and for the guard's rule, with the Python tests of the sandbox's binary
+#:   artifact   the same for what only runs inside the artifact: the guard, and requests to GitHub; one build each
 #:   host       mutants in the files of host where a hole costs something, by the tests that reach each
 #:   pages      writes the tables in docs/reliability.md and docs/mutants.md from tools/mutants/*.tsv
 #:
@@ -36,7 +39,7 @@ need_cargo_mutants() {
 run() {
   local what=${1:-}
   case "$what" in
-    planted | core | runner | host | pages) shift ;;
+    planted | bugs | core | runner | artifact | host | pages) shift ;;
     *)
       [ -z "$what" ] || say "mutants: $what is unknown"
       help_of mutants | sed -n '/^usage/,/^$/p' >&2
@@ -45,16 +48,18 @@ run() {
   esac
   command -v cargo >/dev/null || die "cargo was not found; install Rust with rustup"
   case "$what" in
-    core | runner) need_cargo_mutants ;;
+    core | runner | artifact) need_cargo_mutants ;;
   esac
   case "$what" in
-    runner | host)
+    runner | artifact | bugs | host)
       build
       need_python test
+      (. tools/build/commands/test.sh && need_wasmtime)
+      cargo build --quiet --release --locked -p jitney-rogue --target wasm32-wasip2
       ;;
   esac
   case "$what" in
-    host) .venv/bin/python -m tools.mutants "$what" "$@" ;;
+    bugs | host) .venv/bin/python -m tools.mutants "$what" "$@" ;;
     *) cargo run --quiet --locked -p jitney-mutants -- "$what" "$@" ;;
   esac
 }

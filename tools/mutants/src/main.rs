@@ -5,7 +5,9 @@
 //! switch is built by itself. The mutants are cargo-mutants' ([`listing`]), and the bugs of simulator/planted_bugs.txt
 //! ([`table`]). Verdicts are kept in the repository ([`kept`]) and shown in docs ([`page`]).
 
+mod artifact;
 mod cargo;
+mod critical;
 mod judge;
 mod kept;
 mod listing;
@@ -66,7 +68,11 @@ fn run(arguments: &[String]) -> Result<bool> {
         name => {
             let group = page::GROUPS.iter().find(|group| group.name == name && name != "host");
             let group = group.with_context(|| format!("{name} is no command; see --help"))?;
-            mechanical::run(&root, group, &asked.wanted)?;
+            if name == "artifact" {
+                artifact::run(&root, group, &asked.wanted)?;
+            } else {
+                mechanical::run(&root, group, &asked.wanted)?;
+            }
             pages(&root)
         }
     }
@@ -92,17 +98,17 @@ fn read(command: &str, arguments: &[String]) -> Result<Asked> {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match (command, argument.as_str()) {
             ("planted", "--quick") => asked.quick = true,
-            ("planted" | "core" | "runner", "--open") => asked.wanted.open = true,
+            ("planted" | "core" | "runner" | "artifact", "--open") => asked.wanted.open = true,
             ("core" | "runner", "--workers") => {
                 asked.wanted.workers = value()?.parse().context("--workers needs a number")?;
             }
-            ("core" | "runner", "--minutes") => {
+            ("core" | "runner" | "artifact", "--minutes") => {
                 asked.wanted.minutes = Some(value()?.parse().context("--minutes needs a number")?);
             }
-            ("core" | "runner", "--shard") => asked.wanted.shard = Some(shard(value()?)?),
+            ("core" | "runner" | "artifact", "--shard") => asked.wanted.shard = Some(shard(value()?)?),
             (_, option) if option.starts_with('-') => bail!("{command} has no option {option}; see --help"),
             ("planted", name) => asked.names.push(name.to_owned()),
-            ("core" | "runner", file) => asked.wanted.files.push(file.to_owned()),
+            ("core" | "runner" | "artifact", file) => asked.wanted.files.push(file.to_owned()),
             (_, other) => bail!("{command} takes no {other}; see --help"),
         }
     }

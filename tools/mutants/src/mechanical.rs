@@ -70,34 +70,13 @@ fn kind(group: &Group) -> Kind {
 pub(crate) fn run(root: &Path, group: &Group, wanted: &Wanted) -> Result<()> {
     let kind = kind(group);
     let mut all = listing::list(root, kind.packages)?;
-    all.retain(|mutant| !kind.without.contains(&mutant.file()));
-    for file in &wanted.files {
-        ensure!(
-            all.iter().any(|mutant| mutant.file().starts_with(file)),
-            "no mutant of {} is in a file whose name begins with {file}",
-            group.name
-        );
-    }
-    let old: HashMap<(String, String), Verdict> =
-        kept::rows(root, group.kept)?.into_iter().map(|row| ((row.file, row.name), row.verdict)).collect();
-    let key = |mutant: &Mutant| (mutant.file().to_owned(), mutant.name.clone());
-    let mut verdicts: Vec<Verdict> =
-        all.iter().map(|mutant| old.get(&key(mutant)).cloned().unwrap_or(Verdict::NotRun)).collect();
-    let chosen: BTreeMap<u32, Mutant> = (1..)
-        .zip(all.iter().cloned())
-        .enumerate()
-        .filter(|(at, (_, mutant))| {
-            let open = matches!(old.get(&key(mutant)), None | Some(Verdict::Missed | Verdict::NotRun));
-            (wanted.files.is_empty() || wanted.files.iter().any(|file| mutant.file().starts_with(file)))
-                && wanted.shard.is_none_or(|(k, n)| at % n == k - 1)
-                && (open || !wanted.open)
-        })
-        .map(|(_, pair)| pair)
-        .collect();
+    // A file that a second crate takes in by its path is the first one's.
+    all.retain(|mutant| !kind.without.contains(&mutant.file()) && !mutant.file().contains(".."));
+    let mut chosen = Chosen::of(root, group, all, wanted)?;
     let mut tree = Tree::new(root, group.name)?;
     let mut texts: HashMap<String, String> = HashMap::new();
     let (mut together, mut alone) = (BTreeMap::new(), Vec::new());
-    for (id, mutant) in chosen {
+    for (id, mutant) in chosen.mutants.clone() {
         let file = mutant.file().to_owned();
         if !texts.contains_key(&file) {
             texts.insert(file.clone(), std::fs::read_to_string(root.join(&file))?);
@@ -114,36 +93,91 @@ pub(crate) fn run(root: &Path, group: &Group, wanted: &Wanted) -> Result<()> {
     eprintln!("mutants: {} do not compile", built.refused.len());
     let judge = judge_of(root, &tree, &built, &kind)?;
     eprintln!("mutants: {}", judge.told());
-    let mut keep = |id: u32, verdict: Verdict| {
-        if let Some(kept) = usize::try_from(id).ok().and_then(|id| verdicts.get_mut(id - 1)) {
-            *kept = verdict;
-        }
-    };
     for id in &built.refused {
-        keep(*id, Verdict::Refused);
+        chosen.keep(*id, Verdict::Refused);
     }
     together.retain(|id, _| !built.refused.contains(id));
-    let old = |mutant: &Mutant| match old.get(&key(mutant)) {
-        Some(Verdict::Caught(by)) => Some(by.clone()),
-        _ => None,
-    };
     let until = wanted.minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
     let in_time = || until.is_none_or(|until| Instant::now() < until);
     let workers = if kind.python.is_empty() { wanted.workers.max(1) } else { 1 };
-    for (id, verdict) in judged(&judge, &together, workers, &old, &in_time)? {
-        keep(id, verdict);
+    for (id, verdict) in judged(&judge, &together, workers, &|mutant| chosen.last(mutant), &in_time)? {
+        chosen.keep(id, verdict);
     }
     for (id, mutant) in alone.into_iter().take_while(|_| in_time()) {
         let verdict = by_itself(&mut tree, &kind, &mutant)?;
         say(&mutant, &verdict);
-        keep(id, verdict);
+        chosen.keep(id, verdict);
     }
-    let rows = all.iter().zip(verdicts).map(|(mutant, verdict)| Row {
-        file: mutant.file().to_owned(),
-        name: mutant.name.clone(),
-        verdict,
-    });
-    kept::write(root, group.kept, &rows.collect::<Vec<_>>())
+    kept::write(root, group.kept, &chosen.rows().collect::<Vec<_>>())
+}
+
+/// The mutants of a group with their verdicts, and those of them that are judged now, by number.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    all: Vec<Mutant>,
+    verdicts: Vec<Verdict>,
+    old: HashMap<(String, String), Verdict>,
+    /// Those that are judged now.
+    pub mutants: BTreeMap<u32, Mutant>,
+}
+
+impl Chosen {
+    /// Those of `all` that are wanted.
+    pub(crate) fn of(root: &Path, group: &Group, all: Vec<Mutant>, wanted: &Wanted) -> Result<Self> {
+        for file in &wanted.files {
+            ensure!(
+                all.iter().any(|mutant| mutant.file().starts_with(file)),
+                "no mutant of {} is in a file whose name begins with {file}",
+                group.name
+            );
+        }
+        let old: HashMap<(String, String), Verdict> = kept::rows(root, group.kept)?
+            .into_iter()
+            .map(|row| ((row.file, row.name), row.verdict))
+            .collect();
+        let verdicts =
+            all.iter().map(|mutant| old.get(&key(mutant)).cloned().unwrap_or(Verdict::NotRun)).collect();
+        let mutants = (1..)
+            .zip(all.iter().cloned())
+            .enumerate()
+            .filter(|(at, (_, mutant))| {
+                let open = matches!(old.get(&key(mutant)), None | Some(Verdict::Missed | Verdict::NotRun));
+                (wanted.files.is_empty() || wanted.files.iter().any(|file| mutant.file().starts_with(file)))
+                    && wanted.shard.is_none_or(|(k, n)| at % n == k - 1)
+                    && (open || !wanted.open)
+            })
+            .map(|(_, pair)| pair)
+            .collect();
+        Ok(Self { all, verdicts, old, mutants })
+    }
+
+    /// Keeps what became of one.
+    pub(crate) fn keep(&mut self, id: u32, verdict: Verdict) {
+        if let Some(kept) = usize::try_from(id).ok().and_then(|id| self.verdicts.get_mut(id - 1)) {
+            *kept = verdict;
+        }
+    }
+
+    /// What caught it the last time.
+    fn last(&self, mutant: &Mutant) -> Option<String> {
+        match self.old.get(&key(mutant)) {
+            Some(Verdict::Caught(by)) => Some(by.clone()),
+            _ => None,
+        }
+    }
+
+    /// All of the group, as they are kept.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> {
+        self.all.iter().zip(&self.verdicts).map(|(mutant, verdict)| Row {
+            file: mutant.file().to_owned(),
+            name: mutant.name.clone(),
+            verdict: verdict.clone(),
+        })
+    }
+}
+
+fn key(mutant: &Mutant) -> (String, String) {
+    (mutant.file().to_owned(), mutant.name.clone())
 }
 
 fn judge_of(root: &Path, tree: &Tree, built: &Built, kind: &Kind) -> Result<Judge> {
@@ -208,7 +242,7 @@ fn by_itself(tree: &mut Tree, kind: &Kind, mutant: &Mutant) -> Result<Verdict> {
     verdict
 }
 
-fn say(mutant: &Mutant, verdict: &Verdict) {
+pub(crate) fn say(mutant: &Mutant, verdict: &Verdict) {
     match verdict {
         Verdict::Missed => println!("SURVIVED: {}: {}", mutant.file(), mutant.name),
         Verdict::Caught(by) => println!("caught: {}: {} | {by}", mutant.file(), mutant.name),

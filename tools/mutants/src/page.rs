@@ -2,7 +2,7 @@
 
 use crate::judge::Verdict;
 use crate::kept::{self, EXCUSES, Row};
-use crate::planted;
+use crate::{critical, planted};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,11 +23,40 @@ pub(crate) struct Group {
 pub(crate) const GROUPS: &[Group] = &[
     Group { name: "core", kept: "tools/mutants/core.tsv", page: "docs/reliability.md" },
     Group { name: "runner", kept: "tools/mutants/runner.tsv", page: "docs/mutants.md" },
+    Group { name: "artifact", kept: "tools/mutants/artifact.tsv", page: "docs/mutants.md" },
     Group { name: "host", kept: "tools/mutants/host.tsv", page: "docs/mutants.md" },
 ];
 
 /// The page with the planted bugs.
 const PLANTED: (&str, &str) = ("planted", "docs/reliability.md");
+/// The page with the files where a hole costs something.
+const CRITICAL: (&str, &str) = ("critical", "docs/mutants.md");
+
+/// The page with the planted bugs of the host, and what `./build.sh mutants bugs` keeps of them.
+const HOST_BUGS: (&str, &str) = ("bugs", "docs/mutants.md");
+const HOST_BUGS_KEPT: &str = "tools/mutants/host_bugs.tsv";
+
+/// The table of the host's planted bugs: bug, file, and the test that fails for it.
+fn host_bugs(root: &Path) -> Result<String> {
+    let kept = std::fs::read_to_string(root.join(HOST_BUGS_KEPT)).context(HOST_BUGS_KEPT)?;
+    let mut text = String::from("| Planted bug | File | Test that fails |\n|---|---|---|\n");
+    for line in kept.lines().filter(|line| !line.starts_with('#')) {
+        let [name, file, test] = line.split('\t').collect::<Vec<_>>()[..] else {
+            bail!("{HOST_BUGS_KEPT}: must have three fields: {line}");
+        };
+        let _ = writeln!(text, "| {name} | `{file}` | `{}` |", test.trim_start_matches("tests/"));
+    }
+    Ok(text)
+}
+
+/// The rows of all groups.
+pub(crate) fn all_rows(root: &Path) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for group in GROUPS {
+        rows.extend(kept::rows(root, group.kept)?);
+    }
+    Ok(rows)
+}
 
 /// Writes every table; says which pages changed.
 pub(crate) fn write(root: &Path) -> Result<Vec<String>> {
@@ -61,6 +90,8 @@ fn pages(root: &Path) -> Result<BTreeMap<String, String>> {
         Ok(())
     };
     put(PLANTED.0, PLANTED.1, &planted::table(&planted::rows(root)?))?;
+    put(HOST_BUGS.0, HOST_BUGS.1, &host_bugs(root)?)?;
+    put(CRITICAL.0, CRITICAL.1, &critical::table(&all_rows(root)?, &excuses))?;
     for group in GROUPS {
         put(group.name, group.page, &table(&kept::rows(root, group.kept)?, &excuses))?;
     }
@@ -143,11 +174,9 @@ fn table(rows: &[Row], excuses: &BTreeMap<(String, String), String>) -> String {
 pub(crate) fn unexcused(root: &Path) -> Result<Vec<String>> {
     let mut excuses = kept::excuses(root)?;
     let mut wrong = Vec::new();
-    for group in GROUPS {
-        for row in kept::rows(root, group.kept)?.into_iter().filter(Row::survived) {
-            if excuses.remove(&(row.file.clone(), row.name.clone())).is_none() {
-                wrong.push(format!("survived, and has no excuse: {}: {}", row.file, row.name));
-            }
+    for row in all_rows(root)?.into_iter().filter(Row::survived) {
+        if excuses.remove(&(row.file.clone(), row.name.clone())).is_none() {
+            wrong.push(format!("survived, and has no excuse: {}: {}", row.file, row.name));
         }
     }
     let left = excuses.into_keys();

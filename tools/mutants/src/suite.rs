@@ -71,6 +71,14 @@ impl Suite {
         }
     }
 
+    /// Its files, where it has some.
+    pub(crate) fn files(&self) -> Vec<&str> {
+        match self {
+            Self::Rust { .. } => Vec::new(),
+            Self::Python { files, .. } => files.iter().map(String::as_str).collect(),
+        }
+    }
+
     fn names(&self) -> Result<Vec<String>> {
         let mut command = match self {
             Self::Rust { folder, executable, .. } => {

@@ -1,0 +1,107 @@
+"""What the component makes of a GitHub that is silent, stalls, or says too much: its waits and its answers end."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import pytest
+
+from host.component import Component, Loaded
+from host.conversation import runner_release
+from tests.standin.server import TOKEN
+
+MOST = 4 << 20
+#: Far longer than any of the waits, and far shorter than no bound.
+PATIENCE = 90
+HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+
+
+def answer(length: int) -> bytes:
+    """An answer with a body of so many bytes, in which no release is named."""
+    body = b'"' + b"x" * (length - 2) + b'"'
+    return f"{HEAD}content-length: {length}\r\n\r\n".encode() + body
+
+
+def endless(length: int) -> bytes:
+    """An answer that does not say how long it is."""
+    return f"{HEAD}connection: close\r\n\r\n".encode() + b" " * length
+
+
+#: What GitHub sends, and for how many seconds it pauses; then it says no more and does not hang up. None where it
+#: does not even take the connection.
+SAID: dict[str, list[bytes | float] | None] = {
+    "no-connection": None,
+    "no-answer": [],
+    "half-an-answer": [answer(1000)[:-500]],
+    "a-late-answer": [3.0, answer(1000)],
+    "an-answer-with-a-pause": [answer(1000)[:-500], 2.0, answer(1000)[-500:]],
+    "as-much-as-is-read": [answer(MOST)],
+    "more-than-is-read": [answer(MOST + 1)],
+    "without-end": [endless(MOST + 1)],
+}
+BECOMES = {
+    "no-connection": "Unreachable",
+    "no-answer": "TimedOut",
+    "half-an-answer": "Broken",
+    "a-late-answer": "cannot be read",
+    "an-answer-with-a-pause": "cannot be read",
+    "as-much-as-is-read": "cannot be read",
+    "more-than-is-read": "TooLarge",
+    "without-end": "TooLarge",
+}
+
+
+def serve(listening: socket.socket, said: list[bytes | float], over: threading.Event) -> None:
+    """One connection, whose request is not looked at."""
+    connection, _ = listening.accept()
+    with connection, suppress(OSError):
+        connection.recv(65536)
+        for piece in said:
+            if isinstance(piece, float):
+                over.wait(piece)
+            else:
+                connection.sendall(piece)
+        over.wait()
+
+
+def crowd(listening: socket.socket, stack: ExitStack) -> None:
+    """Fills the queue of those who wait to be accepted: whoever comes next gets no connection."""
+    for _ in range(4):
+        one = stack.enter_context(socket.socket())
+        one.setblocking(False)
+        with suppress(BlockingIOError):
+            one.connect(listening.getsockname())
+
+
+def ask(loaded: Loaded, port: int) -> str:
+    """Why there is no release."""
+    settings = {"GITHUB_API_URL": f"http://127.0.0.1:{port}", "GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": "x" * 20}
+    with pytest.raises(LookupError) as raised:
+        runner_release(Component(settings, loaded))
+    return str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[dict[str, Future[str]]]:
+    """All of them asked at once, for the waits are real ones."""
+    over, loaded = threading.Event(), Loaded()
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(2 * len(SAID)))
+        stack.callback(over.set)
+        futures: dict[str, Future[str]] = {}
+        for name, said in SAID.items():
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0 if said is None else 1))
+            if said is None:
+                crowd(listening, stack)
+            else:
+                pool.submit(serve, listening, said, over)
+            futures[name] = pool.submit(ask, loaded, listening.getsockname()[1])
+        yield futures
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_whatever_github_does_a_request_ends_and_says_how(name: str, asked: dict[str, Any]) -> None:
+    assert BECOMES[name] in asked[name].result(PATIENCE)
