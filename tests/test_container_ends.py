@@ -61,6 +61,7 @@ def next_container_launches(cloud: Cloud, *jobs: int) -> None:
 
 
 def test_a_course_that_can_end_ends_before_its_container(cloud: Cloud) -> None:
+    cloud.ended_well()
     with cloud.run() as container:
         call, sandbox = booting(cloud, 61)
         container.signal(signal.SIGINT)
