@@ -61,4 +61,4 @@ def markdown(rows: Iterable[dict[str, Any]]) -> str:
         jitney, other, ratio = cells(row)
         met = {True: "yes", False: "**no**", None: ""}[row["met"]]
         lines.append([row["what"], jitney, *[other, ratio] * compared, *[row["target"], met] * judged])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines).replace("|  |", "| |")
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

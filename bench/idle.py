@@ -42,7 +42,7 @@ JOBS, IGNORED = 1000, 3000
 REPOSITORIES = 10
 URL = "https://example--jitney.modal.run"
 #: What a container asks beside its work, which nothing waits for.
-POLLS = ("FunctionGetInputs", "ContainerHeartbeat", "ContainerHello", "FunctionPutOutputs")
+POLLS = ("FunctionGetInputs", "ContainerHeartbeat", "ContainerHello", "FunctionPutOutputs", "SandboxWaitV2")
 
 
 @dataclass(frozen=True)

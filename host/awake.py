@@ -25,8 +25,14 @@ class Awake:
         self._called = float("-inf")
         self._held = False
         self._until = float("-inf")
+        self._ending = False
         self._idle = asyncio.Event()
         self._idle.set()
+
+    def end(self) -> None:
+        """The process ends: nothing but what another one has to do is a reason to call."""
+        self._ending = True
+        self._until = float("-inf")
 
     def busy(self, is_busy: bool) -> None:
         """Whether there is something that no end is known of."""
@@ -37,6 +43,8 @@ class Awake:
 
     def stay(self, seconds: float) -> None:
         """There is something for so many seconds."""
+        if self._ending:
+            return
         self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
         self.look()
 

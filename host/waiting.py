@@ -153,6 +153,7 @@ class Waiting:
     def stop(self) -> None:
         """Nothing is taken up from here on."""
         self._closed = True
+        self.awake.end()
 
     async def _take_up(self, due: list[Entry], play: Play) -> None:
         if not await self.is_last():

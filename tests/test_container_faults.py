@@ -14,6 +14,9 @@ from tests.processes import eventually
 #: More often than the client tries again by itself.
 OFTEN = 100
 
+#: A container that launched is held for a minute and a half.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def container(cloud: Cloud) -> Iterator[Running]:

@@ -19,6 +19,8 @@ from tests.processes import eventually
 
 #: Seconds that anything may take on a machine that is busy with much else.
 PATIENCE = 90.0
+#: Seconds for which a container that launched is held (`WATCHED` in src/course/launch/mod.rs).
+HELD = 90.0
 
 
 class Running:
@@ -129,7 +131,7 @@ class Running:
 
     def wait(self) -> int:
         """Waits for its end; its exit status."""
-        status = self.process.wait(PATIENCE)
+        status = self.process.wait(PATIENCE + HELD)
         self._reader.join(10)
         return status
 
