@@ -2,7 +2,7 @@
 //! component exports is exported.
 
 use crate::binary::{PREAMBLE, Result, Write};
-use crate::interface::{Interface, Item};
+use crate::interface::{Interface, Item, track};
 use crate::merge::merge;
 use crate::parsed::Parsed;
 use std::collections::HashMap;
@@ -14,7 +14,8 @@ const INSTANCE: u8 = 5;
 pub(crate) fn compose(component: &[u8], guard: &[u8]) -> Result<Vec<u8>> {
     let upper = Parsed::read(component).map_err(|why| format!("the component: {why}"))?;
     let lower = Parsed::read(guard).map_err(|why| format!("the guard: {why}"))?;
-    if !lower.exports.iter().any(|name| upper.imports.iter().any(|import| import.name == *name)) {
+    if !lower.exports.iter().any(|name| upper.imports.iter().any(|import| track(&import.name) == track(name)))
+    {
         return Err("the guard exports nothing that the component imports".to_owned());
     }
     let mut imports = upper.imports.clone();
@@ -40,9 +41,12 @@ struct Composition {
 }
 
 impl Composition {
-    /// The number of the last instance of this name.
+    /// The number of the last instance of this name, or of a version that works as well.
     fn instance(&self, name: &str) -> Result<usize> {
-        let found = self.instances.iter().rposition(|instance| instance.as_deref() == Some(name));
+        let found = self
+            .instances
+            .iter()
+            .rposition(|instance| instance.as_deref().is_some_and(|known| track(known) == track(name)));
         found.ok_or_else(|| format!("there is no {name}"))
     }
 

@@ -34,6 +34,19 @@ pub(crate) enum Item {
     },
 }
 
+/// What versions of an interface that work with one another have in common: of `wasi:http/types@0.2.12`, all but the 12.
+pub(crate) fn track(name: &str) -> &str {
+    let Some((_, version)) = name.split_once('@') else { return name };
+    let kept = if version.starts_with("0.") { 2 } else { 1 };
+    let rest: usize = version.split('.').skip(kept).map(|part| part.len() + 1).sum();
+    name.get(..name.len() - rest).unwrap_or(name)
+}
+
+/// The last number of a version.
+pub(crate) fn patch(name: &str) -> u32 {
+    name.rsplit_once('.').and_then(|(_, patch)| patch.parse().ok()).unwrap_or(0)
+}
+
 impl Item {
     /// By which name others know it.
     pub(crate) fn name(&self) -> Option<&str> {

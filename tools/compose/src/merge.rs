@@ -1,13 +1,18 @@
 //! What two components import, as one list: where both import an interface, it has what either of them uses.
 
 use crate::binary::{Reader, Result};
-use crate::interface::{Interface, Item, copy_type};
+use crate::interface::{Interface, Item, copy_type, patch, track};
 
 /// Adds to `all` what is missing of `more`.
 pub(crate) fn merge(all: &mut Vec<Interface>, more: Vec<Interface>) -> Result<()> {
     for interface in more {
-        match all.iter_mut().find(|known| known.name == interface.name) {
-            Some(known) => add(known, &interface)?,
+        match all.iter_mut().find(|known| track(&known.name) == track(&interface.name)) {
+            Some(known) => {
+                add(known, &interface)?;
+                if patch(&interface.name) > patch(&known.name) {
+                    known.name = interface.name;
+                }
+            }
             None => all.push(interface),
         }
     }
@@ -73,7 +78,10 @@ impl Merge<'_> {
     /// Where the type is already, which only one with a name can be told to be.
     fn same(&self, item: &Item) -> Option<usize> {
         let same = |known: &&Item| match item {
-            Item::Used { .. } => **known == *item,
+            Item::Used { interface, name } => matches!(
+                known,
+                Item::Used { interface: other, name: same } if track(other) == track(interface) && same == name
+            ),
             _ => item.name().is_some() && known.name() == item.name(),
         };
         self.known.items.iter().filter(|item| item.is_type()).position(|known| same(&known))
@@ -125,6 +133,21 @@ mod tests {
             function("has", 3),
         ];
         assert_eq!(all, types(made));
+    }
+
+    #[test]
+    fn versions_that_work_together_are_one_import_of_the_newer() {
+        let named = |name: &str| vec![Interface { name: name.to_owned(), items: vec![resource("fields")] }];
+        let mut all = named("wasi:http/types@0.2.9");
+        assert_eq!(merge(&mut all, named("wasi:http/types@0.2.12")), Ok(()));
+        assert_eq!(merge(&mut all, named("wasi:http/types@0.2.4")), Ok(()));
+        assert_eq!(all, named("wasi:http/types@0.2.12"));
+        for other in ["wasi:http/types@0.3.0", "wasi:http/types@1.2.12", "wasi:http/handler@0.2.12"] {
+            assert_eq!(merge(&mut all, named(other)), Ok(()));
+        }
+        assert_eq!(all.len(), 4);
+        assert_eq!(merge(&mut all, named("wasi:http/types@1.3.0")), Ok(()));
+        assert_eq!(all.len(), 4);
     }
 
     #[test]
