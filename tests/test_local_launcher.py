@@ -3,11 +3,14 @@
 import asyncio
 import json
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from host import serve
 from host.launcher import AtCapacity, Machine, NameTaken, Start
 from host.local import launcher
 from host.local.launcher import LocalLauncher
@@ -81,6 +84,7 @@ async def test_a_runner_sees_its_orders_and_nothing_of_the_host_s(local: LocalLa
     sandbox = await local.start(order("job-1", WROTE=str(wrote)))
     await eventually(wrote.exists)
     home = Path(wrote.read_text().strip())
+    assert home.name.startswith("job-1-"), "whoever looks for it finds it by its job"
     told = environment_in(home)
     assert told["JITNEY_SANDBOX"] == "job-1" and json.loads(told["JITNEY_TAGS"]) == {"job": "1"}
     assert told["LANG"] == "C" and "WEBHOOK_SECRET" not in told and "JITNEY_LOCAL_RUNNER" not in told
@@ -97,7 +101,8 @@ async def test_a_name_that_lives_or_lived_a_moment_ago_is_taken(
     await lived(local, sandbox)
     with pytest.raises(NameTaken):
         await local.start(order("job-1"))
-    monkeypatch.setattr(launcher, "NAME_LAG", 0.0)
+    later = time.monotonic() + 601
+    monkeypatch.setattr(launcher, "time", SimpleNamespace(monotonic=lambda: later))
     assert await local.start(order("job-1"))
 
 
@@ -127,6 +132,7 @@ async def test_a_job_that_outlives_its_time_is_ended(local: LocalLauncher) -> No
 
 
 async def test_whoever_does_not_heed_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert launcher.GRACE < serve.GRACE, "it has to fit into what the process has"
     monkeypatch.setattr(launcher, "GRACE", 0.2)
     script, deaf = tmp_path / "runner.sh", tmp_path / "deaf"
     script.write_text(f"trap '' TERM\ntouch {deaf}\nwhile :; do sleep 1; done\n")
@@ -140,6 +146,7 @@ async def test_whoever_does_not_heed_sigterm_is_killed(tmp_path: Path, monkeypat
 
 
 async def test_few_of_those_that_ended_are_remembered(local: LocalLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert launcher.REMEMBERED <= 1000
     monkeypatch.setattr(launcher, "REMEMBERED", 1)
     first, second = [await local.start(order(name)) for name in ("job-1", "job-2")]
     await lived(local, first)

@@ -31,3 +31,9 @@ def read(path: Path) -> dict[tuple[str, str], Row]:
 def write(path: Path, rows: list[Row]) -> None:
     """Keeps them."""
     path.write_text(HEAD + "".join(f"{row.file}\t{row.name}\t{row.verdict}\t{row.by}\n" for row in rows))
+
+
+def excused(path: Path) -> set[tuple[str, str]]:
+    """The mutants that have an excuse, by file and name."""
+    lines = [line.split("\t") for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return {(file, name) for file, name, _ in lines}

@@ -39,14 +39,14 @@ const HOST_BUGS_KEPT: &str = "tools/mutants/host_bugs.tsv";
 /// The table of the host's planted bugs: bug, file, and the test that fails for it.
 fn host_bugs(root: &Path) -> Result<String> {
     let kept = std::fs::read_to_string(root.join(HOST_BUGS_KEPT)).context(HOST_BUGS_KEPT)?;
-    let mut text = String::from("| Planted bug | File | Test that fails |\n|---|---|---|\n");
+    let mut table = String::from("| Planted bug | File | Test that fails |\n|---|---|---|\n");
     for line in kept.lines().filter(|line| !line.starts_with('#')) {
         let [name, file, test] = line.split('\t').collect::<Vec<_>>()[..] else {
             bail!("{HOST_BUGS_KEPT}: must have three fields: {line}");
         };
-        let _ = writeln!(text, "| {name} | `{file}` | `{}` |", test.trim_start_matches("tests/"));
+        let _ = writeln!(table, "| {name} | `{file}` | `{}` |", test.trim_start_matches("tests/"));
     }
-    Ok(text)
+    Ok(table)
 }
 
 /// The rows of all groups.
