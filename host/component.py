@@ -272,7 +272,7 @@ def precompile(path: Path = PATH) -> Path:
     target = precompiled_path(path, hashlib.sha256(wasm).hexdigest())
     if not target.exists():
         for stale in path.parent.glob(f"{path.stem}-*.cwasm"):
-            stale.unlink()
+            stale.unlink(missing_ok=True)
         partial = target.with_suffix(".partial")
         partial.write_bytes(Artifact(engine, wasm).serialize())
         partial.rename(target)
