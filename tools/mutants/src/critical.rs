@@ -80,7 +80,7 @@ fn count(rows: &[Row], excuses: &BTreeMap<(String, String), String>) -> Vec<(&'s
 /// The table for docs, of the rows of all groups.
 pub(crate) fn table(rows: &[Row], excuses: &BTreeMap<(String, String), String>) -> String {
     let mut text = String::from(
-        "| What | File | Made | Caught | Excused | Open | Caught |\n|---|---|---|---|---|---|---|\n",
+        "| What | File | Made | Caught | Excused | Open | Share |\n|---|---|---|---|---|---|---|\n",
     );
     let mut all = Count::default();
     for (what, file, count) in count(rows, excuses) {
