@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import socket
 from typing import Any
 
@@ -42,7 +43,7 @@ async def test_a_listener_opens_what_there_is_room_for_and_the_rest_later(monkey
     await asyncio.sleep(0.2)
     assert len(opened) == 2 and not listener._opening
     theirs = opened[0].transport.get_extra_info("socket")
-    assert theirs.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) and theirs.gettimeout() == 0.0
+    assert theirs.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) and not os.get_blocking(theirs.fileno())
     ours[0].close()
     await until(lambda: len(opened) == 3)
     listener.close()

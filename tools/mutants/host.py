@@ -112,10 +112,11 @@ class Reach:
                 of_file[file_of[int(mutant)]].add(test)
             else:
                 loaded.add(int(mutant))
-        # What is decided when a module is loaded matters to whoever runs anything of it, or looks at its figures.
+        # What is decided when a module is loaded matters to whoever runs anything of it, or looks at its figures: to
+        # anybody, if there is nothing to run.
         looking = set(self.took).difference(*of_file.values())
         for mutant in loaded:
-            self._of[mutant] |= of_file[file_of[mutant]] | looking
+            self._of[mutant] |= (of_file[file_of[mutant]] or set(self.took)) | looking
 
     def patience(self, tests: list[str]) -> float:
         """How many seconds are too long for these."""
