@@ -104,8 +104,7 @@ async def test_a_large_body_has_an_instance_of_its_own(component: Counting) -> N
 
 
 #: Has an instance refuse a body, and looks through its memory, which the operating system shows as a piece that can be
-#: read in front of a far larger one that can't. It knows the body's marks by their sums alone, so that it has none in
-#: its own memory.
+#: read in front of a far larger one that can't.
 LOOK = """
 import hashlib, re, sys
 from host.component import Component, Loaded
