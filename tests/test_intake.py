@@ -103,8 +103,8 @@ async def test_a_large_body_has_an_instance_of_its_own(component: Counting) -> N
     assert component.made == 4
 
 
-#: Has an instance refuse a body, and looks through its memory, which the operating system shows as a piece that can be
-#: read in front of a far larger one that can't.
+#: Has an instance refuse a body, and looks through its memory: a piece that can be read in front of a far larger one
+#: that can't, as the operating system shows it.
 LOOK = """
 import hashlib, re, sys
 from host.component import Component, Loaded
