@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 
 from host.log import logger
 
-#: Seconds until somebody is called again who did not come.
+#: Seconds until somebody is called again who did not come, and until one is who could not be called: before this
+#: process's container ends for want of a call.
 CALL_AGAIN = 30.0
+AGAIN_AFTER_FAILURE = 1.0
 
 #: Has somebody call `resume`.
 Call = Callable[[], Awaitable[None]]
@@ -26,6 +28,8 @@ class Awake:
         self._held = False
         self._until = float("-inf")
         self._ending = False
+        self._kept = False
+        self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -35,11 +39,14 @@ class Awake:
         self._until = float("-inf")
 
     def busy(self, is_busy: bool) -> None:
-        """Whether there is something that no end is known of."""
-        if is_busy:
-            self._idle.clear()
-        else:
-            self._idle.set()
+        """Whether there are tickets, of which no end is known."""
+        self._kept = is_busy
+        self._changed()
+
+    def work(self, begins: bool) -> None:
+        """Something begins, or ends, that is lost if the process ends before it."""
+        self._working += 1 if begins else -1
+        self._changed()
 
     def stay(self, seconds: float) -> None:
         """There is something for so many seconds."""
@@ -57,8 +64,7 @@ class Awake:
         try:
             async with asyncio.timeout(seconds):
                 while (left := self._left()) > 0 or not self._idle.is_set():
-                    await self._idle.wait()
-                    await asyncio.sleep(left)
+                    await (self._idle.wait() if not self._idle.is_set() else asyncio.sleep(min(left, 1.0)))
         except TimeoutError:
             pass
         finally:
@@ -70,7 +76,7 @@ class Awake:
     def look(self) -> None:
         """Has somebody called, where there is something and nobody holds a call for it."""
         now = asyncio.get_running_loop().time()
-        is_wanted = not self._idle.is_set() or self._left() > 0
+        is_wanted = not self._ending and (not self._idle.is_set() or self._left() > 0)
         if self._call is None or not is_wanted or self._held or now - self._called < CALL_AGAIN:
             return
         self._called = now
@@ -79,13 +85,22 @@ class Awake:
         task.add_done_callback(self._calls.discard)
 
     async def call(self) -> None:
-        """Has somebody called. Where nobody comes, the next sweep does."""
+        """Has somebody called. Where that fails it is tried again while there is something."""
         if self._call is None:
             return
         try:
             await self._call()
         except Exception as error:
             logger().warning("not-woken", error=type(error).__name__)
+            self._called = float("-inf")
+            asyncio.get_running_loop().call_later(AGAIN_AFTER_FAILURE, self.look)
+
+    def _changed(self) -> None:
+        if self._kept or self._working > 0:
+            self._idle.clear()
+            self.look()
+        else:
+            self._idle.set()
 
     def _left(self) -> float:
         return max(0.0, self._until - asyncio.get_running_loop().time())

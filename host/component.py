@@ -6,6 +6,7 @@ keys instance alone.
 """
 
 import hashlib
+import os
 import platform
 import threading
 import time
@@ -273,7 +274,7 @@ def precompile(path: Path = PATH) -> Path:
     if not target.exists():
         for stale in path.parent.glob(f"{path.stem}-*.cwasm"):
             stale.unlink(missing_ok=True)
-        partial = target.with_suffix(".partial")
+        partial = target.with_suffix(f".{os.getpid()}.partial")
         partial.write_bytes(Artifact(engine, wasm).serialize())
         partial.rename(target)
     return target

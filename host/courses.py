@@ -88,7 +88,9 @@ class Courses:
 
     def _over(self, task: asyncio.Task[Any], running: Running) -> None:
         self._running.pop(task, None)
-        self._watching.discard(task)
+        if task in self._watching:
+            self._watching.discard(task)
+            self._waiting.awake.work(False)
         running.answer(None)
 
     def resume(self, ticket: str, entry: Entry) -> None:
@@ -178,6 +180,9 @@ class Courses:
                     deferral = command.payload
                     entry = running.entry if running is not None else None
                     await self._waiting.defer(deferral.ticket, deferral.delay / 1000, entry)
+                    if running is not None and running.entry not in (None, entry):
+                        # It was kept to outlive this process at the same moment; it waits once.
+                        await self._waiting.over(running.entry)
                     return self._note(running, event, deferral.reply, spent)
                 case tag:
                     outcome = await self._timed(spent, STAGES.get(tag, "find"), self._report(number, command))
@@ -187,7 +192,8 @@ class Courses:
         was_answered = running is None or running.answered.done()
         self._note(running, event, answer, spent)
         if running is not None and running.entry is not None and not was_answered:
-            await self._waiting.over(running.entry)
+            entry, running.entry = running.entry, None
+            await self._waiting.over(entry)
 
     def _note(self, running: Running | None, event: str, answer: Any, spent: dict[str, float]) -> None:
         ms = {stage: round(seconds * 1000, 3) for stage, seconds in spent.items()}
@@ -201,6 +207,7 @@ class Courses:
         task = asyncio.current_task()
         if task is not None and self._running.pop(task, None) is not None:
             self._watching.add(task)
+            self._waiting.awake.work(True)
 
     async def _report(self, number: int, command: Variant) -> Variant:
         try:
@@ -230,7 +237,6 @@ class Courses:
                 await self._launcher.terminate(payload)
                 self._ledger.closed(payload)
             case "watch":
-                self._waiting.awake.stay(payload.seconds)
                 status = await self._launcher.watch(payload.sandbox, payload.seconds)
                 if status is None:
                     return Variant("done")

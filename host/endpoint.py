@@ -198,6 +198,8 @@ class Endpoint:
             await self._waiting.read()
         except Exception as error:
             log.logger().error("tickets-not-read", error=type(error).__name__)
+            # It is tried again; what is kept there is not known yet.
+            self._awake.stay(BESIDE_WITHIN)
             self._health.ill("tickets")
             return False
         return True

@@ -145,7 +145,7 @@ class Waiting:
     async def close(self, tickets: list[str]) -> bool:
         """Keeps these tickets for the next process, each by itself; whether that has all that it needs."""
         kept = await asyncio.gather(*(self._put(ticket, 0.0) for ticket in tickets), return_exceptions=True)
-        if any(isinstance(one, Entry) for one in kept):
+        if self._entries:
             await self.awake.call()
         stale = any(one.stale for one in self._entries.values())
         return all(isinstance(one, Entry) for one in kept) and not stale
@@ -182,6 +182,7 @@ class Waiting:
         if longest is None:
             entry.over = True
         else:
+            entry.over = False
             entry.due_here = asyncio.get_running_loop().time() + longest
         self._changed.set()
 

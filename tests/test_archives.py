@@ -122,3 +122,12 @@ def test_git_is_told_no_setting(tmp_path: Path, origin: Origin, monkeypatch: pyt
     seen = (tmp_path / "seen").read_text()
     assert "GIT_TERMINAL_PROMPT=0" in seen
     assert TOKEN not in seen and "canary" not in seen
+
+
+def test_what_takes_too_long_in_all_is_left_out(
+    tmp_path: Path, origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin.release("v4.0.0", **{"action.yml": ACTION})
+    monkeypatch.setattr("host.modal.archives.ALL_WITHIN", 0)
+    (told,) = [line for line in gathered(tmp_path / "archives") if line["event"] == "archives"]
+    assert told["held"] == 0 and "actions/cache" in told["left_out"]

@@ -283,16 +283,20 @@ def test_a_run_that_may_not_run_here_gets_no_runner_but_one_that_says_so(
 
 
 def test_a_sandbox_that_ends_before_its_job_is_replaced_at_once(github: StandinGitHub, tmp_path: Path) -> None:
-    """The first runner ends as one does whose version GitHub no longer takes, the second does its job."""
+    """Two runners end as one does whose version GitHub no longer takes, the third does its job. The second is of a
+    ticket that had waited, whose place among those that wait is gone by then."""
     github.state.queue(57, REPOSITORY, LABELS)
     script = tmp_path / "runner.sh"
     standin = f"exec {sys.executable} -I -S {ROOT / 'host' / 'local' / 'standin_runner.py'}"
-    script.write_text(f"if [ ! -e {tmp_path}/first ]; then : >{tmp_path}/first; read -r _; exit 7; fi\n{standin}\n")
+    deprecated = "read -r _; exit 7"
+    script.write_text(
+        f"for n in first second; do [ -e {tmp_path}/$n ] || {{ : >{tmp_path}/$n; {deprecated}; }}; done\n{standin}\n"
+    )
     with Jitney(github.url, tmp_path / "j.db", JITNEY_LOCAL_RUNNER=f"bash {script}") as jitney:
         assert deliver(jitney.url, SECRET, queued(57)).status_code == 201
         eventually(lambda: github.state.jobs[57].status == "completed")
-        line = jitney.logged("watch")[0]
-        assert line["reason"] == "runner-deprecated" and len(github.state.registered) == 2
+        reasons = [line["reason"] for line in jitney.logged("watch")]
+        assert reasons[:2] == ["runner-deprecated"] * 2 and len(github.state.registered) == 3
 
 
 def test_a_client_that_never_ends_its_headers_is_hung_up_on_and_others_are_served(jitney: Jitney) -> None:

@@ -34,12 +34,12 @@ use jitney::settings::{
 use jitney::ticket::{Purpose, Ticket};
 use jitney::words::time::Timestamp;
 use reply::carry;
+use std::hint::black_box;
 use std::sync::OnceLock;
 use wasi::cli::environment::get_environment;
 use wasi::clocks::wall_clock;
 use wit::intake::{Fault, Opening, Reply};
 use wit::settings::Kind;
-use zeroize::Zeroize;
 
 struct Jitney;
 
@@ -101,7 +101,7 @@ fn opening(ticket: &Ticket, waiting: &jitney::reply::Reply) -> Opening {
 }
 
 impl wit::intake::Guest for Jitney {
-    fn decide(head: String, mut body: String) -> wit::intake::Verdict {
+    fn decide(head: String, body: String) -> wit::intake::Verdict {
         // An instance's settings never change, and one that reads no body decides often.
         static SETTINGS: OnceLock<Checked<IntakeSettings>> = OnceLock::new();
         let checked = SETTINGS.get_or_init(|| IntakeSettings::read(&get_environment()));
@@ -112,7 +112,9 @@ impl wit::intake::Guest for Jitney {
         match decide(&settings.admission, &head, &body, Trust::Signed(&settings.secrets)).verdict {
             Verdict::Unread(answer) => {
                 // The next delivery that this instance decides on is somebody else's.
-                body.zeroize();
+                let mut bytes = body.into_bytes();
+                bytes.fill(0);
+                black_box(&bytes);
                 wit::intake::Verdict::Unread(carry(&answer))
             }
             Verdict::Reply(answer) => wit::intake::Verdict::Reply(carry(&answer)),

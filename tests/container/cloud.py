@@ -33,6 +33,8 @@ class Cloud:
     def __init__(self, deployed: Deployed, **settings: str) -> None:
         self.deployed, self.github = deployed, StandinGitHub()
         deployed.plane.reset()
+        # Another file's tests may have stopped it.
+        self.state.apps[APP] = deployed.app
         told = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "ALLOWED_REPOS": "octo/demo"}
         told |= {"GITHUB_API_URL": self.github.url} | instead(deployed.origins)
         self.state.secrets["github-secret"] = told | settings

@@ -40,6 +40,7 @@ class Deployed:
         assert told.returncode == 0, told.stdout + told.stderr
         state = self.plane.state
         self._state = state
+        self.app = state.apps[APP]
         self._functions = {name: sent.function for name, sent in state.functions.items()}
         self._anonymous = {new: kept for new, kept in state.secrets.items() if new.startswith("st-")}
 
