@@ -43,6 +43,7 @@ def main() -> int:
         "only", nargs="*", help="launched, burst, turned-away, … as `./build.sh bench --help` says them"
     )
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--keep", action="store_true", help="keep what is named among the last results")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     book = Book()
@@ -76,8 +77,8 @@ def main() -> int:
         book.part = kind
         measure(parts, options.only)
     console.print(book.table())
-    if not options.only:
-        write(book)
+    if not options.only or options.keep:
+        write(book, options.only)
     return 0
 
 
@@ -89,16 +90,33 @@ def measure(parts: dict[str, Callable[[], None]], only: list[str]) -> None:
             part()
 
 
-def write(book: Book) -> None:
-    """The results for programs, the comparison as a picture, and the tables of the pages."""
-    about = {"date": time.strftime("%Y-%m-%d"), "python": sys.version.split()[0]}
+def write(book: Book, only: list[str]) -> None:
+    """The results for programs, the comparison as a picture, and the tables of the pages. Parts that were measured
+    alone take their rows' places among the last results, and the date says which those are."""
+    today = time.strftime("%Y-%m-%d")
+    about: dict[str, object] = {"date": today, "python": sys.version.split()[0]}
     rust = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=False).stdout.split()
     about["rustc"] = rust[1] if len(rust) > 1 else "unknown"
-    results = {"about": about | {"cores": len(os.sched_getaffinity(0))}, "rows": book.rows}
-    page.RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    p50 = [(row["what"], row["jitney"], row["baseline"]) for row in book.rows if row["what"].endswith("conn.: p50")]
+    about["cores"] = len(os.sched_getaffinity(0))
+    rows = book.rows
+    if only:
+        last = json.loads(page.RESULTS.read_text())
+        about = last["about"] | {"later": last["about"].get("later", {}) | dict.fromkeys(only, today)}
+        rows = placed(last["rows"], book.rows)
+    page.RESULTS.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
+    p50 = [(row["what"], row["jitney"], row["baseline"]) for row in rows if row["what"].endswith("conn.: p50")]
     plots.bars(RESULTS / "turned-away.svg", "deliveries turned away, median (ms)", p50)
     page.write()
+
+
+def placed(last: list[page.Row], new: list[page.Row]) -> list[page.Row]:
+    """The last rows with the new ones in their places; what was not there comes after the others of its kind."""
+    fresh = {(row["part"], row["what"]): row for row in new}
+    rows = [fresh.pop((row["part"], row["what"]), row) for row in last]
+    for row in fresh.values():
+        at = max((n for n, one in enumerate(rows) if one["part"] == row["part"]), default=len(rows) - 1)
+        rows.insert(at + 1, row)
+    return rows
 
 
 if __name__ == "__main__":

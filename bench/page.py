@@ -38,7 +38,11 @@ def pages(results: dict[str, Any]) -> dict[Path, str]:
         text = texts.get(page) or page.read_text()
         rows = [row for row in results["rows"] if belongs(row)]
         about = results["about"]
-        said = f"The run of {about['date']}, on {about['cores']} cores:"
+        later: dict[str, list[str]] = {}
+        for part, date in about.get("later", {}).items():
+            later.setdefault(date, []).append(part)
+        since = "".join(f"; of {date}: {', '.join(sorted(parts))}" for date, parts in sorted(later.items()))
+        said = f"The run of {about['date']}{since}; on {about['cores']} cores:"
         begin, end = f"<!-- bench: {table} -->", f"<!-- end of bench: {table} -->"
         if begin not in text or end not in text:
             raise SystemExit(f"{page} has no place for the table `{table}`")
