@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -30,13 +31,13 @@ class Latencies:
         return len(self.each) / self.span
 
 
-def request(content: object, event: str, secret: str, guid: str = "g") -> bytes:
-    """A delivery as GitHub sends it, as bytes."""
+def request(content: object, event: str, secret: str) -> bytes:
+    """A delivery as GitHub sends it, as bytes, with a GUID of its own: one that has a course gets no second one."""
     body = content if isinstance(content, bytes) else json.dumps(content, separators=(",", ":")).encode()
     head = (
         "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
         "user-agent: GitHub-Hookshot/abcdef0\r\naccept: */*\r\n"
-        f"x-github-event: {event}\r\nx-github-delivery: {guid}\r\nx-github-hook-id: 1\r\n"
+        f"x-github-event: {event}\r\nx-github-delivery: {uuid.uuid4()}\r\nx-github-hook-id: 1\r\n"
         f"x-hub-signature-256: {sign(secret, body)}\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -121,7 +121,7 @@ async def strike(url: str, flood: Flood, valid: int, every: float) -> Outcome:
     body = json.dumps(payload("ping") | {"padding": "x" * 20_000}).encode()
     deliveries = []
     for number in range(valid):
-        content = request(body, "ping", SECRET, guid=f"valid-{number}")
+        content = request(body, "ping", SECRET)
         deliveries.append(asyncio.create_task(deliver(content)))
         await asyncio.sleep(every)
     answers = await asyncio.gather(*deliveries)
