@@ -120,7 +120,7 @@ async def strike(url: str, flood: Flood, valid: int, every: float) -> Outcome:
     await asyncio.sleep(2)
     body = json.dumps(payload("ping") | {"padding": "x" * 20_000}).encode()
     deliveries = []
-    for number in range(valid):
+    for _ in range(valid):
         content = request(body, "ping", SECRET)
         deliveries.append(asyncio.create_task(deliver(content)))
         await asyncio.sleep(every)
