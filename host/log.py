@@ -12,10 +12,10 @@ import structlog  # noqa: E402
 if _rich is None:
     del sys.modules["rich"]
 
-#: What a line for people begins with, where it is there, and what it leaves out: what only programs look for.
-FIRST = ("status", "outcome", "reason", "repository", "job", "runner", "sandbox")
 #: Under which a line carries a WIT `reply.log`, until it is written.
 SAID = "said"
+#: What a line for people begins with, where it is there, and what it leaves out: what only programs look for.
+FIRST = ("status", "outcome", "reason", "repository", "job", "runner", "sandbox")
 LEFT_OUT = {"event", "level", "timestamp", "why", "ms", "run", "delivery"}
 
 

@@ -139,7 +139,7 @@ class Metrics:
         """A sandbox was seen to end, and what the stages of the way to its job's first step took, in seconds."""
         self._ends.labels(cause).inc()
         for stage, took in stages.items():
-            self._stages.labels("sandbox", stage).observe(took)
+            self._child(self._stages, "sandbox", stage).observe(took)
 
     def text(self) -> str:
         """All of it, in Prometheus's text form."""
