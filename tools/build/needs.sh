@@ -60,10 +60,11 @@ forget_settings() {
 # Everything that `./jitney demo` needs, or with `all` everything that any command of `jitney` does: what runs in sandboxes
 # at Modal is built only then. The Python packages are installed beside it.
 build() {
+  local scope=${1:-all}
   mkdir -p .tools target
   touch target/.building
   STEP=0 STEPS=4
-  [ "${1:-all}" = demo ] || STEPS=5
+  [ "$scope" = demo ] || STEPS=5
   need_rust
   need_python host >.tools/packages.log 2>&1 &
   local packages=$!
@@ -71,18 +72,18 @@ build() {
   trap wait EXIT
   . tools/build/component.sh
   build_component
-  if [ "${1:-all}" != demo ]; then
+  if [ "$scope" != demo ]; then
     . tools/build/runner.sh
     build_runner
   fi
   step "installing the Python packages"
   wait "$packages" || { cat .tools/packages.log >&2; exit 1; }
   trap - EXIT
-  if [ "${1:-all}" != demo ]; then
+  if [ "$scope" != demo ]; then
     .venv/bin/python tools/sbom.py target/jitney.wasm target/jitney.cdx.json wasm32-wasip2 jitney-component jitney-guard
     .venv/bin/python tools/sbom.py target/jitney-runner target/jitney-runner.cdx.json x86_64-unknown-linux-musl jitney-runner
   fi
-  finish_build "${1:-all}"
+  finish_build "$scope"
 }
 
 # What is needed beside the artifacts, and the mark that says that all of it is there, or all that the demo needs.
