@@ -155,8 +155,21 @@ fn a_launch_that_hears_of_its_job_s_end_while_it_counts_waits_no_longer() {
     house.ask(2, Question::Claim(claim), at(0));
     let told = house.ask(2, room("octo/x", 1, 1, PLENTY), at(0)).told;
     assert_eq!(told, [(2, Ruling::Count)]);
-    house.ask(3, Question::Over(job, None), at(1));
+    let told = house.ask(3, Question::Over(job, None), at(1)).told;
+    assert_eq!(told, [(3, Ruling::Go)], "whoever counts asked nothing");
     house.ask(2, Question::Lives(Vec::new()), at(1));
     let told = house.ask(2, room("octo/x", 1, 1, PLENTY), at(1)).told;
     assert_eq!(told, [(2, Ruling::Over)]);
+}
+
+#[test]
+fn whoever_was_to_count_and_wants_no_place_after_all_leaves_the_line() {
+    let mut house = House::default();
+    fill(&mut house, 0..1, 1);
+    assert_eq!(house.ask(2, room("octo/x", 1, 1, PLENTY), at(0)).told, [(2, Ruling::Count)]);
+    assert_eq!(house.ask(3, room("octo/x", 1, 1, PLENTY), at(0)).told, []);
+    let (account, turn) = (Account::Token, Some(PLENTY));
+    let placeless = Room { repository: octo(), created: None, account, place: None, turn };
+    let told = house.ask(2, Question::Room(placeless), at(5_000)).told;
+    assert_eq!(told, [(2, Ruling::Go), (3, Ruling::Count)], "the next one counts");
 }

@@ -235,7 +235,11 @@ impl House {
         }
         match &room.place {
             Some(_) if !self.places.has(course) => self.places.queue(course, room, now),
-            _ => self.turn(course, room, now),
+            Some(_) => self.turn(course, room, now),
+            None => {
+                self.places.leave(course);
+                self.turn(course, room, now);
+            }
         }
     }
 

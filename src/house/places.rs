@@ -62,13 +62,14 @@ impl Places {
         self.line.join(&repository, since, course, (room, now));
     }
 
-    /// Whether the course waited, as it does no longer.
+    /// Whether the course waited, as it does no longer. Whoever looks waits for nothing meanwhile, and hears of it when
+    /// it asks for its place again.
     pub(super) fn forget(&mut self, course: CourseId) -> bool {
-        !self.line.drain(|waiting, _| waiting == course).is_empty()
+        self.looks != Some(course) && !self.line.drain(|waiting, _| waiting == course).is_empty()
     }
 
     pub(super) fn leave(&mut self, course: CourseId) {
-        self.forget(course);
+        self.line.drain(|waiting, _| waiting == course);
         self.given.remove(&course);
         self.looks = self.looks.filter(|looks| *looks != course);
     }
