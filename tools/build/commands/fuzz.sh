@@ -58,7 +58,7 @@ run() {
         "corpus-found/$target" "corpus/$target" -- \
         -max_total_time="$seconds" -dict=dictionary.txt -max_len=16384 -timeout=10 -rss_limit_mb=2048 \
         -print_final_stats=1 "-artifact_prefix=crashes/$target/" 2>&1 | tee "$log" |
-        grep -E -A 1 'DONE|panicked|SUMMARY|ERROR|Test unit written|^Base64'
+        sed -nE -e '/panicked/{p;n;p;}' -e '/DONE|SUMMARY|ERROR|Test unit written|^Base64/p'
       exit "${PIPESTATUS[0]}"
     )
     rows+=("| \`$target\` | $seconds | $(figure 's/.*number_of_executed_units: *//p') | $(figure 's/.*DONE *cov: \([0-9]*\).*/\1/p') | nothing |")
