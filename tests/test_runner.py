@@ -1,7 +1,9 @@
 """The sandbox's main process: one config in, one listener, one job, and a line that says how it ended."""
 
+import resource
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +185,38 @@ def test_what_the_cgroup_counts_is_what_is_told(tmp_path: Path) -> None:
     ending = Sandbox(tmp_path, plan, JITNEY_CGROUP=str(cgroup)).give()
     figures = {name: ending[name] for name in ("cause", "cpu_s", "peak_memory", "oom_kills")}
     assert figures == {"cause": "done", "cpu_s": 2.5, "peak_memory": 123456789, "oom_kills": 0}
+
+
+def test_an_older_cgroup_counts_by_other_names(tmp_path: Path) -> None:
+    cgroup = tmp_path / "cgroup"
+    for name, counted in {
+        "cpuacct/cpuacct.usage": "1500000000", "memory/memory.max_usage_in_bytes": "123456789",
+        "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 0",
+    }.items():  # fmt: skip
+        (cgroup / name).parent.mkdir(parents=True, exist_ok=True)
+        (cgroup / name).write_text(f"{counted}\n")
+    plan = PUSH | {"steps": [{"name": "a", "run": f"echo 4000000000 >{cgroup}/cpuacct/cpuacct.usage"}]}
+    ending = Sandbox(tmp_path, plan, JITNEY_CGROUP=str(cgroup)).give()
+    assert (ending["cpu_s"], ending["peak_memory"], ending["oom_kills"]) == (2.5, 123456789, 0)
+
+
+#: Uses both kinds of CPU time, and memory.
+BUSY = """
+import os
+held = bytearray(os.urandom(1 << 20)) * 200
+while min(os.times()[:2]) < 0.7:
+    held.find(b"not in there") if os.times()[0] < 0.7 else os.urandom(1 << 20)
+"""
+
+
+def test_without_a_cgroup_the_figures_are_those_of_the_job_s_processes(tmp_path: Path) -> None:
+    (tmp_path / "busy.py").write_text(BUSY)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ending = Sandbox(tmp_path, PUSH | {"steps": [{"name": "a", "run": f"{sys.executable} {tmp_path}/busy.py"}]}).give()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert 0.8 * used < ending["cpu_s"] <= used + 0.1
+    assert 200 << 20 < ending["peak_memory"] < 300 << 20
 
 
 def test_orphans_are_reaped(tmp_path: Path) -> None:

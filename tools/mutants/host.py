@@ -28,8 +28,8 @@ EXCUSES = ROOT / "tools" / "mutants" / "excuses.tsv"
 FILES = [
     f"host/{name}.py"
     for name in (
-        "component", "linking", "endpoint", "intake", "reading", "connections", "credentials", "launcher",
-        "modal/launcher", "local/launcher", "courses", "house", "modal/image",
+        "component", "linking", "values", "endpoint", "intake", "reading", "connections", "awake", "credentials",
+        "launcher", "modal/launcher", "local/launcher", "courses", "house", "modal/image",
     )
 ]  # fmt: skip
 #: What could notice: tests of the host, and not those that measure or look at docs.
@@ -38,9 +38,10 @@ TESTS = [
     for name in (
         "asgi", "component", "endpoint_life", "endpoint", "endpoint_bounds", "courses", "credentials",
         "local_launcher", "instance_limits", "reading", "connection_states", "listener", "connections", "instances",
-        "operator_instances", "guard", "thief", "strangers", "slow_github", "ending", "waiting", "store_faults",
+        "intake", "values", "operator_instances", "guard", "thief", "strangers", "slow_github", "ending", "waiting", "store_faults",
         "log", "modal_launcher", "modal_times", "modal_app", "modal_queue", "app", "house", "sweep", "refusal",
-        "money", "local_sandboxes", "container", "container_ends", "container_faults", "container_jobs",
+        "money", "local_sandboxes", "container", "container_ends", "container_faults",
+        "container_idle", "container_jobs", "container_waiting",
     )
 ]  # fmt: skip
 #: Seconds of tests, without the mutant, that one may cost; the quickest that reach it come first.

@@ -146,6 +146,7 @@ impl Supervisor {
         let _ = self.state.mark(READING);
         let end = match self.read_config() {
             Ok(config) if self.is_docker_ready(daemon.as_ref()) => self.run(&config),
+            Ok(_) if self.terminated => (Cause::Killed, 128 + SIGTERM, None),
             Ok(_) => (Cause::NoDocker, NO_DOCKER, Some("the Docker daemon did not start".to_owned())),
             Err(end) => end,
         };
@@ -183,10 +184,14 @@ impl Supervisor {
                 _ => break status,
             }
             tries += 1;
-            if tries >= TRIES || self.terminated {
+            if tries >= TRIES {
                 break status;
             }
             self.rest(Duration::from_secs(tries.into()), || false);
+            // A listener that is started now would not hear of it.
+            if self.terminated {
+                break status;
+            }
         };
         self.conclude(status)
     }

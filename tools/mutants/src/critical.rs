@@ -10,9 +10,10 @@ const CRITICAL: &[(&str, &[&str])] = &[
     ("signature", &["src/delivery/signature.rs"]),
     ("policy", &["src/policy/"]),
     ("guard", &["guard/src/", "src/words/api_base.rs"]),
-    ("instances", &["host/component.py", "host/linking.py"]),
+    ("instances", &["host/component.py", "host/linking.py", "host/intake.py", "host/values.py"]),
     ("requests to GitHub", &["component/src/http.rs"]),
-    ("endpoint's bounds", &["host/endpoint.py", "host/intake.py", "host/reading.py", "host/connections.py"]),
+    ("endpoint's bounds", &["host/endpoint.py", "host/reading.py", "host/connections.py"]),
+    ("staying awake", &["host/awake.py"]),
     ("launcher", &["host/launcher.py", "host/modal/launcher.py", "host/local/launcher.py"]),
     (
         "credentials",

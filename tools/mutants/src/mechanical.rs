@@ -59,7 +59,7 @@ fn kind(group: &Group) -> Kind {
         Kind {
             packages: &["jitney-runner", "jitney-guard"],
             tests: &["jitney-runner", "jitney-guard"],
-            python: &["tests/test_runner.py", "tests/test_refusal.py"],
+            python: &["tests/test_runner.py", "tests/test_runner_ends.py", "tests/test_refusal.py"],
             seeds: 0,
             without: &["guard/src/component.rs", "guard/src/bare.rs"],
         }

@@ -1,0 +1,154 @@
+"""A sandbox whose state directory, listener or Docker daemon does not do what it should: how it ends, and what it says."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import eventually
+from tests.sandbox import PUSH, Sandbox
+from tests.test_refusal import program
+
+ONE_STEP = PUSH | {"steps": [{"name": "a"}]}
+MARKS = ("job-started", "admitted", "refused")
+
+
+def listens(sandbox: Sandbox, script: str) -> None:
+    """Puts another listener in the place of the usual one. It notes each of its starts, by its process's number."""
+    program(sandbox.home / "bin", "Runner.Listener", f"echo $$ >>started\n{script}")
+
+
+def started(sandbox: Sandbox) -> list[str]:
+    """The listeners that were started."""
+    file = sandbox.home / "started"
+    return file.read_text().split() if file.exists() else []
+
+
+def is_over(sandbox: Sandbox) -> bool:
+    """Whether the first listener was started, has ended, and was seen to."""
+    return bool(started(sandbox)) and not Path("/proc", started(sandbox)[0]).exists()
+
+
+def test_marks_of_an_earlier_life_say_nothing_of_this_one(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    for mark in MARKS:
+        (tmp_path / "state" / mark).touch()
+    sandbox = Sandbox(tmp_path, {}, JITNEY_START_WITHIN="1")
+    ending = sandbox.give()
+    assert (ending["cause"], ending["job_s"], ending["first_step_s"]) == ("no-job", None, None)
+
+
+@pytest.mark.parametrize("mark", ["", *MARKS])
+def test_a_state_directory_that_cannot_be_used_is_said_and_nothing_is_started(tmp_path: Path, mark: str) -> None:
+    state = tmp_path / "state"
+    (state / mark / "in the way").mkdir(parents=True) if mark else state.touch()
+    sandbox = Sandbox(tmp_path, ONE_STEP)
+    ending = sandbox.give(None)
+    assert (ending["cause"], ending["exit"]) == ("failed", 1) and "state directory" in ending["reason"]
+    assert "state directory" in sandbox.complained and sandbox.listened == []
+
+
+def test_a_listener_that_cannot_be_started_is_said(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    (sandbox.home / "bin" / "Runner.Listener").unlink()
+    ending = sandbox.give()
+    assert (ending["cause"], ending["exit"]) == ("failed", 1) and "listener did not start" in ending["reason"]
+
+
+def test_a_listener_that_always_asks_for_another_start_is_given_up_on(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    listens(sandbox, "exit 2")
+    ending = sandbox.give()
+    assert (ending["cause"], ending["exit"], len(started(sandbox))) == ("failed", 2, 5)
+
+
+@pytest.mark.parametrize(
+    ("script", "cause", "status"),
+    [
+        ("kill -9 $$", "killed", 137),
+        ("touch $JITNEY_STATE/job-started; exit 7", "failed", 7),
+        ("touch $JITNEY_STATE/job-started; exit 2", "failed", 2),
+        ("touch $JITNEY_STATE/job-started; exit 0", "done", 0),
+        ("exit 0", "no-job", 0),
+        ("exit 128", "failed", 128),
+        ("exit 129", "killed", 129),
+    ],
+)
+def test_how_a_listener_ends_is_how_its_sandbox_does(tmp_path: Path, script: str, cause: str, status: int) -> None:
+    sandbox = Sandbox(tmp_path)
+    listens(sandbox, script)
+    ending = sandbox.give()
+    assert (ending["cause"], ending["exit"], len(started(sandbox))) == (cause, status, 1)
+
+
+def test_a_listener_that_replaces_itself_is_started_when_it_has(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    replace = "(sleep 4; touch replaced update.finished) >/dev/null 2>&1 & exit 3"
+    listens(sandbox, f"[ $(wc -l <started) = 1 ] && {{ {replace}; }}\n[ -e replaced ] && ! [ -e update.finished ]")
+    assert sandbox.give()["exit"] == 0 and len(started(sandbox)) == 2
+
+
+def test_an_idle_listener_that_was_told_to_end_is_not_started_again(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path, JITNEY_START_WITHIN="1")
+    listens(sandbox, "trap 'exit 2' INT; while :; do sleep 0.1; done")
+    assert sandbox.give()["cause"] == "no-job" and len(started(sandbox)) == 1
+
+
+def test_one_that_is_terminated_while_it_awaits_an_update_starts_no_listener(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    listens(sandbox, "exit 3")
+    sandbox.hand_over()
+    eventually(lambda: is_over(sandbox))
+    sandbox.process.terminate()
+    assert sandbox.give(None)["cause"] == "killed" and len(started(sandbox)) == 1
+
+
+def test_one_that_is_terminated_between_two_starts_starts_no_listener(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    terminate = f"(sleep 0.3; touch told; kill -TERM {sandbox.process.pid}) >/dev/null 2>&1"
+    listens(sandbox, f"[ -e told ] && touch late\n[ $(wc -l <started) = 1 ] && {terminate} &\nexit 2")
+    sandbox.give()
+    assert not (sandbox.home / "late").exists()
+
+
+def test_a_listener_that_heeds_no_interrupt_is_ended_by_what_is_stronger(tmp_path: Path) -> None:
+    """Two at once, because each is waited for: one heeds SIGTERM, the other nothing."""
+    sandboxes: dict[str, Sandbox] = {}
+    for deaf_to in ("INT", "INT TERM"):
+        sandboxes[deaf_to] = Sandbox(tmp_path / deaf_to, JITNEY_START_WITHIN="1")
+        listens(sandboxes[deaf_to], f"trap : {deaf_to}; touch deaf; while :; do sleep 0.1; done")
+        sandboxes[deaf_to].hand_over()
+    for sandbox in sandboxes.values():
+        ending: dict[str, Any] = sandbox.give(None)
+        assert (ending["cause"], ending["exit"]) == ("no-job", 65) and (sandbox.home / "deaf").exists()
+        assert is_over(sandbox)
+
+
+def with_docker(tmp_path: Path, daemon: str, client: str) -> Sandbox:
+    """A sandbox of a job that asked for Docker, with these programs for its daemon and its client."""
+    program(tmp_path / "tools", "dockerd", daemon)
+    program(tmp_path / "tools", "docker", client)
+    path = f"{tmp_path / 'tools'}:/usr/local/bin:/usr/bin:/bin"
+    return Sandbox(tmp_path, ONE_STEP, JITNEY_DOCKER="1", PATH=path)
+
+
+def test_one_that_is_terminated_while_docker_starts_is_killed_and_asks_no_more(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    sandbox = with_docker(tmp_path, "exec sleep 60", f"echo >>{asked}; exit 1")
+    sandbox.hand_over()
+    eventually(asked.exists)
+    sandbox.process.send_signal(signal.SIGTERM)
+    before = len(asked.read_text())
+    ending = sandbox.give(None)
+    assert (ending["cause"], ending["exit"]) == ("killed", 143) and sandbox.listened == []
+    assert len(asked.read_text()) <= before + 2
+
+
+def test_a_daemon_that_ends_before_the_config_comes_is_no_signal_to_the_sandbox(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    sandbox = with_docker(tmp_path, f"echo $$ >{gone}", "exit 0")
+    eventually(lambda: gone.exists() and gone.read_text())
+    stat = Path("/proc", gone.read_text().strip(), "stat")
+    eventually(lambda: not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z")
+    assert sandbox.give()["cause"] == "done" and len(sandbox.listened) == 1
