@@ -193,7 +193,7 @@ class Endpoint:
         except Exception as error:
             log.logger().warning("not-read", error=type(error).__name__)
 
-    async def _look_for_tickets(self) -> bool:
+    async def _look_for_tickets(self) -> None:
         try:
             await self._waiting.read()
         except Exception as error:
@@ -201,8 +201,6 @@ class Endpoint:
             # It is tried again; what is kept there is not known yet.
             self._awake.stay(BESIDE_WITHIN)
             self._health.ill("tickets")
-            return False
-        return True
 
     async def _look_at_image(self) -> None:
         try:

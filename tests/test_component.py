@@ -51,6 +51,14 @@ def test_what_was_compiled_ahead_is_taken_and_compiled_once(tmp_path: Path, monk
     assert Loaded(path).artifact is not None
 
 
+def test_two_builds_at_once_do_not_mind_which_of_them_clears_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny(tmp_path)
+    monkeypatch.setattr(Path, "glob", lambda *_: [tmp_path / "tiny-0123456789abcdef-1-linux.cwasm"])
+    assert precompile(path).exists(), "what it found was gone when it came to it"
+
+
 def test_what_was_compiled_for_another_machine_is_compiled_now(tmp_path: Path) -> None:
     path = tiny(tmp_path)
     precompile(path).write_bytes(b"for another")

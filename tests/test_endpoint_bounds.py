@@ -17,6 +17,7 @@ from tests.processes import ROOT, SECRET
 from tests.standin import payload
 from tests.standin.deliveries import sign
 from tests.standin.server import TOKEN
+from tests.test_waiting import eventually
 
 
 async def answered(one: Endpoint, event: str, content: dict[str, Any]) -> tuple[int, str]:
@@ -44,22 +45,22 @@ async def test_a_delivery_without_an_answer_holds_a_place_and_gives_it_back(monk
     monkeypatch.setattr(endpoint, "ANSWER_WITHIN", 3600.0)
 
     one = Endpoint(Component({"WEBHOOK_SECRET": SECRET, "GITHUB_TOKEN": TOKEN}), LocalLauncher(), KeptInMemory())
-    course: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    opened = asyncio.Event()
+    courses: list[asyncio.Future[Any]] = []
 
     def open_course(*_: object) -> asyncio.Future[Any]:
-        opened.set()
-        return course
+        courses.append(asyncio.get_running_loop().create_future())
+        return courses[-1]
 
     monkeypatch.setattr(one, "_courses", SimpleNamespace(open=open_course))
     queued = payload("workflow_job.queued", repository="octo/demo", labels=["modal"])
-    waiting = asyncio.create_task(answered(one, "workflow_job", queued))
-    await opened.wait()
-    assert not waiting.done()
-    assert (await answered(one, "ping", payload("ping")))[0] == 503
-    course.set_result(None)
-    assert (await waiting)[0] == 202
-    assert await answered(one, "ping", payload("ping")) == (200, "ping")
+    for times in (1, 2):
+        waiting = asyncio.create_task(answered(one, "workflow_job", queued))
+        await eventually(lambda times=times: len(courses) == times)
+        assert not waiting.done()
+        assert (await answered(one, "ping", payload("ping")))[0] == 503
+        courses[-1].set_result(None)
+        assert (await waiting)[0] == 202
+        assert await answered(one, "ping", payload("ping")) == (200, "ping")
 
 
 def test_the_threat_model_names_the_bounds_that_there_are() -> None:

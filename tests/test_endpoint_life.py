@@ -217,3 +217,8 @@ async def test_what_a_process_that_was_killed_left_is_swept_soon(monkeypatch: py
     await asyncio.wait_for(swept.wait(), 20)
     assert slept == [20.0]
     await one.close(0.0)
+
+
+def test_what_a_thing_took_is_told_in_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "time", SimpleNamespace(perf_counter=lambda: 3.0012345678))
+    assert endpoint._ms(1.0) == 2001.235

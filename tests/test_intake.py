@@ -67,7 +67,7 @@ async def test_an_instance_is_replaced_after_so_many_uses(
 ) -> None:
     monkeypatch.setattr(intake, "USES", 10)
     one = Intake(component)
-    for number in range(1, 36):
+    for number in range(1, 41):
         if number % 2:
             await decide(one, "not the secret")
         else:
@@ -75,8 +75,8 @@ async def test_an_instance_is_replaced_after_so_many_uses(
     assert component.made == 4
 
 
-def test_an_instance_is_not_used_for_long() -> None:
-    assert intake.USES <= 1000
+def test_an_instance_is_not_used_for_long_and_reads_nothing_large_on_the_event_loop() -> None:
+    assert intake.USES <= 1000 and intake.INLINE <= 64 * 1024
 
 
 async def test_an_instance_that_fails_decides_on_nothing_again(

@@ -1,6 +1,7 @@
 """Bodies are bounded in number, in bytes and in time, and it is the slow that give way."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -155,3 +156,51 @@ async def test_what_is_too_long_or_breaks_off_or_lies_is_no_body() -> None:
     fine = Sender()
     fine.send(b"x" * 10, more=False)
     assert await read(Reading(10, 1, 10), fine, 10) == "10 bytes"
+
+
+async def test_a_body_counts_as_large_when_it_says_so_and_before_it_comes() -> None:
+    places, silent = Reading(25 * MIB, 100, 100 * MIB), []
+    for _ in range(reading.FEW + 1):
+        silent.append(asyncio.create_task(read(places, Sender(), 2 * MIB)))
+        await settle()
+    assert [task.done() for task in silent] == [True] + [False] * reading.FEW
+    assert silent[0].result() == "busy"
+    for task in silent[1:]:
+        task.cancel()
+
+
+async def test_one_that_had_to_go_takes_no_more_though_its_next_piece_is_there() -> None:
+    places = Reading(1000, 1, 1000)
+    [(slow, first)] = await start(places, 1)
+    await settle()
+    # Both pieces are there before anybody runs again.
+    fast = Sender()
+    fast.send(b"x" * 500)
+    second = asyncio.create_task(read(places, fast))
+    await asyncio.sleep(0)
+    slow.send(b"y" * 900)
+    slow.send(b"y", more=False)
+    assert await first == "busy"
+    fast.send(b"x" * 500, more=False)
+    assert await second == "1000 bytes"
+
+
+async def test_a_body_whose_time_is_over_at_that_moment_may_have_to_go_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "WITHIN", 0.05)
+    places, loop = Reading(1000, 1, 1000), asyncio.get_running_loop()
+    [(_, late)] = await start(places, 1)
+    await settle()
+    [body] = places._arriving
+    assert body.deadline is not None
+    when = body.deadline.when()
+    assert when is not None
+    ousted: list[bool] = []
+
+    def oust() -> None:
+        places._oust(body, reading._Body(large=False))
+        ousted.append(body.ousted)
+
+    # Whoever wakes this late finds both at once, in their order.
+    loop.call_at(when + 0.001, oust)
+    time.sleep(0.1)  # noqa: ASYNC251
+    assert await late == "busy" and ousted == [True]

@@ -187,55 +187,6 @@ async def test_one_call_holds_a_process_awake_while_tickets_wait(tickets: KeptIn
     await process.chores.end()
 
 
-async def test_who_held_a_process_is_called_again_as_soon_as_there_is_something(tickets: KeptInMemory) -> None:
-    called: list[float] = []
-
-    async def wake() -> None:
-        called.append(time.time())
-
-    awake = Awake(wake)
-    for times in (1, 2):
-        awake.stay(0.1)
-        awake.stay(0.05)
-        await eventually(lambda times=times: len(called) == times)
-        await asyncio.wait_for(awake.hold(600.0), 5)
-    awake.stay(600.0)
-    await eventually(lambda: len(called) == 3)
-    awake.busy(True)
-    await asyncio.wait_for(awake.hold(0.1), 5)
-    await eventually(lambda: len(called) == 4)
-    awake.look()
-    assert len(called) == 4, "who was called just now may still come"
-
-
-async def test_who_could_not_be_called_is_called_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[float] = []
-
-    async def wake() -> None:
-        called.append(time.time())
-        if len(called) < 3:
-            raise OSError
-
-    monkeypatch.setattr("host.awake.AGAIN_AFTER_FAILURE", 0.01)
-    awake = Awake(wake)
-    awake.busy(True)
-    await eventually(lambda: len(called) == 3)
-    awake.look()
-    assert len(called) == 3
-
-
-async def test_what_is_at_work_is_waited_for_and_no_longer() -> None:
-    awake = Awake()
-    awake.work(True)
-    awake.busy(True)
-    held = asyncio.create_task(awake.hold(600.0))
-    awake.busy(False)
-    await asyncio.sleep(0.05)
-    assert not held.done()
-    awake.work(False)
-    await asyncio.wait_for(held, 60)
-
-
 class Remembered(NoStore):
     """A store in memory."""
 
