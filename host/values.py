@@ -78,9 +78,7 @@ def call(function: Any, signature: Signature, store: Store, arguments: tuple[Any
         enter_wasm(
             lambda: ffi.wasmtime_component_func_call(byref(function._func), context, given, ready, results, returned)
         )
-        answer = _taken(signature, results[0]) if returned else None
-        function.post_return(store)
-        return answer
+        return _taken(signature, results[0]) if returned else None
     finally:
         for one in range(ready):
             ffi.wasmtime_component_val_delete(byref(given[one]))
