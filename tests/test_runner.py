@@ -108,8 +108,8 @@ def test_a_runner_that_no_job_reaches_is_ended(tmp_path: Path) -> None:
 
 
 def test_a_job_that_started_is_left_alone_however_long_it_takes(tmp_path: Path) -> None:
-    plan = PUSH | {"steps": [{"name": "long", "run": "sleep 3"}]}
-    ending = Sandbox(tmp_path, plan, JITNEY_START_WITHIN="1").give()
+    plan = PUSH | {"steps": [{"name": "long", "run": "sleep 6"}]}
+    ending = Sandbox(tmp_path, plan, JITNEY_START_WITHIN="5").give()
     assert ending["cause"] == "done" and ending["job_s"] < ending["ended_s"]
 
 

@@ -52,6 +52,9 @@ def component() -> Component:
         ("ledger", "entries", ([SANDBOX],)),
         ("ledger", "costs", ([],)),
         ("releases", "images", ()),
+        ("status", "limits", ()),
+        ("explain", "check", ("https://github.com/octo/demo/actions/runs/1/job/2",)),
+        ("explain", "check", ("nonsense",)),
     ],
 )
 def test_a_value_is_read_as_wasmtime_py_reads_it(
@@ -65,6 +68,15 @@ def test_a_value_is_read_as_wasmtime_py_reads_it(
     assert plain(seen) == plain(original(store, *arguments))
     _, signature = component.function(instance._instance, instance._store, interface, function)
     assert signature.read is not None, "it is left to wasmtime-py, so nothing was compared"
+
+
+def test_a_resource_is_left_to_wasmtime_py_and_what_its_methods_return_is_read_here() -> None:
+    instance = Component(SETTINGS | {"GITHUB_API_URL": "http://127.0.0.1:9"}, Loaded()).courses()
+    examination = instance.call("doctor", "[static]examination.open", False)
+    while instance.call("doctor", "[method]examination.next", examination, Variant("opened")) is not None:
+        """Until it has found that nobody is there."""
+    [*_, last] = instance.call("doctor", "[method]examination.findings", examination)
+    assert last.level in ("ok", "warn", "fail", "unchecked") and last.cure
 
 
 def test_what_is_no_text_is_refused(component: Component) -> None:
