@@ -212,7 +212,8 @@ while min(os.times()[:2]) < 0.7:
 def test_without_a_cgroup_the_figures_are_those_of_the_job_s_processes(tmp_path: Path) -> None:
     (tmp_path / "busy.py").write_text(BUSY)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ending = Sandbox(tmp_path, PUSH | {"steps": [{"name": "a", "run": f"{sys.executable} {tmp_path}/busy.py"}]}).give()
+    plan = PUSH | {"steps": [{"name": "a", "run": f"{sys.executable} {tmp_path}/busy.py"}]}
+    ending = Sandbox(tmp_path, plan).give()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert 0.8 * used < ending["cpu_s"] <= used + 0.1

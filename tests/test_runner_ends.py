@@ -1,4 +1,4 @@
-"""A sandbox whose state directory, listener or Docker daemon does not do what it should: how it ends, and what it says."""
+"""How a sandbox ends, and what it says, where its state directory, listener or Docker daemon isn't as it should be."""
 
 import signal
 from pathlib import Path
