@@ -1,4 +1,4 @@
-"""How a sandbox ends, and what it says, where its state directory, listener or Docker daemon isn't as it should be."""
+"""How a sandbox ends, and what it says, where its state directory, listener or Docker daemon is not as it should."""
 
 import signal
 from pathlib import Path
