@@ -80,6 +80,38 @@ def test_how_a_listener_ends_is_how_its_sandbox_does(tmp_path: Path, script: str
     listens(sandbox, script)
     ending = sandbox.give()
     assert (ending["cause"], ending["exit"], len(started(sandbox))) == (cause, status, 1)
+    has_job = "job-started" in script
+    assert (ending["job_s"] is not None, ending["listening_s"] is not None) == (has_job, has_job)
+
+
+def test_stages_are_known_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    """Then they are known by when they were seen."""
+    sandbox = Sandbox(tmp_path)
+    session = (
+        "mkdir -p $RUNNER_PERFLOG; echo SessionCreated:2020-01-01T00:00:00.0000000Z >$RUNNER_PERFLOG/Runner.perf"
+    )
+    job = "touch -d 2020-01-01 $JITNEY_STATE/job-started"
+    listens(sandbox, f"{session}; sleep 1; {job}; sleep 1; exit 0")
+    ending = sandbox.give()
+    assert 0 < ending["listening_s"] < ending["job_s"] < ending["ended_s"]
+    idle = Sandbox(tmp_path / "idle")
+    listens(idle, f"{session}; exit 5")
+    assert idle.give()["listening_s"] > 0
+
+
+def test_a_message_that_is_no_job_is_not_when_the_job_came(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    at = 'at() { date -u -d "+$1 seconds" +%Y-%m-%dT%H:%M:%S.0000000Z; }'
+    counters = (
+        "SessionCreated",
+        "MessageReceived_RunnerRefresh",
+        "Late_JobRequest",
+        "MessageReceived_RunnerJobRequest",
+    )
+    tell = "; ".join(f"echo {name}:$(at {20 * number})" for number, name in enumerate(("SessionCreated", *messages)))
+    listens(sandbox, f"{at}; mkdir -p $RUNNER_PERFLOG; ({tell}) >$RUNNER_PERFLOG/Runner.perf; exit 5")
+    ending = sandbox.give()
+    assert ending["message_s"] - ending["listening_s"] > 55
 
 
 def test_a_listener_that_replaces_itself_is_started_when_it_has(tmp_path: Path) -> None:
@@ -112,19 +144,6 @@ def test_one_that_is_terminated_between_two_starts_starts_no_listener(tmp_path: 
     assert not (sandbox.home / "late").exists()
 
 
-def test_a_listener_that_heeds_no_interrupt_is_ended_by_what_is_stronger(tmp_path: Path) -> None:
-    """Two at once, because each is waited for: one heeds SIGTERM, the other nothing."""
-    sandboxes: dict[str, Sandbox] = {}
-    for deaf_to in ("INT", "INT TERM"):
-        sandboxes[deaf_to] = Sandbox(tmp_path / deaf_to, JITNEY_START_WITHIN="1")
-        listens(sandboxes[deaf_to], f"trap : {deaf_to}; touch deaf; while :; do sleep 0.1; done")
-        sandboxes[deaf_to].hand_over()
-    for sandbox in sandboxes.values():
-        ending: dict[str, Any] = sandbox.give(None)
-        assert (ending["cause"], ending["exit"]) == ("no-job", 65) and (sandbox.home / "deaf").exists()
-        assert is_over(sandbox)
-
-
 def with_docker(tmp_path: Path, daemon: str, client: str) -> Sandbox:
     """A sandbox of a job that asked for Docker, with these programs for its daemon and its client."""
     program(tmp_path / "tools", "dockerd", daemon)
@@ -152,3 +171,21 @@ def test_a_daemon_that_ends_before_the_config_comes_is_no_signal_to_the_sandbox(
     stat = Path("/proc", gone.read_text().strip(), "stat")
     eventually(lambda: not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z")
     assert sandbox.give()["cause"] == "done" and len(sandbox.listened) == 1
+
+
+def test_nobody_is_waited_for_without_end(tmp_path: Path) -> None:
+    """A listener that heeds SIGTERM alone, one that heeds nothing, and a daemon that never comes up: all at once, because
+    each is waited for."""
+    sandboxes: dict[str, Sandbox] = {}
+    for deaf_to in ("INT", "INT TERM"):
+        sandboxes[deaf_to] = Sandbox(tmp_path / deaf_to, JITNEY_START_WITHIN="1")
+        listens(sandboxes[deaf_to], f"trap : {deaf_to}; touch deaf; while :; do sleep 0.1; done")
+    docker = with_docker(tmp_path, "exec sleep 60", "exit 1")
+    for sandbox in (*sandboxes.values(), docker):
+        sandbox.hand_over()
+    for sandbox in sandboxes.values():
+        ending: dict[str, Any] = sandbox.give(None)
+        assert (ending["cause"], ending["exit"]) == ("no-job", 65) and (sandbox.home / "deaf").exists()
+        assert is_over(sandbox)
+    ending = docker.give(None)
+    assert (ending["cause"], ending["exit"]) == ("no-docker", 66) and docker.listened == []

@@ -19,7 +19,7 @@
 #:   --shard    the K-th of N parts
 #:   --workers  how many mutants are judged at once
 #:   --minutes  begins no other mutant after so many minutes; the rest keep the verdicts that they had
-#:   --test     host only: looks with this file of tests alone, such as one that you have just written
+#:   --test     host and runner: looks with this file of Python tests alone, such as one that you have just written
 #:   NAME       part of a planted bug's name           FILE   how a file's name begins, such as src/policy
 #:
 #: Verdicts are kept in tools/mutants/*.tsv; why a survivor is harmless is in tools/mutants/excuses.tsv, one by one.

@@ -105,6 +105,7 @@ fn read(command: &str, arguments: &[String]) -> Result<Asked> {
             ("core" | "runner" | "artifact", "--minutes") => {
                 asked.wanted.minutes = Some(value()?.parse().context("--minutes needs a number")?);
             }
+            ("runner", "--test") => asked.wanted.tests.push(value()?.clone()),
             ("core" | "runner" | "artifact", "--shard") => asked.wanted.shard = Some(shard(value()?)?),
             (_, option) if option.starts_with('-') => bail!("{command} has no option {option}; see --help"),
             ("planted", name) => asked.names.push(name.to_owned()),
