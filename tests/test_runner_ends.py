@@ -102,12 +102,7 @@ def test_stages_are_known_though_the_clock_was_set_back(tmp_path: Path) -> None:
 def test_a_message_that_is_no_job_is_not_when_the_job_came(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path)
     at = 'at() { date -u -d "+$1 seconds" +%Y-%m-%dT%H:%M:%S.0000000Z; }'
-    counters = (
-        "SessionCreated",
-        "MessageReceived_RunnerRefresh",
-        "Late_JobRequest",
-        "MessageReceived_RunnerJobRequest",
-    )
+    messages = ("MessageReceived_RunnerRefresh", "Late_JobRequest", "MessageReceived_RunnerJobRequest")
     tell = "; ".join(f"echo {name}:$(at {20 * number})" for number, name in enumerate(("SessionCreated", *messages)))
     listens(sandbox, f"{at}; mkdir -p $RUNNER_PERFLOG; ({tell}) >$RUNNER_PERFLOG/Runner.perf; exit 5")
     ending = sandbox.give()
