@@ -169,8 +169,7 @@ def test_a_daemon_that_ends_before_the_config_comes_is_no_signal_to_the_sandbox(
 
 
 def test_nobody_is_waited_for_without_end(tmp_path: Path) -> None:
-    """A listener that heeds SIGTERM alone, one that heeds nothing, and a daemon that never comes up: all at once, because
-    each is waited for."""
+    """A listener that heeds SIGTERM alone, one that heeds nothing, and a daemon that never comes up, all at once."""
     sandboxes: dict[str, Sandbox] = {}
     for deaf_to in ("INT", "INT TERM"):
         sandboxes[deaf_to] = Sandbox(tmp_path / deaf_to, JITNEY_START_WITHIN="1")
