@@ -87,3 +87,5 @@ def test_nothing_takes_longer_than_github_and_modal_wait() -> None:
     grace = 8.0
     assert grace + courses.CANCELLED_WITHIN + chores.CANCELLED_WITHIN + endpoint.FLUSH_WITHIN < 30
     assert endpoint.HELD_AWAKE < 2 * 60 * 60
+    # Nobody pays for a container that stays for longer than it has something to do.
+    assert endpoint.WATCHED <= 60 and endpoint.BESIDE_WITHIN <= 30

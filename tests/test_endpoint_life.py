@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -181,7 +182,11 @@ async def test_a_sweep_looks_for_what_others_kept_and_hears_of_all_that_waits_an
     async def image() -> dict[str, Any]:
         return {"version": "2.300.0", "built": 1_700_000_000_000}
 
-    one, kept, heard = make(image, Remembered()), KeptInMemory(), []
+    store = Remembered()
+    before = make(store=store)
+    await before._house.ask(1, json.dumps({"Over": [8, None]}))
+    await before.close(0.0)
+    one, kept, heard = make(image, store), KeptInMemory(), []
     monkeypatch.setattr(one._waiting, "tickets", kept)
     await kept.put(Kept("left", ticket(3), time.time() + 600))
 
@@ -193,9 +198,11 @@ async def test_a_sweep_looks_for_what_others_kept_and_hears_of_all_that_waits_an
     monkeypatch.setattr(type(one._courses), "running", property(lambda _: [ticket(4)]))
     await one.sweep()
     assert heard == [ticket(3), ticket(4)] and "runner_image" in one._health.report
+    assert one._house.wait(ticket(8), 0.0) is None, "it knows what the process before it knew"
     kept.fails = True
     await one.sweep()
     assert one._health.is_ill("tickets"), "what cannot be read is shown"
+    assert one._awake._left() > 0, "and the process stays to read it again"
     assert one._queues() == (1, [ticket(3)])
 
 
@@ -216,7 +223,17 @@ async def test_what_a_process_that_was_killed_left_is_swept_soon(monkeypatch: py
     one.begin()
     await asyncio.wait_for(swept.wait(), 20)
     assert slept == [20.0]
+    assert 20 < one._awake._left() <= 20 + endpoint.BESIDE_WITHIN, "the process stays until that sweep is over"
     await one.close(0.0)
+
+
+async def test_one_that_closes_waits_for_what_github_is_still_asked() -> None:
+    one, answered = make(), threading.Event()
+    asked = asyncio.create_task(one._courses._block(lambda: (time.sleep(0.5), answered.set())))
+    await asyncio.sleep(0.1)
+    await one.close(0.0)
+    assert answered.is_set()
+    await asked
 
 
 def test_what_a_thing_took_is_told_in_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,3 +183,8 @@ def test_nobody_is_waited_for_without_end(tmp_path: Path) -> None:
         assert is_over(sandbox)
     ending = docker.give(None)
     assert (ending["cause"], ending["exit"]) == ("no-docker", 66) and docker.listened == []
+
+
+def test_a_daemon_that_takes_its_time_to_answer_is_up(tmp_path: Path) -> None:
+    sandbox = with_docker(tmp_path, "exec sleep 60", "exec sleep 1")
+    assert sandbox.give()["cause"] == "done" and len(sandbox.listened) == 1

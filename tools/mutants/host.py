@@ -36,11 +36,11 @@ FILES = [
 TESTS = [
     f"tests/test_{name}.py"
     for name in (
-        "asgi", "component", "endpoint_life", "endpoint", "endpoint_bounds", "courses", "credentials",
-        "local_launcher", "instance_limits", "reading", "connection_states", "listener", "connections", "instances",
-        "intake", "values", "operator_instances", "guard", "thief", "strangers", "slow_github", "ending", "waiting",
-        "awake", "store_faults", "archives", "log", "modal_launcher", "modal_times", "modal_app", "modal_queue",
-        "app", "house", "sweep", "refusal", "money", "local_sandboxes", "container", "container_ends",
+        "asgi", "component", "endpoint_life", "endpoint", "endpoint_answers", "endpoint_bounds", "courses",
+        "credentials", "local_launcher", "instance_limits", "reading", "connection_states", "listener", "connections",
+        "instances", "intake", "values", "operator_instances", "guard", "thief", "strangers", "slow_github", "ending",
+        "waiting", "awake", "store_faults", "archives", "log", "modal_launcher", "modal_times", "modal_app",
+        "modal_queue", "app", "house", "sweep", "refusal", "money", "local_sandboxes", "container", "container_ends",
         "container_faults", "container_idle", "container_jobs", "container_waiting",
     )
 ]  # fmt: skip
