@@ -1,5 +1,4 @@
-"""What a delivery is answered with, and what goes on behind its answer. The component is the real one; its courses come
-to what the test says."""
+"""What a delivery is answered with, and what goes on behind that. Courses come to what the test says."""
 
 import asyncio
 import json
