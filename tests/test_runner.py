@@ -42,7 +42,7 @@ def test_the_ending_has_the_figures_of_its_life(tmp_path: Path) -> None:
 
 
 def test_what_the_runner_did_not_come_to_has_no_figure(tmp_path: Path) -> None:
-    sandbox = Sandbox(tmp_path, {}, JITNEY_START_WITHIN="1")
+    sandbox = Sandbox(tmp_path, {}, JITNEY_START_WITHIN="5")
     ending = sandbox.give()
     assert 0 < ending["listener_s"] <= ending["listening_s"]
     assert [ending[f"{point}_s"] for point in ("message", "worker", "prepared", "job", "first_step")] == [None] * 5
@@ -116,7 +116,7 @@ def test_a_job_that_started_is_left_alone_however_long_it_takes(tmp_path: Path) 
 
 def test_a_job_that_runs_for_too_long_is_ended_so_that_github_hears_of_it(tmp_path: Path) -> None:
     plan = PUSH | {"steps": [{"name": "endless", "run": "exec sleep 600"}, {"name": "next", "if": "always()"}]}
-    sandbox = Sandbox(tmp_path, plan, JITNEY_END_WITHIN="2")
+    sandbox = Sandbox(tmp_path, plan, JITNEY_END_WITHIN="6")
     assert sandbox.give()["cause"] == "timed-out"
     assert sandbox.completed == {"by": "worker", "result": "Failed", "ran": ["endless"], "annotations": []}
 
