@@ -52,7 +52,7 @@ def component() -> Component:
         ("ledger", "entries", ([SANDBOX],)),
         ("ledger", "costs", ([],)),
         ("releases", "images", ()),
-        ("status", "limits", ()),
+        ("status", "inside", ("sb-1",)),
         ("explain", "check", ("https://github.com/octo/demo/actions/runs/1/job/2",)),
         ("explain", "check", ("nonsense",)),
     ],
@@ -77,6 +77,8 @@ def test_a_resource_is_left_to_wasmtime_py_and_what_its_methods_return_is_read_h
         """Until it has found that nobody is there."""
     [*_, last] = instance.call("doctor", "[method]examination.findings", examination)
     assert last.level in ("ok", "warn", "fail", "unchecked") and last.cure
+    _, signature = instance._functions["doctor", "[method]examination.findings"]
+    assert signature.read is not None, "it was left to wasmtime-py"
 
 
 def test_what_is_no_text_is_refused(component: Component) -> None:
