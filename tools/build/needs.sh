@@ -66,7 +66,10 @@ build() {
   STEP=0 STEPS=4
   [ "$scope" = demo ] || STEPS=5
   need_rust
-  need_python host >.tools/packages.log 2>&1 &
+  (
+    renice -n 15 "$BASHPID" >/dev/null 2>&1 || :
+    need_python host
+  ) >.tools/packages.log 2>&1 &
   local packages=$!
   # A build that fails does not leave them behind half installed.
   trap wait EXIT
