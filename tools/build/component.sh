@@ -11,7 +11,7 @@ build_component() {
   # dependencies, of which the guard does without most. It has the time that the component leaves.
   mkdir -p .tools
   (
-    renice -n 15 "$BASHPID" >/dev/null 2>&1 || :
+    renice -n 5 "$BASHPID" >/dev/null 2>&1 || :
     CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR=target/guard \
       cargo build --quiet --release --locked --lib -p jitney-guard --target wasm32-wasip2 &&
       CARGO_TARGET_DIR=target/guard cargo build --quiet --locked -p jitney-compose

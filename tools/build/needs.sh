@@ -67,7 +67,7 @@ build() {
   [ "$scope" = demo ] || STEPS=5
   need_rust
   (
-    renice -n 15 "$BASHPID" >/dev/null 2>&1 || :
+    renice -n 5 "$BASHPID" >/dev/null 2>&1 || :
     need_python host
   ) >.tools/packages.log 2>&1 &
   local packages=$!
