@@ -21,7 +21,7 @@ from tests.standin import StandinGitHub
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Where a test does not say for how long it waits for a response, it is long: the machine may be busy. Every default of
+# A test that does not say for how long it waits for a response waits long: the machine may be busy. Every default of
 # httpx's is this one object.
 for part in ("connect", "read", "write", "pool"):
     setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, part, 60.0)
