@@ -30,10 +30,10 @@ def endless(length: int) -> bytes:
     return f"{HEAD}connection: close\r\n\r\n".encode() + b" " * length
 
 
-#: What GitHub sends, and for how many seconds it pauses; then it says no more and does not hang up. None where it
-#: does not even take the connection.
-SAID: dict[str, list[bytes | float] | None] = {
-    "no-connection": None,
+#: What GitHub sends, and for how many seconds it pauses; then it says no more and does not hang up.
+SAID: dict[str, list[bytes | float]] = {
+    "no-connection": [],
+    "a-late-connection": [answer(1000)],
     "no-answer": [],
     "half-an-answer": [answer(1000)[:-500]],
     "a-late-answer": [3.0, answer(1000)],
@@ -42,8 +42,11 @@ SAID: dict[str, list[bytes | float] | None] = {
     "more-than-is-read": [answer(MOST + 1)],
     "without-end": [endless(MOST + 1)],
 }
+#: Where GitHub takes no connection at first: after how many seconds it does.
+FULL = {"no-connection": PATIENCE, "a-late-connection": 2.0}
 BECOMES = {
     "no-connection": "Unreachable",
+    "a-late-connection": "cannot be read",
     "no-answer": "TimedOut",
     "half-an-answer": "Broken",
     "a-late-answer": "cannot be read",
@@ -54,11 +57,17 @@ BECOMES = {
 }
 
 
-def serve(listening: socket.socket, said: list[bytes | float], over: threading.Event) -> None:
-    """One connection, whose request is not looked at."""
-    connection, _ = listening.accept()
+def serve(
+    listening: socket.socket, said: list[bytes | float], over: threading.Event, crowd: ExitStack, full: float
+) -> None:
+    """The first connection that asks for anything, whatever that is, when there is room for it."""
+    if over.wait(full):
+        return
+    crowd.close()
+    listening.settimeout(PATIENCE)
+    while not (connection := listening.accept()[0]).recv(65536):
+        connection.close()
     with connection, suppress(OSError):
-        connection.recv(65536)
         for piece in said:
             if isinstance(piece, float):
                 over.wait(piece)
@@ -67,13 +76,15 @@ def serve(listening: socket.socket, said: list[bytes | float], over: threading.E
         over.wait()
 
 
-def crowd(listening: socket.socket, stack: ExitStack) -> None:
+def crowded(listening: socket.socket) -> ExitStack:
     """Fills the queue of those who wait to be accepted: whoever comes next gets no connection."""
+    crowd = ExitStack()
     for _ in range(4):
-        one = stack.enter_context(socket.socket())
+        one = crowd.enter_context(socket.socket())
         one.setblocking(False)
         with suppress(BlockingIOError):
             one.connect(listening.getsockname())
+    return crowd
 
 
 def ask(loaded: Loaded, port: int) -> str:
@@ -93,11 +104,9 @@ def asked() -> Iterator[dict[str, Future[str]]]:
         stack.callback(over.set)
         futures: dict[str, Future[str]] = {}
         for name, said in SAID.items():
-            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0 if said is None else 1))
-            if said is None:
-                crowd(listening, stack)
-            else:
-                pool.submit(serve, listening, said, over)
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0 if name in FULL else 1))
+            crowd = stack.enter_context(crowded(listening) if name in FULL else ExitStack())
+            pool.submit(serve, listening, said, over, crowd, FULL.get(name, 0.0))
             futures[name] = pool.submit(ask, loaded, listening.getsockname()[1])
         yield futures
 
