@@ -8,9 +8,14 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
+from wasmtime import Engine
+from wasmtime.component import Component as Artifact
+from wasmtime.component import Linker, Variant
 
+from host import component
 from host.component import Component, Loaded
 from host.conversation import runner_release
+from host.linking import linked
 from tests.standin.server import TOKEN
 
 MOST = 4 << 20
@@ -54,6 +59,20 @@ BECOMES = {
     "as-much-as-is-read": "cannot be read",
     "more-than-is-read": "TooLarge",
     "without-end": "TooLarge",
+}
+
+#: What WASI-HTTP says in place of an answer.
+INSTEAD = {
+    "DNS-timeout": "Unreachable",
+    "destination-not-found": "Unreachable",
+    "connection-refused": "Unreachable",
+    "TLS-certificate-error": "Unreachable",
+    "connection-read-timeout": "TimedOut",
+    "HTTP-response-timeout": "TimedOut",
+    "HTTP-request-denied": "Denied",
+    "destination-IP-prohibited": "Denied",
+    "connection-terminated": "Broken",
+    "HTTP-protocol-error": "Broken",
 }
 
 
@@ -114,3 +133,19 @@ def asked() -> Iterator[dict[str, Future[str]]]:
 @pytest.mark.parametrize("name", SAID)
 def test_whatever_github_does_a_request_ends_and_says_how(name: str, asked: dict[str, Any]) -> None:
     assert BECOMES[name] in asked[name].result(PATIENCE)
+
+
+@pytest.mark.parametrize("said", INSTEAD)
+def test_why_there_is_no_answer_is_told_apart(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a job waits for a GitHub that is out of reach, and not for a machine that lets no request out."""
+
+    def refusing(engine: Engine, artifact: Artifact, http: bool) -> Linker:
+        linker = linked(engine, artifact, http)
+        [name] = [name for name in artifact.type.imports(engine) if name.startswith("wasi:http/outgoing-handler@")]
+        linker.allow_shadowing = True
+        with linker.root() as root, root.add_instance(name) as instance:
+            instance.add_func("handle", lambda *_: Variant(said))
+        return linker
+
+    monkeypatch.setattr(component, "linked", refusing)
+    assert ask(Loaded(), 9).endswith(f": {INSTEAD[said]}")
