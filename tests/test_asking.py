@@ -83,16 +83,16 @@ def serve(
     if over.wait(full):
         return
     crowd.close()
-    listening.settimeout(PATIENCE)
-    while not (connection := listening.accept()[0]).recv(65536):
-        connection.close()
-    with connection, suppress(OSError):
-        for piece in said:
-            if isinstance(piece, float):
-                over.wait(piece)
-            else:
-                connection.sendall(piece)
-        over.wait()
+    with suppress(OSError):
+        while not (connection := listening.accept()[0]).recv(65536):
+            connection.close()
+        with connection:
+            for piece in said:
+                if isinstance(piece, float):
+                    over.wait(piece)
+                else:
+                    connection.sendall(piece)
+            over.wait()
 
 
 def crowded(listening: socket.socket) -> ExitStack:
@@ -115,17 +115,24 @@ def ask(loaded: Loaded, port: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def asked() -> Iterator[dict[str, Future[str]]]:
+def loaded() -> Loaded:
+    return Loaded()
+
+
+@pytest.fixture(scope="module")
+def asked(loaded: Loaded) -> Iterator[dict[str, Future[str]]]:
     """All of them asked at once, for the waits are real ones."""
-    over, loaded = threading.Event(), Loaded()
+    over = threading.Event()
     with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(2 * len(SAID)))
+        pool = stack.enter_context(ThreadPoolExecutor(len(SAID)))
         stack.callback(over.set)
         futures: dict[str, Future[str]] = {}
         for name, said in SAID.items():
             listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0 if name in FULL else 1))
             crowd = stack.enter_context(crowded(listening) if name in FULL else ExitStack())
-            pool.submit(serve, listening, said, over, crowd, FULL.get(name, 0.0))
+            told = (listening, said, over, crowd, FULL.get(name, 0.0))
+            # Whom nobody asks would wait for ever, and is not waited for.
+            threading.Thread(target=serve, args=told, daemon=True).start()
             futures[name] = pool.submit(ask, loaded, listening.getsockname()[1])
         yield futures
 
@@ -136,7 +143,7 @@ def test_whatever_github_does_a_request_ends_and_says_how(name: str, asked: dict
 
 
 @pytest.mark.parametrize("said", INSTEAD)
-def test_why_there_is_no_answer_is_told_apart(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_there_is_no_answer_is_told_apart(said: str, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a job waits for a GitHub that is out of reach, and not for a machine that lets no request out."""
 
     def refusing(engine: Engine, artifact: Artifact, http: bool) -> Linker:
@@ -148,4 +155,4 @@ def test_why_there_is_no_answer_is_told_apart(said: str, monkeypatch: pytest.Mon
         return linker
 
     monkeypatch.setattr(component, "linked", refusing)
-    assert ask(Loaded(), 9).endswith(f": {INSTEAD[said]}")
+    assert ask(loaded, 9).endswith(f": {INSTEAD[said]}")

@@ -82,3 +82,9 @@ def test_a_build_that_fails_says_why_and_ends(checkout: Checkout) -> None:
     assert ran.returncode not in (0, 64) and "host" not in checkout.noted()
     assert "\nerror: it does not compile\n" in ran.stderr and "2 of 4" not in ran.stderr
     assert not (checkout.root / "target/.built-demo").exists()
+
+
+def test_a_build_that_fails_is_heard_of_by_a_shell_that_minds_no_pipe(checkout: Checkout) -> None:
+    build = "set -eu; . tools/build/needs.sh; . tools/build/component.sh; build_component"
+    assert checkout.run("bash", "-c", build).returncode == 0
+    assert checkout.run("bash", "-c", build, CARGO_FAILS="yes").returncode != 0
