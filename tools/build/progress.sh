@@ -30,13 +30,14 @@ watched() {
 # Reads what cargo says. `Building [==>  ] 12/87: syn` becomes the progress; that it compiles something is dropped, for the
 # progress says so; anything else, such as an error, goes through.
 show_progress() {
-  local piece line quarter=0 bar='\] ([0-9]+)/([0-9]+)(: (.*[^ ]))? *$' doing='^ *[A-Z][a-z]+ '
+  local piece line quarter=0 bar='\] ([0-9]+)/([0-9]+)(: (.*[^ ]))? *$'
+  local doing='^ +(Compiling|Checking|Fresh|Finished|Running|Building|Updating|Locking|Adding|Download(ing|ed)) '
   while IFS= read -r -d $'\r' piece || [ -n "$piece" ]; do
     while IFS= read -r line; do
       line=${line//$'\e[K'/}
       if [[ "$line" =~ $bar ]]; then
         show_count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[4]:-}"
-      elif [ -n "$line" ] && ! [[ "$line" =~ $doing && "$line" = ' '* ]]; then
+      elif [ -n "$line" ] && ! [[ "$line" =~ $doing ]]; then
         clear_count
         printf '%s\n' "$line" >&2
       fi
