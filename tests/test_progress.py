@@ -85,7 +85,7 @@ def test_a_build_that_fails_says_why_and_ends(checkout: Checkout) -> None:
 
 
 def test_a_build_that_fails_is_heard_of_by_a_shell_that_minds_no_pipe(checkout: Checkout) -> None:
-    build = "set -eu; . tools/build/needs.sh; watched cargo build"
+    build = "set -eu; . tools/build/needs.sh; step building; watched cargo build"
     assert checkout.run("bash", "-c", build, CARGO_SAYS=SAID).returncode == 0
     assert checkout.run("bash", "-c", build, CARGO_SAYS=SAID, CARGO_FAILS="yes").returncode != 0
 
