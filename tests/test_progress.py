@@ -84,6 +84,12 @@ def test_a_build_that_fails_says_why_and_ends(checkout: Checkout) -> None:
     assert not (checkout.root / "target/.built-demo").exists()
 
 
+def test_a_build_that_fails_is_heard_of_by_a_shell_that_minds_no_pipe(checkout: Checkout) -> None:
+    build = "set -eu; . tools/build/needs.sh; step building; watched cargo build"
+    assert checkout.run("bash", "-c", build, CARGO_SAYS=SAID).returncode == 0
+    assert checkout.run("bash", "-c", build, CARGO_SAYS=SAID, CARGO_FAILS="yes").returncode != 0
+
+
 def test_what_holds_a_build_up_or_goes_wrong_is_said_however_it_is_indented(checkout: Checkout) -> None:
     said = (
         "    Blocking waiting for file lock on build directory\n  Undefined symbols: one\n   Compiling one v1.0.0\n"

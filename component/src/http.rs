@@ -107,7 +107,7 @@ fn read_body(incoming: &IncomingBody) -> Result<Vec<u8>, Fault> {
     let stream = incoming.stream().map_err(|()| Fault::Broken)?;
     let mut body = Vec::new();
     loop {
-        match stream.blocking_read(64 * 1024) {
+        match stream.blocking_read(65_536) {
             Ok(piece) => body.extend_from_slice(&piece),
             Err(StreamError::Closed) => return Ok(body),
             Err(StreamError::LastOperationFailed(_)) => return Err(Fault::Broken),

@@ -16,12 +16,14 @@ step() {
   say "$DOING"
 }
 
-# Runs a command of cargo's, and shows how far it is. Cargo draws its bar wherever it is told to.
+# Runs a command of cargo's, and shows how far it is. Cargo draws its bar wherever it is told to. That the command failed
+# is told whatever the shell makes of pipes.
 watched() {
   local status=0
-  {
+  (
+    set -o pipefail
     CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=100 CARGO_TERM_COLOR=never "$@" 2>&1 >&3 | show_progress
-  } 3>&1 || status=$?
+  ) 3>&1 || status=$?
   return "$status"
 }
 
