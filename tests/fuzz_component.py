@@ -46,7 +46,7 @@ class Native:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [ROOT / "target" / "release" / "examples" / "decide"],
+            [ROOT / "target" / "simulate" / "decide"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=SETTINGS,
         )  # fmt: skip
 

@@ -159,6 +159,18 @@ fn githubs_api_is_where_the_domain_says() {
 }
 
 #[test]
+fn githubs_pages_are_where_its_api_is_and_a_proxys_are_github_coms() {
+    let pages = |name: &str, value: &str| courses(&[(name, value)]).settings.expect("no problem").api.pages();
+    assert_eq!(pages("GITHUB_ENTERPRISE_DOMAIN", ""), "https://github.com");
+    assert_eq!(pages("GITHUB_ENTERPRISE_DOMAIN", "github.example.com"), "https://github.example.com");
+    assert_eq!(pages("GITHUB_ENTERPRISE_DOMAIN", "octo.ghe.com"), "https://octo.ghe.com");
+    assert_eq!(pages("GITHUB_API_URL", "https://ghes.example.com/api/v3"), "https://ghes.example.com");
+    for proxy in ["https://api.example.com", "https://proxy.example.com/github"] {
+        assert_eq!(pages("GITHUB_API_URL", proxy), "https://github.com", "{proxy}");
+    }
+}
+
+#[test]
 fn the_guides_own_runner_version_works_and_newer_pins_are_kept() {
     let version = |given: &[(&str, &str)]| {
         let checked = courses(given);

@@ -46,7 +46,7 @@ def test_another_directory_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "bill", "linked", "absent"),
     [
-        (PATH, "jitney.cdx.json", {"serde_json", "hmac", "sha2", "rsa", "waki"}, {"signal-hook", "nix"}),
+        (PATH, "jitney.cdx.json", {"serde_json", "hmac", "sha2", "rsa", "wasip2"}, {"signal-hook", "nix"}),
         (BINARY, "jitney-runner.cdx.json", {"serde_json", "base64ct", "nix", "signal-hook"}, {"waki", "wasi"}),
     ],
 )

@@ -12,14 +12,15 @@ from tests.processes import ROOT
 from tests.standin import StandinGitHub
 
 MADE = ROOT / "target" / "wasm32-wasip2" / "release"
-COMPOSE = ROOT / "target" / "debug" / "jitney-compose"
+GUARD = ROOT / "target" / "guard" / "wasm32-wasip2" / "release" / "jitney_guard.wasm"
+COMPOSE = ROOT / "target" / "guard" / "debug" / "jitney-compose"
 
 
 @pytest.fixture(scope="module")
 def rogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The component that asks anybody, with the guard under it."""
     composed = tmp_path_factory.mktemp("guard") / "rogue.wasm"
-    subprocess.run([COMPOSE, MADE / "jitney-rogue.wasm", MADE / "jitney_guard.wasm", composed], check=True)
+    subprocess.run([COMPOSE, MADE / "jitney-rogue.wasm", GUARD, composed], check=True)
     return composed
 
 

@@ -39,9 +39,10 @@ print("alive")
 def test_a_request_without_wasi_http_fails_and_the_process_lives(tmp_path: Path, guarded: bool) -> None:
     artifact = MADE / "jitney-rogue.wasm"
     if guarded:
-        compose = ROOT / "target" / "debug" / "jitney-compose"
+        made = ROOT / "target" / "guard"
+        compose, guard = made / "debug" / "jitney-compose", made / "wasm32-wasip2" / "release" / "jitney_guard.wasm"
         composed = tmp_path / "rogue.wasm"
-        subprocess.run([compose, artifact, MADE / "jitney_guard.wasm", composed], check=True)
+        subprocess.run([compose, artifact, guard, composed], check=True)
         artifact = composed
     ran = subprocess.run(
         [sys.executable, "-c", ASK, artifact], capture_output=True, text=True, cwd=ROOT, check=False, timeout=120

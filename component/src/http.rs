@@ -1,19 +1,18 @@
 //! One request to GitHub over WASI-HTTP, bounded in time and in bytes.
 //!
-//! Uses `waki`'s bindings rather than its client, because the client bounds only the time to connect, reads a body
-//! of any length, and panics on some answers. Redirects are not followed: WASI-HTTP follows none.
+//! Written on WASI-HTTP itself, with the bindings of `wasi`: the clients that there are bound only the time to connect, read
+//! a body of any length, and panic on some answers. Redirects are not followed: WASI-HTTP follows none.
 
 use anyhow::anyhow;
 use jitney::github::{Cursor, Etag, Fault, Method, Request, Response};
 use jitney::settings::ApiBase;
 use jitney::words::time::Timestamp;
-use waki::ErrorCode;
-use waki::bindings::wasi::http::outgoing_handler;
-use waki::bindings::wasi::http::types::{
-    Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest,
-    RequestOptions, Scheme,
+use wasi::http::outgoing_handler;
+use wasi::http::types::{
+    self, ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, OutgoingBody,
+    OutgoingRequest, RequestOptions, Scheme,
 };
-use waki::bindings::wasi::io::streams::StreamError;
+use wasi::io::streams::StreamError;
 
 const SECOND: u64 = 1_000_000_000;
 const CONNECT_WITHIN: u64 = 5 * SECOND;
@@ -53,10 +52,10 @@ fn prepare(base: &ApiBase, request: &Request) -> anyhow::Result<OutgoingRequest>
         request.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect();
     let outgoing = OutgoingRequest::new(Fields::from_list(&headers)?);
     let method = match request.method {
-        Method::Get => waki::Method::Get,
-        Method::Post => waki::Method::Post,
-        Method::Patch => waki::Method::Patch,
-        Method::Delete => waki::Method::Delete,
+        Method::Get => types::Method::Get,
+        Method::Post => types::Method::Post,
+        Method::Patch => types::Method::Patch,
+        Method::Delete => types::Method::Delete,
     };
     let scheme = if base.https { Scheme::Https } else { Scheme::Http };
     let path = format!("{}{}", base.prefix, request.path);
@@ -108,7 +107,7 @@ fn read_body(incoming: &IncomingBody) -> Result<Vec<u8>, Fault> {
     let stream = incoming.stream().map_err(|()| Fault::Broken)?;
     let mut body = Vec::new();
     loop {
-        match stream.blocking_read(64 * 1024) {
+        match stream.blocking_read(65_536) {
             Ok(piece) => body.extend_from_slice(&piece),
             Err(StreamError::Closed) => return Ok(body),
             Err(StreamError::LastOperationFailed(_)) => return Err(Fault::Broken),

@@ -235,6 +235,9 @@ fn a_conversion_is_read_and_what_is_no_code_is_not_asked_for() {
     let request = Request::convert_manifest("a1b2").expect("a code");
     assert_eq!(spelled(&request), "POST /app-manifests/a1b2/conversions");
     assert!(request.credential.is_none());
+    assert!(
+        Request::convert_manifest("a-1_B").is_ok() && Request::convert_manifest(&"x".repeat(129)).is_err()
+    );
     let api = ApiBase::github();
     let exchange = |code: &'static str, script: &Script<'_>| {
         let api = api.clone();

@@ -61,12 +61,14 @@ forget_settings() {
 # at Modal is built only then. The Python packages are installed beside it.
 build() {
   local scope=${1:-all}
-  mkdir -p .tools target
-  touch target/.building
+  begin_build
   STEP=0 STEPS=4
   [ "$scope" = demo ] || STEPS=5
   need_rust
-  need_python host >.tools/packages.log 2>&1 &
+  (
+    renice -n 5 "$BASHPID" >/dev/null 2>&1 || :
+    need_python host
+  ) >.tools/packages.log 2>&1 &
   local packages=$!
   # A build that fails does not leave them behind half installed.
   trap wait EXIT
@@ -86,14 +88,23 @@ build() {
   finish_build "$scope"
 }
 
+# A build is as old as its beginning: what is changed while it runs is not in it. Each has a mark of its own, for two may
+# run at once.
+begin_build() {
+  mkdir -p .tools target
+  BEGUN=$(mktemp target/.begun.XXXXXX)
+}
+
 # What is needed beside the artifacts, and the mark that says that all of it is there, or all that the demo needs.
 finish_build() {
   need_python host
   ln -sf ../../jitney .venv/bin/jitney
   step "translating the component for this machine"
   .venv/bin/python -m host precompile >&2
-  [ "$1" = demo ] || cp -p target/.building target/.built
-  mv target/.building target/.built-demo
+  [ "$1" = demo ] || cp -p "$BEGUN" target/.built
+  mv "$BEGUN" target/.built-demo
+  # Those of builds that were broken off.
+  find target -maxdepth 1 -name '.begun.*' ! -newer target/.built-demo -exec rm -f {} +
 }
 
 # For which part of a build a command of `jitney` waits. The demo and a replay start no sandbox at Modal.

@@ -6,8 +6,7 @@ take_prebuilt() {
   local pins=tools/build/prebuilt.txt at sum file
   at=$(sed -n 's/^from //p' "$pins")
   [ -n "$at" ] || die "There is no release of this version yet, so nothing can be taken. Run ./build.sh, which builds."
-  mkdir -p .tools target
-  touch target/.building
+  begin_build
   while read -r sum file; do
     say "taking $file from $at"
     curl --fail --silent --show-error --location --proto '=https,file' -o "target/$file.part" "$at/$file" ||

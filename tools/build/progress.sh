@@ -16,25 +16,28 @@ step() {
   say "$DOING"
 }
 
-# Runs a command of cargo's, and shows how far it is. Cargo draws its bar wherever it is told to.
+# Runs a command of cargo's, and shows how far it is. Cargo draws its bar wherever it is told to. That the command failed
+# is told whatever the shell makes of pipes.
 watched() {
   local status=0
-  {
+  (
+    set -o pipefail
     CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=100 CARGO_TERM_COLOR=never "$@" 2>&1 >&3 | show_progress
-  } 3>&1 || status=$?
+  ) 3>&1 || status=$?
   return "$status"
 }
 
 # Reads what cargo says. `Building [==>  ] 12/87: syn` becomes the progress; that it compiles something is dropped, for the
 # progress says so; anything else, such as an error, goes through.
 show_progress() {
-  local piece line quarter=0 bar='\] ([0-9]+)/([0-9]+)(: (.*[^ ]))? *$' doing='^ *[A-Z][a-z]+ '
+  local piece line quarter=0 bar='\] ([0-9]+)/([0-9]+)(: (.*[^ ]))? *$'
+  local doing='^ +(Compiling|Checking|Fresh|Finished|Running|Building|Updating|Locking|Adding|Download(ing|ed)) '
   while IFS= read -r -d $'\r' piece || [ -n "$piece" ]; do
     while IFS= read -r line; do
       line=${line//$'\e[K'/}
       if [[ "$line" =~ $bar ]]; then
         show_count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[4]:-}"
-      elif [ -n "$line" ] && ! [[ "$line" =~ $doing && "$line" = ' '* ]]; then
+      elif [ -n "$line" ] && ! [[ "$line" =~ $doing ]]; then
         clear_count
         printf '%s\n' "$line" >&2
       fi

@@ -14,7 +14,8 @@ need_cargo_fuzz() {
   command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler. On Debian, install the package g++."
   [ -x .tools/bin/cargo-fuzz ] && return
   say "installing cargo-fuzz into .tools"
-  cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root .tools
+  # Not optimized: it only starts cargo.
+  cargo install --quiet --debug --locked cargo-fuzz --version 0.13.2 --root .tools
 }
 
 # A figure of libFuzzer's last run, with commas.
@@ -44,7 +45,7 @@ run() {
     if [ "$target" = component ]; then
       build
       need_python test
-      cargo build --quiet --release --locked --example decide
+      cargo build --quiet --profile simulate --locked -p jitney-native
       .venv/bin/python -m tests.fuzz_component --seconds "$seconds"
       continue
     fi

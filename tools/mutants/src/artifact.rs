@@ -24,7 +24,7 @@ const FILES: &[&str] = &["guard/src/component.rs", "component/src/http.rs"];
 const TESTS: &[&str] = &["tests/test_guard.py", "tests/test_asking.py", "tests/test_app.py"];
 
 /// As `./build.sh` builds it, but quicker.
-const BUILD: &str = "set -eu; . tools/build/needs.sh; . tools/build/component.sh; build_component; \
+const BUILD: &str = "set -euo pipefail; . tools/build/needs.sh; . tools/build/component.sh; build_component; \
                      cargo build --quiet --release --locked -p jitney-rogue --target wasm32-wasip2";
 const QUICKER: &[(&str, &str)] = &[
     ("CARGO_PROFILE_RELEASE_LTO", "off"),

@@ -10,7 +10,7 @@ use jitney::settings::IntakeSettings;
 use jitney::words::secret::Secret;
 use std::hint::black_box;
 
-const QUEUED: &str = include_str!("../tests/payloads/workflow_job.queued.json");
+const QUEUED: &str = include_str!("../../../../tests/payloads/workflow_job.queued.json");
 const SECRET: &str = "secret";
 
 fn main() {
