@@ -95,8 +95,8 @@ def test_what_holds_a_build_up_or_goes_wrong_is_said_however_it_is_indented(chec
         "    Blocking waiting for file lock on build directory\n  Undefined symbols: one\n   Compiling one v1.0.0\n"
     )
     ran = checkout.run("./jitney", "demo", CARGO_SAYS=said)
-    assert "    Blocking waiting for file lock" in ran.stderr and "  Undefined symbols: one\n" in ran.stderr
-    assert "Compiling" not in ran.stderr
+    assert "    Blocking waiting for file lock on build" in ran.stderr and "  Undefined symbols: one\n" in ran.stderr
+    assert "Compiling" not in ran.stderr and "package cache" not in ran.stderr
 
 
 def test_builds_at_once_all_end_well(checkout: Checkout) -> None:

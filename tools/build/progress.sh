@@ -32,6 +32,8 @@ watched() {
 show_progress() {
   local piece line quarter=0 bar='\] ([0-9]+)/([0-9]+)(: (.*[^ ]))? *$'
   local doing='^ +(Compiling|Checking|Fresh|Finished|Running|Building|Updating|Locking|Adding|Download(ing|ed)) '
+  # Two of cargo's that begin at once wait a moment for one another's list of packages.
+  doing+='|Blocking waiting for file lock on package cache'
   while IFS= read -r -d $'\r' piece || [ -n "$piece" ]; do
     while IFS= read -r line; do
       line=${line//$'\e[K'/}
