@@ -78,7 +78,7 @@ fn await_response(response: &FutureIncomingResponse) -> Result<IncomingResponse,
 fn read(response: &IncomingResponse) -> Result<Response, Fault> {
     let headers = response.headers();
     let text = |name: &str| -> Option<String> {
-        let values = headers.get(&name.to_owned());
+        let values = headers.get(name);
         Some(std::str::from_utf8(values.first()?).ok()?.trim().to_owned())
     };
     let number = |name: &str| -> Option<u64> { text(name)?.parse().ok() };
