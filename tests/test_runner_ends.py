@@ -109,6 +109,21 @@ def test_a_message_that_is_no_job_is_not_when_the_job_came(tmp_path: Path) -> No
     assert ending["message_s"] - ending["listening_s"] > 55
 
 
+def test_each_stage_is_known_by_its_own_counter(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+    at = 'at() { date -u -d "+$1 seconds" +%Y-%m-%dT%H:%M:%S.0000000Z; }'
+    listener = ("Another", "RunnerProcessStarted", "SessionCreated", "MessageReceived_RunnerJobRequest")
+    worker = ("Another", "WorkerProcessStarted", "WorkerJobInitialized_1")
+    names = [(name, "Runner") for name in listener] + [(name, "Worker") for name in worker]
+    tell = "; ".join(
+        f"echo {name}:$(at {100 * number}) >>$RUNNER_PERFLOG/{file}.perf" for number, (name, file) in enumerate(names)
+    )
+    listens(sandbox, f"{at}; mkdir -p $RUNNER_PERFLOG; {tell}; exit 5")
+    ending = sandbox.give()
+    told = [ending[f"{stage}_s"] for stage in ("listener", "listening", "message", "worker", "prepared")]
+    assert [round((after - told[0]) / 100) for after in told] == [0, 1, 2, 4, 5]
+
+
 def test_a_listener_that_replaces_itself_is_started_when_it_has(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path)
     replace = "(sleep 4; touch replaced update.finished) >/dev/null 2>&1 & exit 3"
