@@ -103,8 +103,8 @@ finish_build() {
   .venv/bin/python -m host precompile >&2
   [ "$1" = demo ] || cp -p "$BEGUN" target/.built
   mv "$BEGUN" target/.built-demo
-  # Those of builds that were broken off.
-  find target -maxdepth 1 -name '.begun.*' ! -newer target/.built-demo -exec rm -f {} +
+  # Those of builds that were broken off: whatever began a day ago runs no longer.
+  find target -maxdepth 1 -name '.begun.*' -mtime +0 -exec rm -f {} +
 }
 
 # For which part of a build a command of `jitney` waits. The demo and a replay start no sandbox at Modal.
