@@ -86,6 +86,10 @@ fn sandbox(job: u64, runner: Option<u64>) -> Sandbox {
 
 /// A course of any kind, told anything in any order: it never panics, asks only GitHub's API and tells no secret.
 pub fn course(data: &[u8]) {
+    // What was told may be repeated.
+    if data.windows(TOKEN.len()).any(|bytes| bytes == TOKEN.as_bytes()) {
+        return;
+    }
     let mut bytes = Unstructured::new(data);
     let (Ok(kind), Ok(app), Ok(seed)) =
         (u8::arbitrary(&mut bytes), bool::arbitrary(&mut bytes), u64::arbitrary(&mut bytes))
