@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import json
 import resource
+import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -106,29 +108,36 @@ async def strike(url: str, flood: Flood, valid: int, every: float) -> Outcome:
                     await flood.act(reader, writer)
             await asyncio.sleep(0.1)
 
-    async def deliver(content: bytes) -> tuple[bool, float]:
-        began = time.perf_counter()
-        try:
-            async with asyncio.timeout(PATIENCE), _connection(address.hostname, address.port) as (reader, writer):
-                writer.write(content)
-                status = (await reader.readline()).split()[1:2]
-        except (OSError, EOFError, TimeoutError):
-            status = []
-        return bool(status) and status[0].startswith(b"2"), time.perf_counter() - began
-
     strangers = [asyncio.create_task(stranger()) for _ in range(flood.count)]
     await asyncio.sleep(2)
     body = json.dumps(payload("ping") | {"padding": "x" * 20_000}).encode()
     deliveries = []
-    for _ in range(valid):
-        content = request(body, "ping", SECRET)
-        deliveries.append(asyncio.create_task(deliver(content)))
-        await asyncio.sleep(every)
-    answers = await asyncio.gather(*deliveries)
+    # Each in a thread of its own: GitHub doesn't wait for what all these strangers do before it sends.
+    with ThreadPoolExecutor(valid) as github:
+        for _ in range(valid):
+            content = request(body, "ping", SECRET)
+            to = (address.hostname or "", address.port or 0)
+            deliveries.append(asyncio.get_running_loop().run_in_executor(github, deliver, to, content))
+            await asyncio.sleep(every)
+        answers = await asyncio.gather(*deliveries)
     for task in strangers:
         task.cancel()
     await asyncio.gather(*strangers, return_exceptions=True)
     return Outcome(len(answers), sum(good for good, _ in answers), max(took for _, took in answers), 0)
+
+
+def deliver(to: tuple[str, int], content: bytes) -> tuple[bool, float]:
+    """Sends a delivery at once; whether it was taken in time, and after how many seconds."""
+    began = time.perf_counter()
+    status = b""
+    with contextlib.suppress(OSError), socket.create_connection(to, PATIENCE) as connection:
+        connection.sendall(content)
+        while b"\r\n" not in status and (left := began + PATIENCE - time.perf_counter()) > 0:
+            connection.settimeout(left)
+            if not (more := connection.recv(4096)):
+                break
+            status += more
+    return status.startswith(b"HTTP/1.1 2"), time.perf_counter() - began
 
 
 @contextlib.asynccontextmanager

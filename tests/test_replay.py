@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wasmtime.component import Component as Artifact
 
-from host.operator.replay import told
+from host.component import Loaded
+from host.operator.replay import replay, told
 from tests.processes import ROOT, SECRET
 from tests.standin import StandinGitHub, sign
 from tests.standin.deliveries import PAYLOADS
@@ -113,6 +115,20 @@ def test_it_mints_only_when_told_to_and_takes_the_runner_back(run: Any) -> None:
         assert TOKEN.encode() not in minted.stdout + minted.stderr
 
 
+def test_what_was_compiled_once_is_not_compiled_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def compile_again(*_: Any) -> None:
+        raise AssertionError("an operator waits for seconds for each replay")
+
+    (tmp_path / "delivery").write_bytes(as_request())
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(Artifact, "__init__", compile_again)
+    assert replay([str(tmp_path / "delivery")]) == 0
+    assert "verdict: launch" in capfd.readouterr().out
+
+
 def test_it_says_what_became_of_the_runner_once_github_said_so() -> None:
     with StandinGitHub() as github:
         told = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.url}
@@ -136,7 +152,7 @@ def test_a_replay_is_told_what_it_needs_and_no_more() -> None:
     everything = SETTINGS | app | {"GITHUB_TOKEN": TOKEN}
 
     def secrets(environment: dict[str, str], *arguments: str) -> set[str]:
-        given = dict(told(environment, ["--unsigned", *arguments]))
+        given = dict(told(Loaded(), environment, ["--unsigned", *arguments]))
         return given.keys() & {"WEBHOOK_SECRET", "GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY"}
 
     assert secrets(everything) == {"WEBHOOK_SECRET"}

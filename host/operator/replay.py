@@ -5,20 +5,22 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from wasmtime import Config, Engine, ExitTrap, Store, WasiConfig
-from wasmtime.component import Component as Artifact
+from wasmtime import ExitTrap, Store, WasiConfig
 from wasmtime.component import Linker
 
-from host.component import PATH, Component, Environment, Kind
+from host.component import Component, Environment, Kind, Loaded
+
+#: Ticks of an epoch that never come: whoever replays a delivery may end it himself.
+WITHOUT_END = 2**62
 
 
-def told(environment: Mapping[str, str], arguments: list[str]) -> Environment:
+def told(loaded: Loaded, environment: Mapping[str, str], arguments: list[str]) -> Environment:
     """The settings that a replay needs: an intake instance's; to mint, a courses instance's too, and the App's key
     if one signs in."""
     kinds: list[Kind] = ["intake"]
     if "--mint" in arguments:
         kinds += ["courses", "keys"] if environment.get("GITHUB_APP_ID") else ["courses"]
-    return Component(environment).told(*kinds)
+    return Component(environment, loaded).told(*kinds)
 
 
 def replay(arguments: list[str]) -> int:
@@ -32,23 +34,23 @@ def replay(arguments: list[str]) -> int:
         if argument not in (*files, "help") and not argument.startswith("-"):
             print(f"replay: there is no file {argument}, seen from {Path.cwd()}", file=sys.stderr)
             return 2
-    wasi = WasiConfig()
+    loaded, wasi = Loaded(), WasiConfig()
     wasi.argv = ["jitney.wasm", "replay", *[a for a in arguments if a not in files]]
-    wasi.env = told(os.environ, arguments)
+    wasi.env = told(loaded, os.environ, arguments)
     wasi.inherit_stdout()
     wasi.inherit_stderr()
     if files:
         wasi.stdin_file = files[0]
     else:
         wasi.inherit_stdin()
-    engine = Engine(Config())
+    engine, artifact = loaded.engine, loaded.artifact
     linker = Linker(engine)
     linker.add_wasip2()
     linker.add_wasi_http()
     store = Store(engine)
+    store.set_epoch_deadline(WITHOUT_END)
     store.set_wasi(wasi)
     store.set_wasi_http()
-    artifact = Artifact.from_file(engine, str(PATH))
     instance = linker.instantiate(store, artifact)
     interface = next(name for name in artifact.type.exports(engine) if name.startswith("wasi:cli/run@"))
     index = artifact.get_export_index("run", artifact.get_export_index(interface))
