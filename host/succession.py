@@ -24,6 +24,8 @@ class Succession:
         self._id = uuid.uuid4().hex
         #: Whether the store knows of this process.
         self._is_known = False
+        #: Whether it has to sweep what an earlier one left, and did not yet.
+        self._owes = False
 
     async def begin(self) -> float | None:
         """This process begins: in how many seconds it is to sweep beside the regular sweeps, if at all."""
@@ -32,7 +34,9 @@ class Succession:
             last = await self._enter()
         except Exception as error:
             logger().warning("not-read", error=type(error).__name__)
-        return self._house.begin("id" in last and last["id"] is None, last.get("swept"))
+        due = self._house.begin("id" in last and last["id"] is None, last.get("swept"))
+        self._owes = due is not None
+        return due
 
     async def is_last(self) -> bool:
         """Whether no process began after this one."""
@@ -46,12 +50,13 @@ class Succession:
 
     async def swept(self) -> None:
         """A sweep is over."""
+        self._owes = False
         await self._note({"id": self._id, "swept": time.time()})
 
     async def end(self) -> None:
-        """This process ends as it should: all that matters is kept."""
+        """This process ends as it should: all that matters is kept. A sweep that it owes is the next one's."""
         try:
-            swept = (await self._read()).get("swept")
+            swept = None if self._owes else (await self._read()).get("swept")
         except Exception:
             swept = None
         await self._note({"id": None, "swept": swept})

@@ -227,6 +227,26 @@ async def test_what_a_process_that_was_killed_left_is_swept_soon(monkeypatch: py
     await one.close(0.0)
 
 
+async def test_a_sweep_that_one_owes_and_did_not_get_to_is_the_next_one_s(github: StandinGitHub) -> None:
+    store = Remembered()
+    store.kept["process"] = {"id": "killed", "swept": time.time()}
+
+    async def lives(*, sweeps: bool) -> bool:
+        """One that begins, may sweep, and ends well: whether it owed a sweep."""
+        one = make(store=store, GITHUB_API_URL=github.url)
+        one.begin()
+        await eventually(lambda: one._begun)
+        owed = one._awake._left() > 0
+        if sweeps:
+            await one.sweep()
+        await one.close(0.0)
+        return owed
+
+    assert await lives(sweeps=False)
+    assert await lives(sweeps=True)
+    assert not await lives(sweeps=False)
+
+
 async def test_one_that_closes_waits_for_what_github_is_still_asked() -> None:
     one, answered = make(), threading.Event()
     asked = asyncio.create_task(one._courses._block(lambda: (time.sleep(0.5), answered.set())))
