@@ -145,6 +145,24 @@ async def test_whoever_does_not_heed_sigterm_is_killed(tmp_path: Path, monkeypat
     assert ends(local) == [(sandbox, -9, "")]
 
 
+async def test_a_job_that_ends_while_all_are_ended_is_told_of_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = tmp_path / "homes"
+    homes.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(homes))
+    local = LocalLauncher({"JITNEY_LOCAL_RUNNER": "bash -c 'exit 3'", "PATH": os.environ["PATH"]})
+    local.on_end = Ends()
+    sandbox = await local.start(order("job-1"))
+    process = int(sandbox.rpartition("-")[2])
+    # It ends before the event loop hears of it: there is nothing left to end, and nobody was told yet.
+    while Path(f"/proc/{process}").exists():
+        time.sleep(0.01)  # noqa: ASYNC251
+    async with asyncio.timeout(60):
+        await local.close()
+    assert ends(local) == [(sandbox, 3, "")] and are_left(homes) == []
+
+
 async def test_few_of_those_that_ended_are_remembered(local: LocalLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
     assert launcher.REMEMBERED <= 1000
     monkeypatch.setattr(launcher, "REMEMBERED", 1)
