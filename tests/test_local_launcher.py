@@ -64,6 +64,12 @@ def are_left(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.exists() else []
 
 
+def unheard(process: int) -> None:
+    """Returns when it has ended: no task runs meanwhile, so nobody was told."""
+    while Path(f"/proc/{process}").exists():
+        time.sleep(0.01)
+
+
 async def lived(local: LocalLauncher, sandbox: str, status: int = 0) -> None:
     await local.hand_over(sandbox, str(status), {"job": "1"})
     assert await local.watch(sandbox, 30.0) == status
@@ -154,10 +160,7 @@ async def test_a_job_that_ends_while_all_are_ended_is_told_of_too(
     local = LocalLauncher({"JITNEY_LOCAL_RUNNER": "bash -c 'exit 3'", "PATH": os.environ["PATH"]})
     local.on_end = Ends()
     sandbox = await local.start(order("job-1"))
-    process = int(sandbox.rpartition("-")[2])
-    # It ends before the event loop hears of it: there is nothing left to end, and nobody was told yet.
-    while Path(f"/proc/{process}").exists():
-        time.sleep(0.01)  # noqa: ASYNC251
+    unheard(int(sandbox.rpartition("-")[2]))
     async with asyncio.timeout(60):
         await local.close()
     assert ends(local) == [(sandbox, 3, "")] and are_left(homes) == []
