@@ -50,8 +50,8 @@ def is_launched(cloud: Cloud, job: int) -> bool:
 
 def next_container_launches(cloud: Cloud, *jobs: int) -> None:
     """What waits is taken up, and ends in one runner for each job."""
-    # Nobody hands a config to a sandbox of the old container (on a busy machine each of the jobs may have got one), so
-    # its entrypoint gives up.
+    # Nobody hands a config to a sandbox of the old container (on a busy machine each of the jobs may have got one),
+    # so its entrypoint gives up.
     for sandbox in cloud.state.living():
         assert not sandbox.eof
         sandbox.ended = True
