@@ -186,7 +186,6 @@ class Listener:
 
     async def _open(self, accepted: socket.socket) -> None:
         try:
-            accepted.setblocking(False)
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(self._make, accepted)
         except OSError as error:

@@ -113,6 +113,19 @@ fn the_label_rule() {
 }
 
 #[test]
+fn a_job_that_asks_for_too_much_is_refused_and_a_course_tells_its_author_if_any_may_be_told() {
+    let decided = |settings: &[(&str, &str)], body: &str| {
+        let verdict = replay(settings, "workflow_job", body).verdict;
+        (verdict.reply().map(|answer| answer.outcome), verdict.ticket().map(|ticket| ticket.purpose))
+    };
+    let (greedy, modest) = (queued(&["modal", "cpu=17"]), queued(&["modal"]));
+    assert_eq!(decided(&[], &greedy), (Some(Outcome::Refused), Some(Purpose::Refuse)));
+    assert_eq!(decided(&[("REFUSALS_PER_HOUR", "0")], &greedy), (Some(Outcome::Refused), None));
+    assert_eq!(decided(&[("REFUSALS_PER_HOUR", "0")], &modest), (None, Some(Purpose::Launch)));
+    assert_eq!(decided(&[], QUEUED), (Some(Outcome::Ignored), None));
+}
+
+#[test]
 fn an_operator_can_allow_gpus_and_offer_profiles() {
     let settings = [
         ("ALLOWED_GPUS", "A10G,H100:2"),

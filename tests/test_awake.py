@@ -86,6 +86,29 @@ async def test_who_has_nothing_to_do_holds_nobody_and_calls_nobody() -> None:
     await asyncio.wait_for(held, 60)
 
 
+async def test_one_holder_is_enough_and_it_does_nothing_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    called, wake = counting()
+    awake, looks = Awake(wake), []
+    left = awake._left
+
+    def noted() -> float:
+        looks.append(1)
+        return left()
+
+    monkeypatch.setattr(awake, "_left", noted)
+    awake.work(True)
+    held = asyncio.create_task(awake.hold(600.0))
+    await eventually(lambda: looks)
+    looks.clear()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not looks, "whoever holds a call has no computing to pay for"
+    await asyncio.wait_for(awake.hold(600.0), 60)
+    assert not held.done() and len(called) == 1
+    awake.work(False)
+    await asyncio.wait_for(held, 60)
+
+
 async def test_a_call_is_held_for_as_long_as_there_is_something() -> None:
     awake, loop = Awake(), asyncio.get_running_loop()
     until = loop.time() + 0.4

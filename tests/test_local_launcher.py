@@ -64,6 +64,12 @@ def are_left(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.exists() else []
 
 
+def unheard(process: int) -> None:
+    """Returns when it has ended: no task runs meanwhile, so nobody was told."""
+    while Path(f"/proc/{process}").exists():
+        time.sleep(0.01)
+
+
 async def lived(local: LocalLauncher, sandbox: str, status: int = 0) -> None:
     await local.hand_over(sandbox, str(status), {"job": "1"})
     assert await local.watch(sandbox, 30.0) == status
@@ -143,6 +149,21 @@ async def test_whoever_does_not_heed_sigterm_is_killed(tmp_path: Path, monkeypat
     async with asyncio.timeout(30):
         await local.close()
     assert ends(local) == [(sandbox, -9, "")]
+
+
+async def test_a_job_that_ends_while_all_are_ended_is_told_of_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes = tmp_path / "homes"
+    homes.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(homes))
+    local = LocalLauncher({"JITNEY_LOCAL_RUNNER": "bash -c 'exit 3'", "PATH": os.environ["PATH"]})
+    local.on_end = Ends()
+    sandbox = await local.start(order("job-1"))
+    unheard(int(sandbox.rpartition("-")[2]))
+    async with asyncio.timeout(60):
+        await local.close()
+    assert ends(local) == [(sandbox, 3, "")] and are_left(homes) == []
 
 
 async def test_few_of_those_that_ended_are_remembered(local: LocalLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
