@@ -29,7 +29,7 @@ run() {
   # Every planted bug, asked of what noticed it the last time, so that a whole table takes seconds behind its one build.
   [ $# -gt 0 ] || cargo run --quiet --locked -p jitney-mutants -- planted --quick || failed=1
   # Most of Python's tests wait for something, so twice as many of them as there are cores run at once, file by file in the
-  # order of their names, which has the longest among the first. What is chosen by hand runs in order.
+  # order that tests/conftest.py gives them. What is chosen by hand runs one by one.
   local workers=()
   [ $# -gt 0 ] || workers=(-n "$(($(getconf _NPROCESSORS_ONLN) * 2))" --dist loadfile --no-loadscope-reorder)
   .venv/bin/python -m pytest ${workers[@]+"${workers[@]}"} "$@" || failed=1
