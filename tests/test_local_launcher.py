@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -65,9 +66,10 @@ def are_left(folder: Path) -> list[Path]:
 
 
 def unheard(process: int) -> None:
-    """Returns when it has ended: no task runs meanwhile, so nobody was told."""
-    while Path(f"/proc/{process}").exists():
-        time.sleep(0.01)
+    """Returns when it has ended: no task runs meanwhile, so nobody was told. (Some loops learn of it in a thread.)"""
+    with suppress(FileNotFoundError):
+        while ") Z " not in Path(f"/proc/{process}/stat").read_text():
+            time.sleep(0.01)
 
 
 async def lived(local: LocalLauncher, sandbox: str, status: int = 0) -> None:
