@@ -28,7 +28,7 @@ run() {
     "$@" || failed=1
   }
   check rustfmt cargo fmt --all --check
-  check clippy cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+  check clippy cargo clippy --quiet --locked --workspace --all-targets --features jitney-native/times -- -D warnings
   local part
   for part in jitney-component jitney-guard; do
     check "clippy, $part" cargo clippy --quiet --locked --lib -p "$part" --target wasm32-wasip2 -- -D warnings

@@ -1,4 +1,4 @@
-//! The core natively: `cargo bench`. Instruction counts, which need no clock, are in
+//! The core natively: `cargo bench -p jitney-native --features times`. Instruction counts, which need no clock, are in
 //! `tests/test_instructions.py` (natively) and `tests/test_cost.py` (in wasmtime).
 #![allow(missing_docs, clippy::expect_used, clippy::unwrap_used, reason = "a benchmark")]
 
@@ -10,7 +10,7 @@ use jitney::settings::IntakeSettings;
 use jitney::words::secret::Secret;
 use std::hint::black_box;
 
-const QUEUED: &str = include_str!("../tests/payloads/workflow_job.queued.json");
+const QUEUED: &str = include_str!("../../../tests/payloads/workflow_job.queued.json");
 const SECRET: &str = "secret";
 
 fn core(criterion: &mut Criterion) {
