@@ -46,6 +46,8 @@ TESTS = [
 ]  # fmt: skip
 #: Seconds of tests, without the mutant, that one may cost; the quickest that reach it come first.
 MOST = 90.0
+#: Seconds that tests have to end, beside what they take: more than the minute for which one waits before it fails.
+PATIENCE = 100.0
 
 
 class Tree:
@@ -121,7 +123,7 @@ class Reach:
 
     def patience(self, tests: list[str]) -> float:
         """How many seconds are too long for these."""
-        return 60 + 4 * sum(self.took.get(test, 0.0) for test in tests)
+        return PATIENCE + 4 * sum(self.took.get(test, 0.0) for test in tests)
 
     def tests(self, mutant: int) -> list[str]:
         """The tests that reach it, the quickest first, for as long as may be."""
