@@ -162,15 +162,18 @@ def with_docker(tmp_path: Path, daemon: str, client: str) -> Sandbox:
     return Sandbox(tmp_path, ONE_STEP, JITNEY_DOCKER="1", PATH=path)
 
 
-def test_one_that_is_terminated_while_docker_starts_is_killed_and_asks_no_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_one_that_is_terminated_while_docker_starts_is_killed_and_asks_no_more(
+    tmp_path: Path, sign: signal.Signals
+) -> None:
     asked = tmp_path / "asked"
     sandbox = with_docker(tmp_path, "exec sleep 60", f"echo >>{asked}; exit 1")
     sandbox.hand_over()
     eventually(asked.exists)
-    sandbox.process.send_signal(signal.SIGTERM)
+    sandbox.process.send_signal(sign)
     before = len(asked.read_text())
     ending = sandbox.give(None)
-    assert (ending["cause"], ending["exit"]) == ("killed", 143) and sandbox.listened == []
+    assert (ending["cause"], ending["exit"]) == ("killed", 128 + sign) and sandbox.listened == []
     assert len(asked.read_text()) <= before + 2
 
 

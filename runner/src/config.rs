@@ -123,6 +123,12 @@ mod tests {
     }
 
     #[test]
+    fn a_config_as_long_as_github_s_is_read() {
+        let line = "c29tZSBqaXQgY29uZmln".repeat(400);
+        assert_eq!(read(line.as_bytes()).unwrap(), line);
+    }
+
+    #[test]
     fn a_line_of_as_much_as_may_be_is_read_and_one_byte_more_is_too_long() {
         let longest = "A".repeat(LONGEST);
         assert_eq!(read(longest.as_bytes()).unwrap(), longest);

@@ -79,3 +79,67 @@ fn counter(cgroup: &Path, file: &str, name: &str) -> Option<u64> {
 pub(crate) fn seconds(span: Duration) -> f64 {
     (span.as_secs_f64() * 1000.0).round() / 1000.0
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// A folder laid out as the kernel lays out a cgroup.
+    struct Cgroup(PathBuf);
+
+    impl Cgroup {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("jitney-cgroup-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&folder);
+            Self(folder)
+        }
+
+        fn counts(&self, files: &[(&str, &str)]) {
+            for (file, text) in files {
+                let path = self.0.join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+        }
+    }
+
+    impl Drop for Cgroup {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn told(usage: &Usage) -> (Option<f64>, Option<u64>, Option<u64>) {
+        (usage.cpu_s, usage.peak_memory, usage.oom_kills)
+    }
+
+    #[test]
+    fn what_a_cgroup_counted_before_is_not_this_sandbox_s() {
+        let cgroup = Cgroup::new("second");
+        let events = "low 0\noom 7\noom_kill 4\noom_group_kill 9\n";
+        cgroup.counts(&[("cpu.stat", "usage_usec 1500000\nuser_usec 1\n"), ("memory.events", events)]);
+        let meter = Meter::start(&cgroup.0);
+        let events = "low 0\noom 8\noom_kill 6\noom_group_kill 9\n";
+        cgroup.counts(&[("cpu.stat", "usage_usec 4001600\nuser_usec 1\n"), ("memory.events", events)]);
+        cgroup.counts(&[("memory.peak", "123456789\n")]);
+        assert_eq!(told(&meter.read()), (Some(2.502), Some(123_456_789), Some(2)));
+    }
+
+    #[test]
+    fn an_older_cgroup_counts_nanoseconds_and_by_other_names() {
+        let cgroup = Cgroup::new("first");
+        cgroup.counts(&[
+            ("cpuacct/cpuacct.usage", "1500000000\n"),
+            ("memory/memory.oom_control", "oom_kill 0\n"),
+        ]);
+        let meter = Meter::start(&cgroup.0);
+        cgroup.counts(&[
+            ("cpuacct/cpuacct.usage", "4000000000\n"),
+            ("memory/memory.oom_control", "oom_kill 1\n"),
+        ]);
+        cgroup.counts(&[("memory/memory.max_usage_in_bytes", "123456789\n")]);
+        assert_eq!(told(&meter.read()), (Some(2.5), Some(123_456_789), Some(1)));
+    }
+}

@@ -3,7 +3,9 @@
 //! Its own statuses: 64, no config came that can be right; 65, no job came in time; 66, Docker did not start.
 
 mod readiness;
+mod shutdown;
 
+use self::shutdown::Shutdown;
 use crate::config::{self, Input};
 use crate::ending::Ending;
 use crate::listener::{DEPRECATED, Listener, RETRY, UPDATING, UPDATING_ONE_JOB};
@@ -33,12 +35,6 @@ const NO_DOCKER: i32 = 66;
 const TICK: Duration = Duration::from_millis(100);
 const UPDATE_WITHIN: Duration = Duration::from_secs(30);
 const TRIES: u32 = 5;
-/// An idle listener ends at once on SIGINT.
-const IDLE_STEPS: [(Duration, Signal); 2] =
-    [(Duration::from_secs(10), Signal::SIGTERM), (Duration::from_secs(20), Signal::SIGKILL)];
-/// A listener with a job waits for its worker, which uploads logs. Ended too early, it tells GitHub nothing, and
-/// the job hangs for ten minutes.
-const BUSY_STEPS: [(Duration, Signal); 1] = [(Duration::from_mins(2), Signal::SIGKILL)];
 
 enum Event {
     Signal(i32),
@@ -49,13 +45,6 @@ impl From<Input> for Event {
     fn from(input: Input) -> Self {
         Self::Input(input)
     }
-}
-
-/// An end that was begun here: why, when, and what is still to be tried.
-struct Shutdown {
-    cause: Cause,
-    since: Instant,
-    steps: &'static [(Duration, Signal)],
 }
 
 struct Supervisor {
@@ -69,7 +58,8 @@ struct Supervisor {
     job: Option<Duration>,
     stages: Option<Stages>,
     shutdown: Option<Shutdown>,
-    terminated: bool,
+    /// The signal that told this process to end.
+    terminated: Option<i32>,
 }
 
 /// What a life comes to: a cause, the status to exit with, and a reason.
@@ -102,7 +92,7 @@ pub(crate) fn main() -> ExitCode {
         job: None,
         stages: None,
         shutdown: None,
-        terminated: false,
+        terminated: None,
     };
     let (cause, status, reason) = supervisor.live(move || {
         thread::spawn(move || config::listen(io::stdin().lock(), &tell));
@@ -110,7 +100,7 @@ pub(crate) fn main() -> ExitCode {
     let usage = meter.read();
     let out_of_memory = usage.oom_kills.is_some_and(|kills| kills > 0);
     let cause = match cause {
-        Cause::Done | Cause::Failed | Cause::Killed if out_of_memory && !supervisor.terminated => {
+        Cause::Done | Cause::Failed | Cause::Killed if out_of_memory && supervisor.terminated.is_none() => {
             Cause::OutOfMemory
         }
         cause => cause,
@@ -146,8 +136,10 @@ impl Supervisor {
         let _ = self.state.mark(READING);
         let end = match self.read_config() {
             Ok(config) if self.is_docker_ready(daemon.as_ref()) => self.run(&config),
-            Ok(_) if self.terminated => (Cause::Killed, 128 + SIGTERM, None),
-            Ok(_) => (Cause::NoDocker, NO_DOCKER, Some("the Docker daemon did not start".to_owned())),
+            Ok(_) => match self.terminated {
+                Some(signal) => (Cause::Killed, 128 + signal, None),
+                None => (Cause::NoDocker, NO_DOCKER, Some("the Docker daemon did not start".to_owned())),
+            },
             Err(end) => end,
         };
         if let Some(Ok(daemon)) = daemon
@@ -174,7 +166,7 @@ impl Supervisor {
                 Err(error) => return failed(error),
             };
             let status = self.supervise(pid, since);
-            let over = self.shutdown.is_some() || self.terminated;
+            let over = self.shutdown.is_some() || self.terminated.is_some();
             if over || (self.job.is_some() && status != UPDATING_ONE_JOB) {
                 break status;
             }
@@ -189,7 +181,7 @@ impl Supervisor {
             }
             self.rest(Duration::from_secs(tries.into()), || false);
             // A listener that is started now would not hear of it.
-            if self.terminated {
+            if self.terminated.is_some() {
                 break status;
             }
         };
@@ -205,7 +197,7 @@ impl Supervisor {
             };
         }
         let cause = match status {
-            _ if self.terminated => Cause::Killed,
+            _ if self.terminated.is_some() => Cause::Killed,
             DEPRECATED if self.job.is_none() => Cause::Deprecated,
             // GitHub deleted the registration of an idle runner.
             0 if self.job.is_none() => Cause::NoJob,
@@ -234,8 +226,8 @@ impl Supervisor {
     /// Waits for an event, passes signals on, and reaps. The status of the process `main`, once it has ended.
     fn tick(&mut self, main: Option<Pid>, within: Duration) -> Option<i32> {
         match self.events.recv_timeout(within) {
-            Ok(Event::Signal(SIGTERM | SIGINT)) => {
-                self.terminated = true;
+            Ok(Event::Signal(signal @ (SIGTERM | SIGINT))) => {
+                self.terminated = Some(signal);
                 if let Some(pid) = main {
                     let _ = kill(pid, Signal::SIGTERM);
                 }
@@ -282,38 +274,6 @@ impl Supervisor {
         }
     }
 
-    /// Begins the listener's end, where it is time for that. SIGINT goes to the listener alone: the hook must outlive
-    /// the moment at which the worker hears of the shutdown.
-    fn judge(&mut self, listener: Pid, since: Instant) {
-        let late =
-            |within: Option<Duration>, since: Instant| within.is_some_and(|within| since.elapsed() >= within);
-        // The mark of the job is looked for last, so that a job which has just started is left alone.
-        let no_job = self.job.is_none()
-            && late(Some(self.orders.start_within), since)
-            && !self.state.has(state::JOB_STARTED);
-        let (cause, steps): (_, &[_]) = if self.state.has(state::REFUSED) {
-            (Cause::Refused, &BUSY_STEPS)
-        } else if no_job {
-            (Cause::NoJob, &IDLE_STEPS)
-        } else if late(self.orders.end_within, self.started) {
-            (Cause::TimedOut, &BUSY_STEPS)
-        } else {
-            return;
-        };
-        let _ = kill(listener, Signal::SIGINT);
-        self.shutdown = Some(Shutdown { cause, since: Instant::now(), steps });
-    }
-
-    fn insist(&mut self, listener: Pid) {
-        let Some(shutdown) = &mut self.shutdown else { return };
-        if let Some(((after, signal), rest)) = shutdown.steps.split_first()
-            && shutdown.since.elapsed() >= *after
-        {
-            shutdown.steps = rest;
-            let _ = kill(listener, *signal);
-        }
-    }
-
     fn await_update(&mut self, listener: &Listener) {
         let file = listener.update();
         self.rest(UPDATE_WITHIN, || file.as_ref().exists());
@@ -323,7 +283,7 @@ impl Supervisor {
     /// Waits, but not for longer than it must.
     fn rest(&mut self, within: Duration, done: impl Fn() -> bool) {
         let until = Instant::now() + within;
-        while Instant::now() < until && !done() && !self.terminated {
+        while Instant::now() < until && !done() && self.terminated.is_none() {
             self.tick(None, TICK);
         }
     }

@@ -39,7 +39,7 @@ impl Supervisor {
                 (Ok(Event::Input(_)), Some(_)) => return Err(bad("more than one line came".to_owned())),
                 (Ok(Event::Signal(SIGCHLD)), kept) => config = kept,
                 (Ok(Event::Signal(signal)), _) => {
-                    self.terminated = true;
+                    self.terminated = Some(signal);
                     return Err((Cause::Killed, 128 + signal, None));
                 }
                 (Err(_), _) => return Err(missing()),
@@ -55,7 +55,7 @@ impl Supervisor {
             Some(Ok(_)) => {}
         }
         let until = Instant::now() + DOCKER_WITHIN;
-        while Instant::now() < until && !self.terminated {
+        while Instant::now() < until && self.terminated.is_none() {
             if daemon::is_up(INFO_WITHIN.min(until.saturating_duration_since(Instant::now()))) {
                 return true;
             }

@@ -198,6 +198,8 @@ fn judge_of(root: &Path, tree: &Tree, built: &Built, kind: &Kind) -> Result<Judg
     let mut suites = Suite::of(built);
     if !kind.python.is_empty() {
         let runner = built.programs.get("jitney-runner").context("jitney-runner was not built")?;
+        // A sandbox that a mutant kept from ending may still run the last one, which cannot be written to.
+        let _ = std::fs::remove_file(tree.top().join("target/jitney-runner"));
         tree.write("target/jitney-runner", &std::fs::read(runner)?)?;
         std::fs::set_permissions(
             tree.top().join("target/jitney-runner"),
