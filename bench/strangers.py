@@ -112,7 +112,7 @@ async def strike(url: str, flood: Flood, valid: int, every: float) -> Outcome:
     await asyncio.sleep(2)
     body = json.dumps(payload("ping") | {"padding": "x" * 20_000}).encode()
     deliveries = []
-    # Each in a thread of its own: GitHub doesn't wait for what all these strangers do before it sends.
+    # Each in its own thread, so that none waits for this process's event loop, which plays the strangers.
     with ThreadPoolExecutor(valid) as github:
         for _ in range(valid):
             content = request(body, "ping", SECRET)

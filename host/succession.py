@@ -24,8 +24,8 @@ class Succession:
         self._id = uuid.uuid4().hex
         #: Whether the store knows of this process.
         self._is_known = False
-        #: Whether it has to sweep what an earlier one left, and did not yet.
-        self._owes = False
+        #: Whether it still has to sweep what an earlier process left. So it does until `begin` knows better.
+        self._owes_sweep = True
 
     async def begin(self) -> float | None:
         """This process begins: in how many seconds it is to sweep beside the regular sweeps, if at all."""
@@ -35,7 +35,7 @@ class Succession:
         except Exception as error:
             logger().warning("not-read", error=type(error).__name__)
         due = self._house.begin("id" in last and last["id"] is None, last.get("swept"))
-        self._owes = due is not None
+        self._owes_sweep = due is not None
         return due
 
     async def is_last(self) -> bool:
@@ -50,13 +50,13 @@ class Succession:
 
     async def swept(self) -> None:
         """A sweep is over."""
-        self._owes = False
+        self._owes_sweep = False
         await self._note({"id": self._id, "swept": time.time()})
 
     async def end(self) -> None:
         """This process ends as it should: all that matters is kept. A sweep that it owes is the next one's."""
         try:
-            swept = None if self._owes else (await self._read()).get("swept")
+            swept = None if self._owes_sweep else (await self._read()).get("swept")
         except Exception:
             swept = None
         await self._note({"id": None, "swept": swept})

@@ -27,13 +27,14 @@ for part in ("connect", "read", "write", "pool"):
     setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, part, 60.0)
 
 
-#: Files whose tests take minutes: all others fill the time beside them.
+#: Files that take minutes; the others run beside them.
 LONG = ("test_setup", "test_container_ends", "test_burst", "test_teardown", "test_snippets", "test_endpoint")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, file by file: whoever runs several at once is not left waiting for the last of them."""
-    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several files run at once, the longest come first: nobody is left waiting for the last of them."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -102,8 +102,8 @@ def test_a_course_that_waits_for_github_leaves_no_thread_behind(cloud: Cloud) ->
 
 def test_a_killed_containers_tickets_go_on_in_the_next(cloud: Cloud) -> None:
     with cloud.run() as container:
-        deferred(cloud, 64)
         cloud.state.boots = False
+        deferred(cloud, 64)
         eventually(lambda: [one for one in cloud.sandboxes(64) if not one.ended], PATIENCE)
         container.signal(signal.SIGKILL)
         assert container.wait() == -signal.SIGKILL

@@ -66,8 +66,8 @@ def are_left(folder: Path) -> list[Path]:
 
 
 def unheard(process: int) -> None:
-    """Returns when it has ended: no task runs meanwhile, so nobody was told. (Some loops learn of it in a thread.)"""
-    with suppress(FileNotFoundError):
+    """Returns when it has ended: no task runs meanwhile, so nobody was told. (A thread may have reaped it.)"""
+    with suppress(FileNotFoundError, ProcessLookupError):
         while ") Z " not in Path(f"/proc/{process}/stat").read_text():
             time.sleep(0.01)
 

@@ -169,18 +169,18 @@ async def test_a_body_counts_as_large_when_it_says_so_and_before_it_comes() -> N
         task.cancel()
 
 
-@pytest.mark.parametrize("is_first", [True, False], ids=["it-was-there-before", "it-comes-after"])
-async def test_one_that_had_to_go_takes_no_more_though_its_next_piece_is_there(is_first: bool) -> None:
+@pytest.mark.parametrize("is_there_before", [True, False], ids=["it-was-there-before", "it-comes-after"])
+async def test_one_that_had_to_go_takes_no_more_though_its_next_piece_is_there(is_there_before: bool) -> None:
     places = Reading(1000, 1, 1000)
     [(slow, first)] = await start(places, 1)
     await settle()
     fast = Sender()
     fast.send(b"x" * 500)
     second = asyncio.create_task(read(places, fast))
-    if not is_first:
+    if not is_there_before:
         await asyncio.sleep(0)
-    # All that is left of it is there before it runs again. Its beginning was given back: what came of it would be a
-    # body that GitHub never signed.
+    # The rest of the slow body is there before its reader runs again. Its beginning was already dropped: what came of
+    # it would be a body that GitHub never signed.
     slow.send(b"y" * 900)
     slow.send(b"y", more=False)
     assert await first == "busy"

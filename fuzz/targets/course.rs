@@ -86,7 +86,7 @@ fn sandbox(job: u64, runner: Option<u64>) -> Sandbox {
 
 /// A course of any kind, told anything in any order: it never panics, asks only GitHub's API and tells no secret.
 pub fn course(data: &[u8]) {
-    // What was told may be repeated.
+    // An input that holds the secret itself proves nothing: the core may repeat what it was given.
     if data.windows(TOKEN.len()).any(|bytes| bytes == TOKEN.as_bytes()) {
         return;
     }

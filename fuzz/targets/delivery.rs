@@ -11,7 +11,7 @@ use super::{SECRET, owned};
 /// A header block, an empty line, a body: signed, so that the payload is reached, and unsigned, so that it is not.
 pub fn delivery(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    // What was told may be repeated.
+    // An input that holds the secret itself proves nothing: the core may repeat what it was given.
     if text.contains(SECRET) {
         return;
     }

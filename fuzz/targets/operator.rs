@@ -20,7 +20,7 @@ use super::{NOW, SECRET, TOKEN, answers_of, owned};
 /// `explain` and `setup` take any answer, change nothing that is not theirs, and tell no secret and no escape.
 pub fn operator(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    // What was told may be repeated.
+    // An input that holds the secret itself proves nothing: the core may repeat what it was given.
     if text.contains(TOKEN) || text.contains(SECRET) {
         return;
     }

@@ -10,7 +10,7 @@ from wasmtime.component import Linker
 
 from host.component import Component, Environment, Kind, Loaded
 
-#: Ticks of an epoch that never come: whoever replays a delivery may end it himself.
+#: An epoch that never comes: a replay has no limit of its own, and what it asks GitHub has one in the component.
 WITHOUT_END = 2**62
 
 

@@ -46,7 +46,7 @@ TESTS = [
 ]  # fmt: skip
 #: Seconds of tests, without the mutant, that one may cost; the quickest that reach it come first.
 MOST = 90.0
-#: Seconds that tests have to end, beside what they take: more than the minute for which one waits before it fails.
+#: Seconds that tests have to end, beside what they take: more than the minute for which most wait before they fail.
 PATIENCE = 100.0
 
 

@@ -4,7 +4,7 @@
 #: run the core under libFuzzer, and the component under mutations
 #:
 #: Targets: delivery settings names answers course replay operator keys ending house component. Without one, each of them runs.
-#: --seconds N is for each of them (default: 20). As many run at once as there are cores.
+#: --seconds N is for each of them (default: 20). As many run at once as there are cores; component runs alone, last.
 #:
 #: example:
 #:   ./build.sh fuzz delivery --seconds 60
@@ -56,7 +56,7 @@ fuzz_core() {
   need_rust
   need_cargo_fuzz
   say "building the fuzz targets"
-  (cd fuzz && PATH="../.tools/bin:$PATH" cargo fuzz build --sanitizer none) >.tools/fuzz-build.log 2>&1 ||
+  (cd fuzz && PATH="../.tools/bin:$PATH" cargo fuzz build --sanitizer none --target-dir target) >.tools/fuzz-build.log 2>&1 ||
     { cat .tools/fuzz-build.log >&2; return 1; }
   while [ $# -gt 0 ]; do
     running=("${@:1:$(getconf _NPROCESSORS_ONLN)}")
@@ -74,7 +74,7 @@ fuzz_at_once() {
   local seconds=$1 target found failed=0 programs processes=()
   programs=target/$(rustc -vV | sed -n 's/^host: //p')/release
   shift
-  # Whoever runs beside others does not hear of Ctrl-C.
+  # A background process does not reliably get Ctrl-C.
   trap 'kill "${processes[@]}" 2>/dev/null; exit 130' INT TERM
   for target in "$@"; do
     mkdir -p "fuzz/corpus-found/$target" "fuzz/crashes/$target"
@@ -88,7 +88,11 @@ fuzz_at_once() {
   done
   for target in "$@"; do
     found=nothing
-    wait "${processes[0]}" || { found='**see above**'; failed=1; }
+    wait "${processes[0]}" || {
+      found="**see .tools/fuzz-$target.log**"
+      failed=1
+      tail -n 20 ".tools/fuzz-$target.log" >&2
+    }
     processes=("${processes[@]:1}")
     sed -nE -e '/panicked/{p;n;p;}' -e '/DONE|SUMMARY|ERROR|Test unit written|^Base64/p' ".tools/fuzz-$target.log"
     rows+=("| \`$target\` | $seconds | $(figure "$target" 's/.*number_of_executed_units: *//p') | $(figure "$target" 's/.*DONE *cov: \([0-9]*\).*/\1/p') | $found |")
