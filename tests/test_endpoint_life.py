@@ -227,11 +227,14 @@ async def test_what_a_process_that_was_killed_left_is_swept_soon(monkeypatch: py
     await one.close(0.0)
 
 
-async def test_a_sweep_that_one_owes_and_did_not_get_to_is_the_next_one_s(github: StandinGitHub) -> None:
+@pytest.mark.parametrize("begins", [True, False], ids=["which-knew-of-it", "which-ended-at-once"])
+async def test_a_sweep_that_one_owes_and_did_not_get_to_is_the_next_one_s(
+    github: StandinGitHub, begins: bool
+) -> None:
     store = Remembered()
     store.kept["process"] = {"id": "killed", "swept": time.time()}
 
-    async def lives(*, sweeps: bool, begins: bool = True) -> bool:
+    async def lives(*, sweeps: bool = False, begins: bool = True) -> bool:
         """One that begins, may sweep, and ends well: whether it owed a sweep."""
         one = make(store=store, GITHUB_API_URL=github.url)
         one.begin()
@@ -243,10 +246,9 @@ async def test_a_sweep_that_one_owes_and_did_not_get_to_is_the_next_one_s(github
         await one.close(0.0)
         return owed
 
-    assert await lives(sweeps=False)
-    await lives(sweeps=False, begins=False)
+    await lives(begins=begins)
     assert await lives(sweeps=True)
-    assert not await lives(sweeps=False)
+    assert not await lives()
 
 
 async def test_one_that_closes_waits_for_what_github_is_still_asked() -> None:
