@@ -63,7 +63,7 @@ pub struct Options {
 impl Options {
     /// Reads it, or says what is wrong.
     pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let held = PROMISES.iter().filter(|row| row.waits_for.is_none()).map(|row| row.promise);
+        let held = PROMISES.iter().filter(|row| row.broken_by.is_none()).map(|row| row.promise);
         let mut options = Self {
             wanted: Wanted::Play,
             first: 1,

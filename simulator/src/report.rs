@@ -59,8 +59,8 @@ pub fn off(totals: &Totals) -> String {
     let mut text = String::new();
     for (promise, seeds) in &totals.off {
         let row = promise.row();
-        let issue = row.waits_for.map_or_else(String::new, |issue| format!(", waits for issue {issue}"));
-        let _ = writeln!(text, "simulate: off{issue}: {} ({}): broken in {seeds} seeds", row.name, row.says);
+        let by = row.broken_by.unwrap_or_default();
+        let _ = writeln!(text, "simulate: off: {} ({}): broken in {seeds} seeds: {by}", row.name, row.says);
     }
     text
 }
@@ -151,8 +151,8 @@ pub fn capacity(totals: &Totals, credentials: u64) -> String {
 pub fn promises() -> String {
     let mut text = String::from("| Promise | What it says | |\n|---|---|---|\n");
     for row in PROMISES {
-        let waits = row.waits_for.map_or_else(String::new, |issue| format!("off: waits for issue {issue}"));
-        let _ = writeln!(text, "| `{}` | {} | {waits} |", row.name, row.says);
+        let off = row.broken_by.map_or_else(String::new, |by| format!("off, broken now and then: {by}"));
+        let _ = writeln!(text, "| `{}` | {} | {off} |", row.name, row.says);
     }
     text
 }

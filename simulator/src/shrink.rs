@@ -48,7 +48,7 @@ pub fn command(play: &Play) -> String {
             left_out.push(format!(" --without {name}"));
         }
     }
-    for row in play.promises.iter().map(|promise| promise.row()).filter(|row| row.waits_for.is_some()) {
+    for row in play.promises.iter().map(|promise| promise.row()).filter(|row| row.broken_by.is_some()) {
         left_out.push(format!(" --promise {}", row.name));
     }
     let left_out = left_out.concat();

@@ -90,18 +90,18 @@ pub struct Row {
     pub promise: Promise,
     /// Its name, for `--promise`.
     pub name: &'static str,
-    /// The issue that it waits for; it is off by default if there is one.
-    pub waits_for: Option<u32>,
+    /// Why it is broken now and then; it is off by default if it is.
+    pub broken_by: Option<&'static str>,
     /// What it says.
     pub says: &'static str,
 }
 
 const fn held(promise: Promise, name: &'static str, says: &'static str) -> Row {
-    Row { promise, name, waits_for: None, says }
+    Row { promise, name, broken_by: None, says }
 }
 
-const fn waits(promise: Promise, name: &'static str, issue: u32, says: &'static str) -> Row {
-    Row { promise, name, waits_for: Some(issue), says }
+const fn broken(promise: Promise, name: &'static str, by: &'static str, says: &'static str) -> Row {
+    Row { promise, name, broken_by: Some(by), says }
 }
 
 use Promise as P;
@@ -190,10 +190,10 @@ pub const PROMISES: &[Row] = &[
         "refused-again",
         "a delivery that was refused with a reason is not asked for again",
     ),
-    waits(
+    broken(
         P::Unlisted,
         "unlisted",
-        17,
+        "Modal lists a sandbox late",
         "no two sandboxes wait for the same job, though Modal did not list the first yet",
     ),
     held(
@@ -203,9 +203,14 @@ pub const PROMISES: &[Row] = &[
     ),
     held(P::Held, "held", "no request at all is sent while GitHub said wait"),
     held(P::Course, "course", "no two courses of a host have the same job"),
-    waits(P::Spare, "spare", 17, "no idle runner is taken away that a queued job counts on"),
+    broken(
+        P::Spare,
+        "spare",
+        "three jobs or more take one another's runners in a ring",
+        "no idle runner is taken away that a queued job counts on",
+    ),
     held(P::Booting, "booting", "no registration is deleted whose sandbox is about to connect"),
-    waits(P::Rotation, "rotation", 17, "twenty sweeps ask about every repository"),
+    held(P::Rotation, "rotation", "twenty sweeps ask about every repository that was named or heard of"),
 ];
 
 impl Promise {

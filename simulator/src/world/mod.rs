@@ -286,11 +286,15 @@ impl World {
     /// Since when jitney can know of a job's repository. One that `ALLOWED_REPOS` does not name and no App lists is
     /// known once a delivery of it has come; until then, never.
     pub(crate) fn known_since(&self, job: u64) -> Option<u64> {
+        self.hub.jobs.get(&job).and_then(|job| self.home_known_since(job.home))
+    }
+
+    /// Since when jitney knows of a repository.
+    pub(crate) fn home_known_since(&self, home: usize) -> Option<u64> {
         if self.layout.named || self.layout.app {
             return Some(0);
         }
-        let home = self.hub.jobs.get(&job).and_then(|job| self.hub.homes.get(job.home))?;
-        self.heard.get(&home.name).copied()
+        self.heard.get(&self.hub.homes.get(home)?.name).copied()
     }
 
     fn number(&mut self) -> u64 {
