@@ -10,6 +10,7 @@ use jitney::house::{Question, Ruling};
 use jitney::settings::CoursesSettings;
 use jitney::words::repository::Repository;
 use jitney::words::time::Timestamp;
+use std::collections::BTreeSet;
 
 /// GitHub, where each listing's first page is full of what is over or somebody else's, and no other holds anything.
 fn answer(path: &str) -> String {
@@ -34,12 +35,16 @@ fn asked(answer: impl Fn(&str) -> String) -> Vec<String> {
 }
 
 fn asked_of(repositories: &str, answer: impl Fn(&str) -> String) -> Vec<String> {
+    asked_at(Timestamp(1_800_000_000_000), repositories, answer)
+}
+
+fn asked_at(now: Timestamp, repositories: &str, answer: impl Fn(&str) -> String) -> Vec<String> {
     let given = [("GITHUB_TOKEN", "ghp_canary"), ("ALLOWED_REPOS", repositories)];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut course = Course::sweep(CoursesSettings::read(&given).settings.expect("good settings"), &[]);
     let (mut event, mut asked) = (Event::Report(Report::Opened), Vec::new());
     loop {
-        event = match course.next(event, Timestamp(1_800_000_000_000)) {
+        event = match course.next(event, now) {
             Step::Ask(request) => {
                 let body = answer(&request.path).into();
                 asked.push(format!("{:?} {}", request.method, request.path));
@@ -89,6 +94,20 @@ fn many_repositories_cost_no_more_than_one_sweeps_budget() {
     let many: Vec<String> = (0..400).map(|nth| format!("octo/x{nth}")).collect();
     let asked = asked_of(&many.join(","), |_| r#"{"workflow_runs":[]}"#.to_owned());
     assert_eq!(asked.len(), 250);
+}
+
+#[test]
+fn a_budget_that_reaches_few_repositories_reaches_each_of_them_in_its_turn() {
+    const EVERY: u64 = 180_000;
+    for count in [1, 2, 4, 5, 7, 8, 10, 20, 40, 41] {
+        let names: Vec<_> = (0..count).map(|number| format!("octo/x{number}")).collect();
+        let first = |sweep: u64| {
+            let now = Timestamp(1_800_000_000_000 + sweep * EVERY);
+            asked_at(now, &names.join(","), answer).first().cloned()
+        };
+        let firsts: BTreeSet<_> = (0..count).map(first).collect();
+        assert_eq!(firsts.len() as u64, count, "{firsts:?}");
+    }
 }
 
 #[test]
