@@ -9,7 +9,7 @@ use jitney::ticket::Ticket;
 use jitney::words::secret::Secret;
 
 use super::answers::Said;
-use super::{NOW, TOKEN, owned};
+use super::{NOW, TOKEN, holds, owned};
 
 #[derive(Arbitrary, Debug)]
 enum Happens<'a> {
@@ -86,8 +86,7 @@ fn sandbox(job: u64, runner: Option<u64>) -> Sandbox {
 
 /// A course of any kind, told anything in any order: it never panics, asks only GitHub's API and tells no secret.
 pub fn course(data: &[u8]) {
-    // An input that holds the secret itself proves nothing: the core may repeat what it was given.
-    if data.windows(TOKEN.len()).any(|bytes| bytes == TOKEN.as_bytes()) {
+    if holds(data, TOKEN) {
         return;
     }
     let mut bytes = Unstructured::new(data);

@@ -56,6 +56,11 @@ fn answers_of(text: &str) -> Vec<Response> {
     text.split("\n---\n").map(answer).collect()
 }
 
+/// Whether an input holds a secret itself. Then it proves nothing: the core may repeat what it was given.
+fn holds(data: &[u8], secret: &str) -> bool {
+    data.windows(secret.len()).any(|bytes| bytes == secret.as_bytes())
+}
+
 fn owned(given: &[(&str, &str)]) -> Vec<(String, String)> {
     given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

@@ -14,14 +14,13 @@ use jitney_operator::setup::{
 };
 use jitney_operator::status::may_see;
 
-use super::{NOW, SECRET, TOKEN, answers_of, owned};
+use super::{NOW, SECRET, TOKEN, answers_of, holds, owned};
 
 /// What an operator asks, and what GitHub says to it: a subject, then answers as `STATUS BODY`, with `---` between them.
 /// `explain` and `setup` take any answer, change nothing that is not theirs, and tell no secret and no escape.
 pub fn operator(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    // An input that holds the secret itself proves nothing: the core may repeat what it was given.
-    if text.contains(TOKEN) || text.contains(SECRET) {
+    if holds(data, TOKEN) || holds(data, SECRET) {
         return;
     }
     let (subject, answers) = match text.split_once("\n---\n") {

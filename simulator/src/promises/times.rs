@@ -113,12 +113,12 @@ impl World {
 
     pub(crate) fn check_rotation(&mut self) {
         // Of what was never heard nothing can be asked, where the allowlist has only a pattern for it.
-        let unheard: Vec<usize> =
-            (0..self.hub.homes.len()).filter(|home| self.home_known_since(*home).is_none()).collect();
-        let (visited, sweeps) = &mut self.visits;
-        for home in unheard {
-            visited[home] = *sweeps;
+        for home in 0..self.hub.homes.len() {
+            if self.home_known_since(home).is_none() {
+                self.visits.0[home] = self.visits.1;
+            }
         }
+        let (visited, sweeps) = &self.visits;
         if let Some(home) = visited.iter().position(|last| sweeps.saturating_sub(*last) > 20) {
             let name = self.hub.homes[home].name.clone();
             self.breaks(Promise::Rotation, || format!("twenty sweeps did not ask about {name}"));

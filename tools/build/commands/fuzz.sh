@@ -51,7 +51,7 @@ run() {
 
 # The core, natively: as many targets at once as there are cores.
 fuzz_core() {
-  local seconds=$1 target running=() rows=() failed=0
+  local seconds=$1 running=() rows=() failed=0
   shift
   need_rust
   need_cargo_fuzz
